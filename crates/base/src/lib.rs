@@ -1,1 +1,21 @@
-//! Modelward: base.
+//! The narrow waist of Modelward: formats turn bytes into facts, rules turn facts into findings, and both speak only the words of this crate.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::string_slice))]
+
+pub mod artifact;
+pub mod blob;
+pub mod budget;
+pub mod coverage;
+pub mod escape;
+pub mod expr;
+pub mod fact;
+pub mod finding;
+pub mod format;
+pub mod limits;
+pub mod location;
+pub mod reader;
+pub mod reason;
+pub mod report;
+pub mod sink;
+pub mod source;
+pub mod stop;
+pub mod verdict;

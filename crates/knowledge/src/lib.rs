@@ -1,1 +1,20 @@
-//! Modelward: knowledge.
+//! What is known of Python callables: readable tables, compiled into sorted arrays and looked up without allocation.
+//!
+//! The tables are the source (`tables/README.md` says how to add a row). [`callable`] answers for an exact module and
+//! qualified name; [`resolve`] first walks a dotted name to where Python would land.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::string_slice))]
+
+mod callable;
+mod canonical;
+mod compiled;
+mod modules;
+mod python2;
+mod resolve;
+mod standing;
+
+pub use callable::{Callable, Lookup, callable, callables, import_effect, is_named, is_pure};
+pub use canonical::canonical;
+pub use modules::{ModuleAttribute, StdlibModule, is_stdlib, module_attribute, stdlib_module, stdlib_modules};
+pub use python2::{python2, python2_imports, python2_names};
+pub use resolve::{Resolved, resolve};
+pub use standing::{Category, Judge, Kind, SafeRole, Standing};

@@ -52,10 +52,7 @@ impl std::error::Error for Error {}
 pub fn assemble(text: &str) -> Result<Vec<u8>, Error> {
     let mut assembly = Assembly::default();
     for (index, line) in text.lines().enumerate() {
-        assembly.line(line).map_err(|reason| Error {
-            line: index + 1,
-            reason,
-        })?;
+        assembly.line(line).map_err(|reason| Error { line: index + 1, reason })?;
     }
     assembly.close_frame();
     Ok(assembly.bytes)
@@ -102,10 +99,9 @@ impl Assembly {
     fn operand(&mut self, opcode: &Opcode, stated: Option<i128>, rest: &str) -> Result<(), String> {
         let name = opcode.name;
         match opcode.operand {
-            Operand::Nothing => tokens(rest)?
-                .is_empty()
-                .then_some(())
-                .ok_or_else(|| format!("{name} takes no operand")),
+            Operand::Nothing => {
+                tokens(rest)?.is_empty().then_some(()).ok_or_else(|| format!("{name} takes no operand"))
+            }
             Operand::Number(width) => {
                 let value = single(name, rest, "a number")?.number()?;
                 self.write_number(name, width, value)
@@ -127,9 +123,7 @@ impl Assembly {
             Operand::Counted(width) => {
                 let bytes = single(name, rest, "\"text\" or b\"bytes\"")?
                     .quoted()
-                    .ok_or_else(|| {
-                        format!("the operand of {name} must be quoted: \"text\" or b\"bytes\"")
-                    })?;
+                    .ok_or_else(|| format!("the operand of {name} must be quoted: \"text\" or b\"bytes\""))?;
                 self.write_counted(name, width, stated, &bytes)
             }
             Operand::Long(width) => {
@@ -140,22 +134,17 @@ impl Assembly {
                 };
                 self.write_counted(name, width, stated, &bytes)
             }
-            Operand::Line => {
-                self.write_line(literal::line(rest, false)?.ok_or_else(|| missing(name, "a text"))?)
+            Operand::Line => self.write_line(literal::line(rest, false)?.ok_or_else(|| missing(name, "a text"))?),
+            Operand::QuotedLine => self.write_line(literal::line(rest, true)?.ok_or_else(|| missing(name, "a text"))?),
+            Operand::UnicodeLine => {
+                self.write_line(literal::unicode_line(rest)?.ok_or_else(|| missing(name, "a text"))?)
             }
-            Operand::QuotedLine => {
-                self.write_line(literal::line(rest, true)?.ok_or_else(|| missing(name, "a text"))?)
-            }
-            Operand::UnicodeLine => self
-                .write_line(literal::unicode_line(rest)?.ok_or_else(|| missing(name, "a text"))?),
             Operand::TwoLines => match tokens(rest)?.as_slice() {
                 [module, qualified] => {
                     self.write_line(module.bytes())?;
                     self.write_line(qualified.bytes())
                 }
-                _ => Err(format!(
-                    "{name} takes a module and a name: {name} os system"
-                )),
+                _ => Err(format!("{name} takes a module and a name: {name} os system")),
             },
         }
     }
@@ -163,37 +152,24 @@ impl Assembly {
     fn write_number(&mut self, name: &str, width: Width, value: i128) -> Result<(), String> {
         let (least, most) = width.bounds();
         if value < least || value > most {
-            return Err(format!(
-                "{name} holds {least} to {most}, not {value}; write other bytes with RAW"
-            ));
+            return Err(format!("{name} holds {least} to {most}, not {value}; write other bytes with RAW"));
         }
         self.bytes.extend(&value.to_le_bytes()[..width.bytes()]);
         Ok(())
     }
 
-    fn write_counted(
-        &mut self,
-        name: &str,
-        width: Width,
-        stated: Option<i128>,
-        bytes: &[u8],
-    ) -> Result<(), String> {
-        self.write_number(name, width, stated.unwrap_or(bytes.len() as i128))
-            .map_err(|_| match stated {
-                Some(stated) => format!(
-                    "{name} cannot state the length {stated}: it holds {} bytes of length",
-                    width.bytes()
-                ),
-                None => format!("{} bytes are too many for {name}", bytes.len()),
-            })?;
+    fn write_counted(&mut self, name: &str, width: Width, stated: Option<i128>, bytes: &[u8]) -> Result<(), String> {
+        self.write_number(name, width, stated.unwrap_or(bytes.len() as i128)).map_err(|_| match stated {
+            Some(stated) => {
+                format!("{name} cannot state the length {stated}: it holds {} bytes of length", width.bytes())
+            }
+            None => format!("{} bytes are too many for {name}", bytes.len()),
+        })?;
         self.bytes.extend(bytes);
         Ok(())
     }
 
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "every arm of `operand` gives a Result"
-    )]
+    #[expect(clippy::unnecessary_wraps, reason = "every arm of `operand` gives a Result")]
     fn write_line(&mut self, line: Vec<u8>) -> Result<(), String> {
         self.bytes.extend(line);
         self.bytes.push(b'\n');
@@ -241,10 +217,7 @@ fn single(name: &str, rest: &str, what: &str) -> Result<Token, String> {
     match (found.pop(), found.len()) {
         (Some(token), 0) => Ok(token),
         (None, _) => Err(missing(name, what)),
-        (Some(_), more) => Err(format!(
-            "{name} takes {what}, one operand; here are {}",
-            more + 1
-        )),
+        (Some(_), more) => Err(format!("{name} takes {what}, one operand; here are {}", more + 1)),
     }
 }
 
@@ -254,19 +227,9 @@ fn missing(name: &str, what: &str) -> String {
 
 /// Names the opcode that shares the longest beginning with what was written.
 fn unknown(name: &str) -> String {
-    let shared = |opcode: &&Opcode| {
-        opcode
-            .name
-            .bytes()
-            .zip(name.to_uppercase().bytes())
-            .take_while(|(a, b)| a == b)
-            .count()
-    };
-    match OPCODES
-        .iter()
-        .max_by_key(shared)
-        .filter(|opcode| shared(opcode) > 1)
-    {
+    let shared =
+        |opcode: &&Opcode| opcode.name.bytes().zip(name.to_uppercase().bytes()).take_while(|(a, b)| a == b).count();
+    match OPCODES.iter().max_by_key(shared).filter(|opcode| shared(opcode) > 1) {
         Some(near) => format!("there is no opcode {name}; did you mean {}?", near.name),
         None => format!("there is no opcode {name}; the names are those of pickletools, or RAW"),
     }

@@ -36,9 +36,7 @@ impl Token {
 
     pub(super) fn float(&self) -> Result<f64, String> {
         match self {
-            Self::Bare(word) => word
-                .parse()
-                .map_err(|_| format!("`{word}` is not a number")),
+            Self::Bare(word) => word.parse().map_err(|_| format!("`{word}` is not a number")),
             _ => Err("a number takes no quotes".into()),
         }
     }
@@ -46,29 +44,21 @@ impl Token {
 
 /// Reads a decimal or `0x` number with an optional sign.
 pub(super) fn number(word: &str) -> Result<i128, String> {
-    let (sign, digits) = word
-        .strip_prefix('-')
-        .map_or((1, word), |digits| (-1, digits));
+    let (sign, digits) = word.strip_prefix('-').map_or((1, word), |digits| (-1, digits));
     let magnitude = match digits.strip_prefix("0x") {
         Some(digits) => i128::from_str_radix(digits, 16),
         None => digits.parse(),
     };
-    magnitude
-        .map(|magnitude| sign * magnitude)
-        .map_err(|_| format!("`{word}` is not a number (decimal or 0x)"))
+    magnitude.map(|magnitude| sign * magnitude).map_err(|_| format!("`{word}` is not a number (decimal or 0x)"))
 }
 
 /// Reads pairs of hexadecimal digits.
 pub(super) fn hexadecimal(digits: &str) -> Result<Vec<u8>, String> {
-    let wrong =
-        || format!("`{digits}` is not pairs of hexadecimal digits; RAW takes those and b\"bytes\"");
-    if !digits.is_ascii() || digits.len() % 2 != 0 {
+    let wrong = || format!("`{digits}` is not pairs of hexadecimal digits; RAW takes those and b\"bytes\"");
+    if !digits.is_ascii() || !digits.len().is_multiple_of(2) {
         return Err(wrong());
     }
-    (0..digits.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| wrong()))
-        .collect()
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| wrong())).collect()
 }
 
 /// Splits a line into its operands, up to a comment.
@@ -99,11 +89,8 @@ fn token(rest: &str) -> Result<(Token, &str), String> {
     if after.starts_with(|next: char| !next.is_whitespace()) {
         return Err(format!("`{after}` follows the closing quote"));
     }
-    let token = if bytes {
-        Token::Bytes(points.into_iter().map(|point| point as u8).collect())
-    } else {
-        Token::Text(points)
-    };
+    let token =
+        if bytes { Token::Bytes(points.into_iter().map(|point| point as u8).collect()) } else { Token::Text(points) };
     Ok((token, after))
 }
 
@@ -139,22 +126,15 @@ fn escape(chars: &mut Peekable<Chars<'_>>, bytes: bool) -> Result<u32, String> {
         'u' if !bytes => digits(chars, letter, 4)?,
         'U' if !bytes => digits(chars, letter, 8)?,
         other => {
-            return Err(format!(
-                "the escape \\{other} is unknown{}",
-                if bytes { " in b\"...\"" } else { "" }
-            ));
+            return Err(format!("the escape \\{other} is unknown{}", if bytes { " in b\"...\"" } else { "" }));
         }
     })
 }
 
 fn digits(chars: &mut Peekable<Chars<'_>>, letter: char, count: usize) -> Result<u32, String> {
-    let digits: String = std::iter::from_fn(|| chars.next_if(char::is_ascii_hexdigit))
-        .take(count)
-        .collect();
+    let digits: String = std::iter::from_fn(|| chars.next_if(char::is_ascii_hexdigit)).take(count).collect();
     if digits.len() < count {
-        return Err(format!(
-            "\\{letter} wants {count} hexadecimal digits, not `{digits}`"
-        ));
+        return Err(format!("\\{letter} wants {count} hexadecimal digits, not `{digits}`"));
     }
     u32::from_str_radix(&digits, 16)
         .ok()
@@ -166,9 +146,8 @@ fn digits(chars: &mut Peekable<Chars<'_>>, letter: char, count: usize) -> Result
 /// to it, or `None` where there is nothing.
 pub(super) fn line(rest: &str, keeps_quotes: bool) -> Result<Option<Vec<u8>>, String> {
     let text = without_comment(rest);
-    let is_literal = text.starts_with("b\"")
-        || text.starts_with("b'")
-        || (!keeps_quotes && text.starts_with(['"', '\'']));
+    let is_literal =
+        text.starts_with("b\"") || text.starts_with("b'") || (!keeps_quotes && text.starts_with(['"', '\'']));
     match tokens(if is_literal { text } else { "" })?.as_slice() {
         [only] => Ok(Some(only.bytes())),
         [] => Ok((!text.is_empty()).then(|| text.as_bytes().to_vec())),
@@ -188,9 +167,7 @@ pub(super) fn unicode_line(rest: &str) -> Result<Option<Vec<u8>>, String> {
         };
         for point in points {
             match point {
-                0 | 10 | 13 | 26 | 0x5c | 0x100..=0xffff => {
-                    bytes.extend(format!("\\u{point:04x}").bytes())
-                }
+                0 | 10 | 13 | 26 | 0x5c | 0x100..=0xffff => bytes.extend(format!("\\u{point:04x}").bytes()),
                 0x1_0000.. => bytes.extend(format!("\\U{point:08x}").bytes()),
                 latin1 => bytes.push(latin1 as u8),
             }

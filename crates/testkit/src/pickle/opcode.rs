@@ -60,16 +60,10 @@ pub(super) fn named(name: &str) -> Option<&'static Opcode> {
 }
 
 const fn opcode(name: &'static str, code: u8, operand: Operand) -> Opcode {
-    Opcode {
-        name,
-        code,
-        operand,
-    }
+    Opcode { name, code, operand }
 }
 
-use Operand::{
-    Counted, Float, Frame, Line, Long, Nothing, Number, QuotedLine, TwoLines, UnicodeLine,
-};
+use Operand::{Counted, Float, Frame, Line, Long, Nothing, Number, QuotedLine, TwoLines, UnicodeLine};
 use Width::{Signed, Unsigned};
 
 pub(super) const OPCODES: &[Opcode] = &[

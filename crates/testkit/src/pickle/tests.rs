@@ -30,7 +30,8 @@ fn a_call_in_protocol_four() {
         MEMOIZE
         STOP
     "#;
-    let expected: &[u8] = b"\x80\x04\x95\x1f\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x04echo\x94\x85\x94R\x94.";
+    let expected: &[u8] =
+        b"\x80\x04\x95\x1f\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x04echo\x94\x85\x94R\x94.";
     assert_eq!(bytes(text), expected);
 }
 
@@ -42,10 +43,7 @@ fn text_opcodes_keep_their_text() {
     assert_eq!(bytes("STRING 'a # b\\x41' # c"), b"S'a # b\\x41'\n");
     assert_eq!(bytes("STRING no quotes"), b"Sno quotes\n");
     assert_eq!(bytes("STRING b\"'\\xff'\""), b"S'\xff'\n");
-    assert_eq!(
-        bytes("UNICODE \"a\\\\b\\nc\\u00e9\\u20ac\\U0001f600\""),
-        b"Va\\u005cb\\u000ac\xe9\\u20ac\\U0001f600\n"
-    );
+    assert_eq!(bytes("UNICODE \"a\\\\b\\nc\\u00e9\\u20ac\\U0001f600\""), b"Va\\u005cb\\u000ac\xe9\\u20ac\\U0001f600\n");
     assert_eq!(bytes("UNICODE a\\u0041"), b"Va\\u0041\n");
     assert_eq!(bytes("PERSID some id"), b"Psome id\n");
     assert_eq!(bytes("PUT 0\nGET b\"\""), b"p0\ng\n");
@@ -55,33 +53,21 @@ fn text_opcodes_keep_their_text() {
 
 #[test]
 fn numbers_fill_their_width() {
-    assert_eq!(
-        bytes("BININT -2\nBININT1 255\nBININT2 0x102"),
-        b"J\xfe\xff\xff\xffK\xffM\x02\x01"
-    );
+    assert_eq!(bytes("BININT -2\nBININT1 255\nBININT2 0x102"), b"J\xfe\xff\xff\xffK\xffM\x02\x01");
     assert_eq!(
         bytes("LONG1 0\nLONG1 255\nLONG1 -128\nLONG1 -129"),
         b"\x8a\0\x8a\x02\xff\0\x8a\x01\x80\x8a\x02\x7f\xff"
     );
     assert_eq!(bytes("LONG4 b\"\\x01\\x00\""), b"\x8b\x02\0\0\0\x01\0");
     assert_eq!(bytes("BINFLOAT 1.5"), b"G\x3f\xf8\0\0\0\0\0\0");
-    assert_eq!(
-        bytes("LONG_BINPUT 65536\nEXT4 -1\nEXT2 258"),
-        b"r\0\0\x01\0\x84\xff\xff\xff\xff\x83\x02\x01"
-    );
+    assert_eq!(bytes("LONG_BINPUT 65536\nEXT4 -1\nEXT2 258"), b"r\0\0\x01\0\x84\xff\xff\xff\xff\x83\x02\x01");
 }
 
 #[test]
 fn strings_are_counted_and_may_lie() {
-    assert_eq!(
-        bytes("SHORT_BINSTRING b\"\\xff\"\nBINSTRING \"\\xff\""),
-        b"U\x01\xffT\x02\0\0\0\xc3\xbf"
-    );
+    assert_eq!(bytes("SHORT_BINSTRING b\"\\xff\"\nBINSTRING \"\\xff\""), b"U\x01\xffT\x02\0\0\0\xc3\xbf");
     assert_eq!(bytes("BINUNICODE \"\\ud800\""), b"X\x03\0\0\0\xed\xa0\x80");
-    assert_eq!(
-        bytes("BINBYTES8@1099511627776 b\"abc\""),
-        b"\x8e\0\0\0\0\0\x01\0\0abc"
-    );
+    assert_eq!(bytes("BINBYTES8@1099511627776 b\"abc\""), b"\x8e\0\0\0\0\0\x01\0\0abc");
     assert_eq!(bytes("BINSTRING@-1 \"a\""), b"T\xff\xff\xff\xffa");
     assert_eq!(bytes("RAW 80 04ff b\"a\\tb\" 00"), b"\x80\x04\xffa\tb\0");
 }
@@ -97,45 +83,18 @@ fn frames_are_true_or_lie() {
 
 #[test]
 fn errors_say_which_line_and_why() {
-    assert_eq!(
-        error("NONE\n\nREDUC").to_string(),
-        "line 3: there is no opcode REDUC; did you mean REDUCE?"
-    );
-    assert_eq!(
-        error("BINPUT 256").reason,
-        "BINPUT holds 0 to 255, not 256; write other bytes with RAW"
-    );
-    assert_eq!(
-        error("GLOBAL os").reason,
-        "GLOBAL takes a module and a name: GLOBAL os system"
-    );
+    assert_eq!(error("NONE\n\nREDUC").to_string(), "line 3: there is no opcode REDUC; did you mean REDUCE?");
+    assert_eq!(error("BINPUT 256").reason, "BINPUT holds 0 to 255, not 256; write other bytes with RAW");
+    assert_eq!(error("GLOBAL os").reason, "GLOBAL takes a module and a name: GLOBAL os system");
     assert_eq!(error("STOP now").reason, "STOP takes no operand");
-    assert_eq!(
-        error("BINBYTES abc").reason,
-        "the operand of BINBYTES must be quoted: \"text\" or b\"bytes\""
-    );
+    assert_eq!(error("BINBYTES abc").reason, "the operand of BINBYTES must be quoted: \"text\" or b\"bytes\"");
     assert_eq!(error("BINUNICODE \"abc").reason, "the quote is not closed");
-    assert_eq!(
-        error("BINUNICODE \"\\u12\"").reason,
-        "\\u wants 4 hexadecimal digits, not `12`"
-    );
-    assert_eq!(
-        error("SHORT_BINBYTES b\"\\q\"").reason,
-        "the escape \\q is unknown in b\"...\""
-    );
-    assert_eq!(
-        error("BININT one").reason,
-        "`one` is not a number (decimal or 0x)"
-    );
+    assert_eq!(error("BINUNICODE \"\\u12\"").reason, "\\u wants 4 hexadecimal digits, not `12`");
+    assert_eq!(error("SHORT_BINBYTES b\"\\q\"").reason, "the escape \\q is unknown in b\"...\"");
+    assert_eq!(error("BININT one").reason, "`one` is not a number (decimal or 0x)");
     assert_eq!(error("INT").reason, "INT needs a text");
-    assert_eq!(
-        error("RAW 8").reason,
-        "`8` is not pairs of hexadecimal digits; RAW takes those and b\"bytes\""
-    );
-    assert_eq!(
-        error("NONE@3").reason,
-        "NONE has no length that `@` could state"
-    );
+    assert_eq!(error("RAW 8").reason, "`8` is not pairs of hexadecimal digits; RAW takes those and b\"bytes\"");
+    assert_eq!(error("NONE@3").reason, "NONE has no length that `@` could state");
     assert_eq!(
         error(&format!("SHORT_BINBYTES b\"{}\"", "a".repeat(256))).reason,
         "256 bytes are too many for SHORT_BINBYTES"

@@ -1,0 +1,244 @@
+//! The ledger of the bytes: *clean* is built from it and never a default.
+//!
+//! A reading claims ranges explicitly. Within one reading a second claim of a byte is a defect; an artifact's ledger is
+//! the union over its counted readings, and what no claim covers is unclaimed: the artifact is then incomplete.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+/// What happened to a range of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Claim {
+    /// A reader looked at every byte and knows what it means.
+    Read,
+    /// Data without meaning to any loader beyond numbers: tensors.
+    Opaque,
+    /// Belongs to a child, whose own ledger accounts for it.
+    Child,
+    /// Zero-filled space between parts.
+    Padding,
+}
+
+/// The claims on one artifact: disjoint ranges in ascending order, neighbours of one kind joined.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    spans: Vec<(u64, u64, Claim)>,
+    defects: u64,
+}
+
+impl Ledger {
+    /// Claims `range`. What was claimed before keeps its first claim; the overlap counts as a defect of this reading. Returns whether there was none.
+    pub fn claim(&mut self, range: Range<u64>, claim: Claim) -> bool {
+        if range.start >= range.end {
+            return true;
+        }
+        // Most readers claim from front to back: extending the last span is the common case.
+        if let Some(last) = self.spans.last_mut() {
+            if last.1 == range.start && last.2 == claim {
+                last.1 = range.end;
+                return true;
+            }
+            if last.1 > range.start {
+                return self.insert(range, claim);
+            }
+        }
+        self.spans.push((range.start, range.end, claim));
+        true
+    }
+
+    /// Claims the parts of `range` that are free.
+    fn insert(&mut self, range: Range<u64>, claim: Claim) -> bool {
+        let mut free = Vec::new();
+        let mut at = range.start;
+        let first = self.spans.partition_point(|span| span.1 <= range.start);
+        let mut last = first;
+        for span in self.spans.get(first..).unwrap_or_default().iter().take_while(|span| span.0 < range.end) {
+            if at < span.0 {
+                free.push((at, span.0, claim));
+            }
+            at = at.max(span.1);
+            last = last.saturating_add(1);
+        }
+        if at < range.end {
+            free.push((at, range.end, claim));
+        }
+        let claimed = free.iter().fold(0_u64, |sum, span| sum.saturating_add(span.1.saturating_sub(span.0)));
+        let clean = claimed == range.end.saturating_sub(range.start);
+        self.defects = self.defects.saturating_add(u64::from(!clean));
+        free.extend(self.spans.get(first..last).unwrap_or_default());
+        free.sort_unstable();
+        self.spans.splice(first..last, free);
+        self.join_neighbours(first);
+        clean
+    }
+
+    /// Joins touching spans of one kind around `first`.
+    fn join_neighbours(&mut self, first: usize) {
+        let tail = self.spans.split_off(first.saturating_sub(1).min(self.spans.len()));
+        for span in tail {
+            match self.spans.last_mut() {
+                Some(last) if last.1 == span.0 && last.2 == span.2 => last.1 = span.1,
+                _ => self.spans.push(span),
+            }
+        }
+    }
+
+    /// Adds the claims of another counted reading of the same artifact. Where both claim, delegation to a child wins, then reading, then the rest: bytes are counted where most is known of them.
+    pub fn union(&mut self, other: &Self) {
+        let rank = |claim: Claim| match claim {
+            Claim::Child => 0,
+            Claim::Read => 1,
+            Claim::Padding => 2,
+            Claim::Opaque => 3,
+        };
+        let mut spans = std::mem::take(&mut self.spans);
+        spans.extend(&other.spans);
+        spans.sort_by_key(|span| (rank(span.2), span.0));
+        let defects = self.defects.saturating_add(other.defects);
+        for (start, end, claim) in spans {
+            self.claim(start..end, claim);
+        }
+        self.defects = defects;
+    }
+
+    /// How often a byte was claimed twice within one reading: each is a defect of a parser.
+    pub fn defects(&self) -> u64 {
+        self.defects
+    }
+
+    /// The claims, ascending.
+    pub fn claims(&self) -> impl Iterator<Item = (Range<u64>, Claim)> + '_ {
+        self.spans.iter().map(|span| (span.0..span.1, span.2))
+    }
+
+    /// What no claim covers of an artifact of `len` bytes.
+    pub fn gaps(&self, len: u64) -> Vec<Range<u64>> {
+        let mut gaps = Vec::new();
+        let mut at = 0;
+        for (start, end, _) in &self.spans {
+            if at < *start && at < len {
+                gaps.push(at..(*start).min(len));
+            }
+            at = at.max(*end);
+        }
+        if at < len {
+            gaps.push(at..len);
+        }
+        gaps
+    }
+
+    /// The sums for an artifact of `len` bytes, delegated ranges left to the children.
+    pub fn coverage(&self, len: u64) -> Coverage {
+        let mut sums = Coverage::default();
+        let mut claimed = 0_u64;
+        for (start, end, claim) in &self.spans {
+            let count = (*end).min(len).saturating_sub(*start);
+            claimed = claimed.saturating_add(count);
+            match claim {
+                Claim::Read | Claim::Padding => sums.analysed = sums.analysed.saturating_add(count),
+                Claim::Opaque => sums.opaque = sums.opaque.saturating_add(count),
+                Claim::Child => {}
+            }
+        }
+        sums.skipped = len.saturating_sub(claimed);
+        sums.bytes_total = sums.analysed.saturating_add(sums.opaque).saturating_add(sums.skipped);
+        sums
+    }
+}
+
+/// Totals over leaves: `bytes_total = analysed + opaque + skipped`, a delegated range counting in its child.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// All bytes of all leaves.
+    pub bytes_total: u64,
+    /// Bytes that a reader understood.
+    pub analysed: u64,
+    /// Bytes of tensors and the like.
+    pub opaque: u64,
+    /// Bytes that nobody looked at.
+    pub skipped: u64,
+    /// Bytes of roots that passed hashing and the sweep for patterns and embedded files; 0 at level quick.
+    pub read: u64,
+}
+
+impl Coverage {
+    /// The sums of two.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            bytes_total: self.bytes_total.saturating_add(other.bytes_total),
+            analysed: self.analysed.saturating_add(other.analysed),
+            opaque: self.opaque.saturating_add(other.opaque),
+            skipped: self.skipped.saturating_add(other.skipped),
+            read: self.read.saturating_add(other.read),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn claims() -> impl Strategy<Value = Vec<(u64, u64, Claim)>> {
+        let claim = prop_oneof![Just(Claim::Read), Just(Claim::Opaque), Just(Claim::Child), Just(Claim::Padding)];
+        prop::collection::vec((0_u64..60, 0_u64..20, claim), 0..12)
+    }
+
+    fn ledger(claims: &[(u64, u64, Claim)]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for (start, len, claim) in claims {
+            ledger.claim(*start..start + len, *claim);
+        }
+        ledger
+    }
+
+    /// The oracle: one cell a byte, the first claim wins.
+    fn cells(claims: &[(u64, u64, Claim)]) -> (Vec<Option<Claim>>, u64) {
+        let mut cells = vec![None; 100];
+        let mut defects = 0;
+        for (start, len, claim) in claims {
+            let mut twice = false;
+            for cell in &mut cells[*start as usize..(start + len) as usize] {
+                twice |= cell.is_some();
+                cell.get_or_insert(*claim);
+            }
+            defects += u64::from(twice);
+        }
+        (cells, defects)
+    }
+
+    proptest! {
+        #[test]
+        fn the_ledger_equals_an_array_of_bytes(claims in claims(), len in 0_u64..90) {
+            let ledger = ledger(&claims);
+            let (cells, defects) = cells(&claims);
+            prop_assert_eq!(ledger.defects(), defects);
+            let mut seen = vec![None; 100];
+            for (range, claim) in ledger.claims() {
+                for cell in &mut seen[range.start as usize..range.end as usize] {
+                    prop_assert!(cell.is_none(), "claimed twice");
+                    *cell = Some(claim);
+                }
+            }
+            prop_assert_eq!(&seen, &cells);
+            let gaps: u64 = ledger.gaps(len).iter().map(|gap| gap.end - gap.start).sum();
+            prop_assert_eq!(gaps, cells[..len as usize].iter().filter(|cell| cell.is_none()).count() as u64);
+            let sums = ledger.coverage(len);
+            prop_assert_eq!(sums.skipped, gaps);
+            prop_assert_eq!(sums.bytes_total, sums.analysed + sums.opaque + sums.skipped);
+        }
+
+        #[test]
+        fn a_union_covers_what_either_covers(a in claims(), b in claims()) {
+            let (left, right) = (ledger(&a), ledger(&b));
+            let mut both = left.clone();
+            both.union(&right);
+            let (one, two) = (cells(&a).0, cells(&b).0);
+            let gaps: u64 = both.gaps(100).iter().map(|gap| gap.end - gap.start).sum();
+            prop_assert_eq!(gaps, (0..100).filter(|at| one[*at].is_none() && two[*at].is_none()).count() as u64);
+        }
+    }
+}
