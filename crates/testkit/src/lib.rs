@@ -12,4 +12,16 @@
     reason = "the test kit reads only what its own tests write, and a panic is how a test speaks"
 )]
 
+pub mod compress;
+pub mod goldens;
+pub mod npy;
 pub mod pickle;
+mod prefixes;
+pub mod tar;
+pub mod torch;
+pub mod zip;
+
+pub use prefixes::prefixes;
+
+#[cfg(test)]
+mod python;

@@ -221,8 +221,13 @@ impl TarWriter {
         body.resize(body.len().next_multiple_of(BLOCK), 0);
         body.extend(segments.iter().flat_map(|(_, data)| data.iter()));
         let size = size.to_string();
-        self.pax(&[("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", name), ("GNU.sparse.realsize", &size)])
-            .entry(Entry::file("GNUSparseFile/next", &body))
+        self.pax(&[
+            ("GNU.sparse.major", "1"),
+            ("GNU.sparse.minor", "0"),
+            ("GNU.sparse.name", name),
+            ("GNU.sparse.realsize", &size),
+        ])
+        .entry(Entry::file("GNUSparseFile/next", &body))
     }
 
     /// The archive with its two empty blocks.

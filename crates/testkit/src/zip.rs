@@ -113,7 +113,14 @@ impl Member {
             size: body.len() as u64,
             ..Header::default()
         };
-        Self { local: header.clone(), central: header, body: packed, made_by: 0x031e, external: 0o100_644 << 16, ..Self::default() }
+        Self {
+            local: header.clone(),
+            central: header,
+            body: packed,
+            made_by: 0x031e,
+            external: 0o100_644 << 16,
+            ..Self::default()
+        }
     }
 
     /// Moves CRC and sizes from the local header to a descriptor behind the body, and sets bit 3 in both headers.
