@@ -19,8 +19,8 @@ const FACTS: &str = "facts";
 /// A recipe: assembled first, and rendered as the bytes that come of it.
 const RECIPE: &str = "pickle-asm";
 
-/// Renders every fixture below each folder `testdata` under `root` and compares it with its facts. Scripts (`.py`),
-/// Markdown and hidden files are no fixtures; folders named `target` are not entered.
+/// Renders every fixture below each folder `testdata` under `root` and compares it with its facts. Scripts that make
+/// them (`make*.py`), `README.md` and hidden files are no fixtures; folders named `target` are not entered.
 ///
 /// # Panics
 /// When a fixture differs from its facts or has none, when facts have no fixture, when two fixtures share one case,
@@ -36,7 +36,7 @@ pub fn check(root: &Path, render: impl Fn(&Path, &[u8]) -> String) {
 fn walk(root: &Path, update: bool, render: impl Fn(&Path, &[u8]) -> String) -> Result<usize, String> {
     let mut files = Vec::new();
     list(root, root.file_name().is_some_and(|name| name == "testdata"), &mut files);
-    files.sort();
+    files.sort_by_key(|path| path.with_extension(""));
     let (facts, fixtures): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| extension(path) == FACTS);
     if fixtures.is_empty() {
         return Err(format!("no fixture in any folder `testdata` under {}", root.display()));
@@ -90,7 +90,7 @@ fn list(folder: &Path, inside: bool, files: &mut Vec<PathBuf>) {
         }
         if path.is_dir() {
             list(&path, inside || name == "testdata", files);
-        } else if inside && !matches!(extension(&path), "py" | "md") {
+        } else if inside && name != "README.md" && !(name.starts_with("make") && extension(&path) == "py") {
             files.push(path);
         }
     }

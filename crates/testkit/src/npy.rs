@@ -17,7 +17,7 @@ pub fn file(major: u8, text: &[u8], body: &[u8]) -> Vec<u8> {
     with_length(major, header.len() as u32, &header, body)
 }
 
-/// As [`file`], with `header` as it stands and any length stated.
+/// As [`file()`], with `header` as it stands and any length stated.
 #[must_use]
 pub fn with_length(major: u8, stated: u32, header: &[u8], body: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY".to_vec();

@@ -267,7 +267,7 @@ fn field(number: &Number, width: usize) -> Vec<u8> {
     match number {
         Number::Octal(value) => {
             let digits = format!("{value:0>width$o}", width = width - 1);
-            let mut bytes = digits[digits.len() - (width - 1)..].as_bytes().to_vec();
+            let mut bytes = digits.as_bytes()[digits.len() - (width - 1)..].to_vec();
             bytes.push(0);
             bytes
         }
