@@ -1,0 +1,68 @@
+//! Writes the compiled tables as Rust source: arrays of small rows whose words are numbers.
+
+use crate::standing::{Kind, Standing};
+use crate::table::Row;
+use crate::words::Words;
+
+/// All tables, each sorted.
+pub(crate) struct Tables {
+    pub(crate) callables: Vec<Row>,
+    pub(crate) modules: Vec<Row>,
+    pub(crate) aliases: Vec<Row>,
+    pub(crate) attributes: Vec<Row>,
+    pub(crate) python2: Vec<Row>,
+}
+
+impl Tables {
+    /// The whole generated file.
+    pub(crate) fn source(&self) -> String {
+        let all = [&self.callables, &self.modules, &self.aliases, &self.attributes, &self.python2];
+        let words = Words::new(all.into_iter().flatten().flat_map(|row| row.cells.iter().map(String::as_str)));
+        let number = |row: &Row, column: usize| words.number(&row.cells[column]).to_string();
+        let numbers = |row: &Row| {
+            let list: Vec<String> = (0..row.cells.len()).map(|column| number(row, column)).collect();
+            format!("[{}]", list.join(","))
+        };
+        let mut source = words.source();
+        source += &array("CALLABLES", "CallableRow", &self.callables, |row| {
+            format!(
+                "CallableRow{{words:[{},{},{},{}],kind:Kind::{:?},standing:{}}}",
+                number(row, 0),
+                number(row, 1),
+                number(row, 4),
+                number(row, 5),
+                Kind::parse(&row.cells[2]).expect("checked"),
+                standing(&row.cells[3]),
+            )
+        });
+        source += &array("MODULES", "ModuleRow", &self.modules, |row| {
+            let category = standing(&format!("dangerous/{}", row.cells[3]));
+            let category = category.trim_start_matches("Standing::Dangerous(").trim_end_matches(')');
+            format!(
+                "ModuleRow{{words:[{},{},{},{}],category:{category}}}",
+                number(row, 0),
+                number(row, 1),
+                number(row, 2),
+                number(row, 4)
+            )
+        });
+        source += &array("ALIASES", "[u32; 4]", &self.aliases, numbers);
+        source += &array("MODULE_ATTRIBUTES", "[u32; 3]", &self.attributes, numbers);
+        source += &array("PYTHON2", "[u32; 4]", &self.python2, numbers);
+        source
+    }
+}
+
+fn array(name: &str, kind: &str, rows: &[Row], write: impl Fn(&Row) -> String) -> String {
+    let rows: Vec<String> = rows.iter().map(write).collect();
+    format!("pub(crate) static {name}: [{kind}; {}] = [\n{}\n];\n", rows.len(), rows.join(",\n"))
+}
+
+/// The Rust expression of a standing's id.
+fn standing(id: &str) -> String {
+    match Standing::parse(id).expect("checked") {
+        Standing::Safe(role) => format!("Standing::Safe(SafeRole::{role:?})"),
+        Standing::Judged(judge) => format!("Standing::Judged(Judge::{judge:?})"),
+        Standing::Dangerous(category) => format!("Standing::Dangerous(Category::{category:?})"),
+    }
+}

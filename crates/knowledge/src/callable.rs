@@ -1,0 +1,98 @@
+//! Look-ups in the callable tables.
+
+use crate::compiled::{CALLABLES, CallableRow, find, word};
+use crate::modules;
+use crate::standing::{Category, Kind, SafeRole, Standing};
+
+/// One row of the callable tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Callable {
+    /// The module that the row names.
+    pub module: &'static str,
+    /// The dotted qualified name inside the module; empty for the module itself.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// How it stands.
+    pub standing: Standing,
+    /// What happens when it is called, in a phrase.
+    pub reason: &'static str,
+    /// A CVE, an advisory or a document; may be empty.
+    pub source: &'static str,
+}
+
+/// What the tables say of a module and name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    /// A row of its own.
+    Known(Callable),
+    /// A standard-library module whose tables have no row for this name: denied as the module is.
+    Stdlib {
+        /// The module, or the nearest package above it, that the module table names.
+        module: &'static str,
+        /// What the module is denied for.
+        category: Category,
+    },
+    /// Nothing is known.
+    Unknown,
+}
+
+impl From<&CallableRow> for Callable {
+    fn from(row: &CallableRow) -> Self {
+        let [module, name, reason, source] = row.words.map(word);
+        Self { module, name, kind: row.kind, standing: row.standing, reason, source }
+    }
+}
+
+fn key(row: &CallableRow) -> [u32; 2] {
+    let [module, name, ..] = row.words;
+    [module, name]
+}
+
+fn row(module: &str, name: &str) -> Option<&'static CallableRow> {
+    find(&CALLABLES, key, module, name)
+}
+
+/// What is known of exactly this module and qualified name; give it what [`crate::resolve`] returns.
+#[must_use]
+pub fn callable(module: &str, name: &str) -> Lookup {
+    if let Some(row) = row(module, name) {
+        return Lookup::Known(row.into());
+    }
+    match modules::stdlib_module(module) {
+        Some(found) => Lookup::Stdlib { module: found.name, category: found.category },
+        None => Lookup::Unknown,
+    }
+}
+
+/// Every row of the callable tables, sorted by module and name.
+pub fn callables() -> impl ExactSizeIterator<Item = Callable> {
+    CALLABLES.iter().map(Callable::from)
+}
+
+/// Whether some row names exactly this: used to recognise pickles.
+#[must_use]
+pub fn is_named(module: &str, name: &str) -> bool {
+    row(module, name).is_some()
+}
+
+/// Whether this is a pure function of its arguments, which may be folded.
+#[must_use]
+pub fn is_pure(module: &str, name: &str) -> bool {
+    row(module, name).is_some_and(|row| row.standing == Standing::Safe(SafeRole::Pure))
+}
+
+/// What merely importing `module` does, when that is more than defining names.
+#[must_use]
+pub fn import_effect(module: &str) -> Option<Callable> {
+    row(module, "").map(Callable::from)
+}
+
+/// Whether a row names `module` or a module below it.
+pub(crate) fn is_known_module(module: &str) -> bool {
+    let from = CALLABLES.partition_point(|row| Callable::from(row).module < module);
+    CALLABLES.get(from).is_some_and(|row| {
+        let rest = Callable::from(row).module.strip_prefix(module);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}

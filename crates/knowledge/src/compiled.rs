@@ -1,0 +1,48 @@
+//! The compiled tables: words as one sorted text, rows as numbers of words.
+
+use crate::standing::{Category, Judge, Kind, SafeRole, Standing};
+
+/// A row of the callable tables: module, name, reason and source as words.
+pub(crate) struct CallableRow {
+    pub(crate) words: [u32; 4],
+    pub(crate) kind: Kind,
+    pub(crate) standing: Standing,
+}
+
+/// A row of the module table: module, since, until and reason as words.
+pub(crate) struct ModuleRow {
+    pub(crate) words: [u32; 4],
+    pub(crate) category: Category,
+}
+
+include!(concat!(env!("OUT_DIR"), "/tables.rs"));
+
+/// The word with this number; empty for a number that no table holds.
+pub(crate) fn word(number: u32) -> &'static str {
+    let Ok(index) = usize::try_from(number) else { return "" };
+    let start = index.checked_sub(1).and_then(|before| ENDS.get(before)).copied().unwrap_or(0);
+    let end = ENDS.get(index).copied().unwrap_or(start);
+    let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
+    TEXT.get(range).unwrap_or("")
+}
+
+/// The number of `text` among the words, if a table holds it.
+pub(crate) fn number(text: &str) -> Option<u32> {
+    let count = u32::try_from(ENDS.len()).ok()?;
+    let (mut low, mut high) = (0_u32, count);
+    while low < high {
+        let middle = low.midpoint(high);
+        match word(middle).cmp(text) {
+            std::cmp::Ordering::Equal => return Some(middle),
+            std::cmp::Ordering::Less => low = middle.saturating_add(1),
+            std::cmp::Ordering::Greater => high = middle,
+        }
+    }
+    None
+}
+
+/// The row whose first two words are `first` and `second`. Numbers keep the order of words, so rows are sorted by them.
+pub(crate) fn find<R>(rows: &'static [R], words: fn(&R) -> [u32; 2], first: &str, second: &str) -> Option<&'static R> {
+    let key = [number(first)?, number(second)?];
+    rows.get(rows.binary_search_by_key(&key, words).ok()?)
+}

@@ -1,0 +1,78 @@
+//! The modules of the standard library, and which attributes of modules are other modules.
+
+use crate::compiled::{MODULE_ATTRIBUTES, MODULES, ModuleRow, find, word};
+use crate::standing::Category;
+
+/// A module of the standard library, of any supported Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StdlibModule {
+    /// Its dotted name.
+    pub name: &'static str,
+    /// The first Python that has it; empty when every supported one does.
+    pub since: &'static str,
+    /// The last Python that has it; empty when it is still there.
+    pub until: &'static str,
+    /// What its names are denied for when they have no row of their own.
+    pub category: Category,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// A module found as an attribute of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModuleAttribute {
+    /// The module that the attribute is.
+    pub module: &'static str,
+    /// Whether it is a submodule of the module whose attribute it is.
+    pub submodule: bool,
+}
+
+impl From<&ModuleRow> for StdlibModule {
+    fn from(row: &ModuleRow) -> Self {
+        let [name, since, until, reason] = row.words.map(word);
+        Self { name, since, until, category: row.category, reason }
+    }
+}
+
+fn exact(module: &str) -> Option<StdlibModule> {
+    let key = |row: &ModuleRow| word(row.words[0]);
+    let index = MODULES.binary_search_by(|row| key(row).cmp(module)).ok()?;
+    MODULES.get(index).map(StdlibModule::from)
+}
+
+/// The row of `module`, or of the nearest package above it. The package `test` has none of its own, since so many
+/// projects have one too: only its modules do.
+#[must_use]
+pub fn stdlib_module(module: &str) -> Option<StdlibModule> {
+    let mut name = module;
+    loop {
+        if let Some(found) = exact(name) {
+            return Some(found);
+        }
+        name = name.rsplit_once('.')?.0;
+    }
+}
+
+/// Every row of the module table, sorted by name.
+pub fn stdlib_modules() -> impl ExactSizeIterator<Item = StdlibModule> {
+    MODULES.iter().map(StdlibModule::from)
+}
+
+/// Whether `module` belongs to the standard library of CPython 2.7 or 3.6 to 3.14.
+#[must_use]
+pub fn is_stdlib(module: &str) -> bool {
+    stdlib_module(module).is_some()
+}
+
+/// The module that `import module; module.attribute` is, when it is one.
+#[must_use]
+pub fn module_attribute(module: &str, attribute: &str) -> Option<ModuleAttribute> {
+    let key = |row: &[u32; 3]| [row[0], row[1]];
+    if let Some(row) = find(&MODULE_ATTRIBUTES, key, module, attribute) {
+        return Some(ModuleAttribute { module: word(row[2]), submodule: false });
+    }
+    let dotted = || module.bytes().chain([b'.']).chain(attribute.bytes());
+    let index = MODULES.binary_search_by(|row| word(row.words[0]).bytes().cmp(dotted())).ok()?;
+    let found = StdlibModule::from(MODULES.get(index)?);
+    Some(ModuleAttribute { module: found.name, submodule: true })
+}
