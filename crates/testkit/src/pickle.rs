@@ -89,90 +89,15 @@ impl Assembly {
             self.close_frame();
         }
         self.bytes.push(opcode.code);
-        self.operand(opcode, stated, rest)?;
+        if name == "FRAME" && tokens(rest)?.is_empty() {
+            self.frame = Some(self.bytes.len());
+            self.bytes.extend([0; 8]);
+            return Ok(());
+        }
+        self.bytes.extend(operand(opcode, stated, rest)?);
         if name == "STOP" {
             self.close_frame();
         }
-        Ok(())
-    }
-
-    fn operand(&mut self, opcode: &Opcode, stated: Option<i128>, rest: &str) -> Result<(), String> {
-        let name = opcode.name;
-        match opcode.operand {
-            Operand::Nothing => {
-                tokens(rest)?.is_empty().then_some(()).ok_or_else(|| format!("{name} takes no operand"))
-            }
-            Operand::Number(width) => {
-                let value = single(name, rest, "a number")?.number()?;
-                self.write_number(name, width, value)
-            }
-            Operand::Frame => match tokens(rest)?.as_slice() {
-                [] => {
-                    self.frame = Some(self.bytes.len());
-                    self.bytes.extend([0; 8]);
-                    Ok(())
-                }
-                [length] => self.write_number(name, Width::Unsigned(8), length.number()?),
-                _ => Err("FRAME takes one length, or none for the true one".into()),
-            },
-            Operand::Float => {
-                let value = single(name, rest, "a number")?;
-                self.bytes.extend(value.float()?.to_be_bytes());
-                Ok(())
-            }
-            Operand::Counted(width) => {
-                let bytes = single(name, rest, "\"text\" or b\"bytes\"")?
-                    .quoted()
-                    .ok_or_else(|| format!("the operand of {name} must be quoted: \"text\" or b\"bytes\""))?;
-                self.write_counted(name, width, stated, &bytes)
-            }
-            Operand::Long(width) => {
-                let token = single(name, rest, "a number or b\"bytes\"")?;
-                let bytes = match token.quoted() {
-                    Some(bytes) => bytes,
-                    None => long_bytes(token.number()?),
-                };
-                self.write_counted(name, width, stated, &bytes)
-            }
-            Operand::Line => self.write_line(literal::line(rest, false)?.ok_or_else(|| missing(name, "a text"))?),
-            Operand::QuotedLine => self.write_line(literal::line(rest, true)?.ok_or_else(|| missing(name, "a text"))?),
-            Operand::UnicodeLine => {
-                self.write_line(literal::unicode_line(rest)?.ok_or_else(|| missing(name, "a text"))?)
-            }
-            Operand::TwoLines => match tokens(rest)?.as_slice() {
-                [module, qualified] => {
-                    self.write_line(module.bytes())?;
-                    self.write_line(qualified.bytes())
-                }
-                _ => Err(format!("{name} takes a module and a name: {name} os system")),
-            },
-        }
-    }
-
-    fn write_number(&mut self, name: &str, width: Width, value: i128) -> Result<(), String> {
-        let (least, most) = width.bounds();
-        if value < least || value > most {
-            return Err(format!("{name} holds {least} to {most}, not {value}; write other bytes with RAW"));
-        }
-        self.bytes.extend(&value.to_le_bytes()[..width.bytes()]);
-        Ok(())
-    }
-
-    fn write_counted(&mut self, name: &str, width: Width, stated: Option<i128>, bytes: &[u8]) -> Result<(), String> {
-        self.write_number(name, width, stated.unwrap_or(bytes.len() as i128)).map_err(|_| match stated {
-            Some(stated) => {
-                format!("{name} cannot state the length {stated}: it holds {} bytes of length", width.bytes())
-            }
-            None => format!("{} bytes are too many for {name}", bytes.len()),
-        })?;
-        self.bytes.extend(bytes);
-        Ok(())
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "every arm of `operand` gives a Result")]
-    fn write_line(&mut self, line: Vec<u8>) -> Result<(), String> {
-        self.bytes.extend(line);
-        self.bytes.push(b'\n');
         Ok(())
     }
 
@@ -183,6 +108,60 @@ impl Assembly {
             self.bytes[at..at + 8].copy_from_slice(&length.to_le_bytes());
         }
     }
+}
+
+/// The bytes behind an opcode; `stated` is the length after `@`.
+fn operand(opcode: &Opcode, stated: Option<i128>, rest: &str) -> Result<Vec<u8>, String> {
+    let name = opcode.name;
+    match opcode.operand {
+        Operand::Nothing if tokens(rest)?.is_empty() => Ok(Vec::new()),
+        Operand::Nothing => Err(format!("{name} takes no operand")),
+        Operand::Number(width) => little_endian(name, width, single(name, rest, "a number")?.number()?),
+        Operand::Float => Ok(single(name, rest, "a number")?.float()?.to_be_bytes().to_vec()),
+        Operand::Counted(width) => {
+            let bytes = single(name, rest, "\"text\" or b\"bytes\"")?
+                .quoted()
+                .ok_or_else(|| format!("the operand of {name} must be quoted: \"text\" or b\"bytes\""))?;
+            counted(name, width, stated, &bytes)
+        }
+        Operand::Long(width) => {
+            let token = single(name, rest, "a number or b\"bytes\"")?;
+            let bytes = match token.quoted() {
+                Some(bytes) => bytes,
+                None => long_bytes(token.number()?),
+            };
+            counted(name, width, stated, &bytes)
+        }
+        Operand::Line => terminated(name, literal::line(rest, false)?),
+        Operand::QuotedLine => terminated(name, literal::line(rest, true)?),
+        Operand::UnicodeLine => terminated(name, literal::unicode_line(rest)?),
+        Operand::TwoLines => match tokens(rest)?.as_slice() {
+            [module, qualified] => Ok([module.bytes(), qualified.bytes(), Vec::new()].join(&b'\n')),
+            _ => Err(format!("{name} takes a module and a name: {name} os system")),
+        },
+    }
+}
+
+fn little_endian(name: &str, width: Width, value: i128) -> Result<Vec<u8>, String> {
+    let (least, most) = width.bounds();
+    if value < least || value > most {
+        return Err(format!("{name} holds {least} to {most}, not {value}; write other bytes with RAW"));
+    }
+    Ok(value.to_le_bytes()[..width.bytes()].to_vec())
+}
+
+fn counted(name: &str, width: Width, stated: Option<i128>, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let length = little_endian(name, width, stated.unwrap_or(bytes.len() as i128)).map_err(|_| match stated {
+        Some(stated) => format!("{name} cannot state the length {stated} in {} bytes", width.bytes()),
+        None => format!("{} bytes are too many for {name}", bytes.len()),
+    })?;
+    Ok([&length, bytes].concat())
+}
+
+fn terminated(name: &str, text: Option<Vec<u8>>) -> Result<Vec<u8>, String> {
+    let mut line = text.ok_or_else(|| missing(name, "a text"))?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 fn raw(rest: &str) -> Result<Vec<u8>, String> {

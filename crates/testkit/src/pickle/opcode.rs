@@ -13,8 +13,6 @@ pub(super) enum Operand {
     Nothing,
     /// A little-endian number.
     Number(Width),
-    /// Eight bytes of length that may be left to the assembler.
-    Frame,
     /// A big-endian double.
     Float,
     /// A length of that width and as many bytes.
@@ -63,7 +61,7 @@ const fn opcode(name: &'static str, code: u8, operand: Operand) -> Opcode {
     Opcode { name, code, operand }
 }
 
-use Operand::{Counted, Float, Frame, Line, Long, Nothing, Number, QuotedLine, TwoLines, UnicodeLine};
+use Operand::{Counted, Float, Line, Long, Nothing, Number, QuotedLine, TwoLines, UnicodeLine};
 use Width::{Signed, Unsigned};
 
 pub(super) const OPCODES: &[Opcode] = &[
@@ -132,7 +130,7 @@ pub(super) const OPCODES: &[Opcode] = &[
     opcode("NEWOBJ_EX", 0x92, Nothing),
     opcode("PROTO", 0x80, Number(Unsigned(1))),
     opcode("STOP", b'.', Nothing),
-    opcode("FRAME", 0x95, Frame),
+    opcode("FRAME", 0x95, Number(Unsigned(8))),
     opcode("PERSID", b'P', Line),
     opcode("BINPERSID", b'Q', Nothing),
 ];

@@ -94,6 +94,8 @@ fn errors_say_which_line_and_why() {
     assert_eq!(error("BININT one").reason, "`one` is not a number (decimal or 0x)");
     assert_eq!(error("INT").reason, "INT needs a text");
     assert_eq!(error("RAW 8").reason, "`8` is not pairs of hexadecimal digits; RAW takes those and b\"bytes\"");
+    assert_eq!(error("SHORT_BINBYTES@256 b\"\"").reason, "SHORT_BINBYTES cannot state the length 256 in 1 bytes");
+    assert_eq!(error("FRAME 1 2").reason, "FRAME takes a number, one operand; here are 2");
     assert_eq!(error("NONE@3").reason, "NONE has no length that `@` could state");
     assert_eq!(
         error(&format!("SHORT_BINBYTES b\"{}\"", "a".repeat(256))).reason,
