@@ -5,9 +5,7 @@ Usage: QUIET_ROOT=folder python make_pickles.py [family ...]
 Each family runs by itself, skips what is not installed, and adds its rows to
 `folder/manifest.json` (file, library, version, protocol, note). The files are not committed.
 """
-import importlib
 import inspect
-import io
 import json
 import os
 import pickle
@@ -15,7 +13,6 @@ import sys
 import time
 import traceback
 import warnings
-from importlib.metadata import version
 
 warnings.filterwarnings("ignore")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -29,8 +26,17 @@ FAILED = []
 
 
 def package_version(library):
+    """The installed version; Python 3.7 has no importlib.metadata."""
     try:
+        from importlib.metadata import version
         return version(library)
+    except ImportError:
+        pass
+    except Exception:
+        return "?"
+    try:
+        import pkg_resources
+        return pkg_resources.get_distribution(library).version
     except Exception:
         return "?"
 

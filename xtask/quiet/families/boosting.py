@@ -43,8 +43,5 @@ def catboost_family(quiet):
 
 
 def _has(name):
-    from importlib.metadata import version
-    try:
-        return bool(version(name))
-    except Exception:
-        return False
+    from make_pickles import package_version
+    return package_version(name) != "?"
