@@ -90,6 +90,11 @@ impl ArtifactPath {
         self.join("!/", name)
     }
 
+    /// The path of a part without a name of its own, found at `offset` of this artifact: `data.pkl@0x15!/exec-argument.py`.
+    pub fn part(&self, offset: u64, name: &[u8]) -> Self {
+        self.join(&format!("@{offset:#x}!/"), name)
+    }
+
     fn join(&self, separator: &str, name: &[u8]) -> Self {
         if self.shown.is_empty() {
             return Self::root(name);

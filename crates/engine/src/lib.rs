@@ -1,1 +1,26 @@
-//! Modelward: engine.
+//! The loop: artifacts in, report out. It owns the queue, the depth, the paths and the totals; it knows no format and no rule by name.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
+
+mod forward;
+mod hash;
+mod identify;
+mod layout;
+mod loads;
+mod node;
+mod policy;
+mod reading;
+mod root;
+mod scanner;
+mod spool;
+mod walk;
+
+pub use policy::Policy;
+pub use scanner::{Scanner, Settings, Target};

@@ -1,0 +1,97 @@
+//! Turns `layouts.toml` and `loads.toml` into constants, so that start-up costs nothing and a broken row fails the build.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a build script fails loudly"
+)]
+
+use std::{env, fmt::Write, fs, path::Path};
+
+use toml::{Table, Value};
+
+fn main() {
+    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).to_owned();
+    fs::write(out.join("layouts.rs"), layouts(&rows("layouts.toml", "layout"))).expect("write layouts.rs");
+    fs::write(out.join("loads.rs"), loads(&rows("loads.toml", "load"))).expect("write loads.rs");
+}
+
+/// The rows `[[key]]` of a file.
+fn rows(file: &str, key: &str) -> Vec<Table> {
+    println!("cargo::rerun-if-changed={file}");
+    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let table: Table = text.parse().unwrap_or_else(|error| panic!("{file}: {error}"));
+    let rows = table.get(key).and_then(Value::as_array).unwrap_or_else(|| panic!("{file}: no [[{key}]]"));
+    rows.iter()
+        .map(|row| row.as_table().unwrap_or_else(|| panic!("{file}: [[{key}]] is not a table")).clone())
+        .collect()
+}
+
+fn layouts(rows: &[Table]) -> String {
+    let mut code = String::from("const LAYOUTS: &[Layout] = &[\n");
+    for row in rows {
+        only(row, &["id", "container", "must_have", "members"]);
+        let members = row["members"].as_array().expect("members is a list");
+        let members: Vec<String> = members.iter().map(member).collect();
+        writeln!(
+            code,
+            "Layout {{ id: {:?}, container: {:?}, must_have: &{:?}, members: &[{}] }},",
+            text(row, "id"),
+            text(row, "container"),
+            words(row, "must_have"),
+            members.join(", ")
+        )
+        .expect("write to a string");
+    }
+    code + "];\n"
+}
+
+fn member(value: &Value) -> String {
+    let table = value.as_table().expect("a member is a table");
+    only(table, &["name", "role"]);
+    let role = match text(table, "role").as_str() {
+        "tensor-data" => "Role::TensorData",
+        other => panic!("layouts.toml: unknown role {other:?}"),
+    };
+    format!("({:?}, {role})", text(table, "name"))
+}
+
+fn loads(rows: &[Table]) -> String {
+    let mut code = String::from("const LOADS: &[Load] = &[\n");
+    for row in rows {
+        only(row, &["id", "names", "keys", "texts", "loader", "reader"]);
+        writeln!(
+            code,
+            "Load {{ id: {:?}, names: &{:?}, keys: &{:?}, texts: &{:?}, loader: {:?}, reader: {:?} }},",
+            text(row, "id"),
+            words(row, "names"),
+            words(row, "keys"),
+            words(row, "texts"),
+            text(row, "loader"),
+            optional(row, "reader")
+        )
+        .expect("write to a string");
+    }
+    code + "];\n"
+}
+
+/// Refuses unknown keys: a misspelt one would silently turn a check off.
+fn only(row: &Table, known: &[&str]) {
+    if let Some(key) = row.keys().find(|key| !known.contains(&key.as_str())) {
+        panic!("unknown key {key:?} in {row:?}");
+    }
+}
+
+fn text(row: &Table, key: &str) -> String {
+    row.get(key).and_then(Value::as_str).unwrap_or_else(|| panic!("{key:?} is missing in {row:?}")).to_owned()
+}
+
+fn optional(row: &Table, key: &str) -> String {
+    row.get(key).map(|value| value.as_str().expect("text").to_owned()).unwrap_or_default()
+}
+
+fn words(row: &Table, key: &str) -> Vec<String> {
+    let items = row.get(key).map(|value| value.as_array().expect("a list")).into_iter().flatten();
+    items.map(|item| item.as_str().expect("text").to_owned()).collect()
+}

@@ -1,0 +1,82 @@
+//! What an artifact may be: detection over its head, by content.
+
+use base::{
+    blob::Blob,
+    format::{Certainty, Class, Format, Head},
+    stop::Stop,
+};
+
+/// Bytes of the first part of a head.
+const FIRST: usize = 64 << 10;
+/// Bytes of the last part: a zip's end record with the longest comment.
+const LAST: u64 = 66 << 10;
+/// Bytes of a probe.
+const PROBE: usize = 16;
+
+/// The parts of a blob that detection looks at.
+pub(crate) struct Parts {
+    first: Vec<u8>,
+    last: Vec<u8>,
+    probes: Vec<(u64, [u8; PROBE])>,
+    len: Option<u64>,
+}
+
+impl Parts {
+    /// Reads them. A forward source gives its first part only, unless it ends inside it.
+    pub(crate) fn read(blob: &Blob) -> Result<Self, Stop> {
+        let first = blob.bytes_at(0, FIRST)?;
+        // Asked after the first part was read: a short stream knows its length by then.
+        let len = blob.len().or_else(|| (first.len() < FIRST).then_some(first.len() as u64));
+        let last = match len {
+            Some(len) if len <= FIRST as u64 => {
+                let start = len.saturating_sub(LAST);
+                first.get(usize::try_from(start).unwrap_or(0)..).unwrap_or_default().to_vec()
+            }
+            Some(len) => blob.bytes_at(len.saturating_sub(LAST), usize::try_from(LAST).unwrap_or(0))?,
+            None => Vec::new(),
+        };
+        let mut probes = Vec::new();
+        let mut at = 512_u64;
+        while len.is_some_and(|len| at.saturating_add(PROBE as u64) <= len) {
+            let mut probe = [0; PROBE];
+            blob.fill_at(at, &mut probe)?;
+            probes.push((at, probe));
+            at = at.saturating_mul(2);
+        }
+        Ok(Self { first, last, probes, len })
+    }
+
+    /// The head under this name.
+    pub(crate) fn head<'a>(&'a self, name: &'a str) -> Head<'a> {
+        Head { first: &self.first, last: &self.last, probes: &self.probes, len: self.len, name }
+    }
+}
+
+/// A format that an artifact may be, in reading order.
+#[derive(Clone, Copy)]
+pub(crate) struct Candidate {
+    /// Which.
+    pub format: &'static Format,
+    /// How sure.
+    pub certainty: Certainty,
+}
+
+impl Candidate {
+    /// Whether the reading has to show by itself that it is one.
+    pub(crate) fn is_trial(&self) -> bool {
+        self.certainty == Certainty::Possible
+    }
+
+    /// Whether it is only tried when nothing else counts.
+    pub(crate) fn is_last_resort(&self) -> bool {
+        self.is_trial() && self.format.class == Class::Inert
+    }
+}
+
+/// All certain formats, then the possible ones, then the inert last resorts; each group in the order of the list.
+pub(crate) fn candidates(head: &Head<'_>) -> Vec<Candidate> {
+    let detect = |format: &&'static Format| (format.detect)(head).map(|certainty| Candidate { format, certainty });
+    let mut found: Vec<_> = formats::FORMATS.iter().filter_map(detect).collect();
+    found.sort_by_key(|candidate| (candidate.is_last_resort(), candidate.is_trial()));
+    found
+}

@@ -1,0 +1,108 @@
+//! Composite formats: containers whose members are known things, matched on names once a container's children are known.
+
+use std::collections::BTreeSet;
+
+use base::sink::Child;
+
+include!(concat!(env!("OUT_DIR"), "/layouts.rs"));
+
+/// A row of `layouts.toml`.
+struct Layout {
+    id: &'static str,
+    container: &'static str,
+    must_have: &'static [&'static str],
+    members: &'static [(&'static str, Role)],
+}
+
+/// What a member is to its layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The numbers of a tensor: opaque unless something else is found in them.
+    TensorData,
+}
+
+/// The layouts that a container's children form.
+#[derive(Default)]
+pub(crate) struct Matched {
+    /// Ids, in the order of the table.
+    pub ids: Vec<&'static str>,
+    roles: Vec<(String, &'static Layout)>,
+}
+
+impl Matched {
+    /// Matches the children of a container that was read as `formats`.
+    pub(crate) fn of(formats: &[&str], children: &[Child]) -> Self {
+        let mut matched = Self::default();
+        for layout in LAYOUTS.iter().filter(|layout| formats.contains(&layout.container)) {
+            let roots = layout.roots(children);
+            if !roots.is_empty() {
+                matched.ids.push(layout.id);
+            }
+            matched.roles.extend(roots.into_iter().map(|root| (root, layout)));
+        }
+        matched
+    }
+
+    /// The role of a member.
+    pub(crate) fn role(&self, child: &Child) -> Option<Role> {
+        if child.tensor_data {
+            return Some(Role::TensorData);
+        }
+        let names: Vec<String> = names(child).collect();
+        self.roles.iter().find_map(|(root, layout)| {
+            let fits = |pattern: &str| names.iter().any(|name| fits(&pattern.replace("{root}", root), name));
+            layout.members.iter().find(|(pattern, _)| fits(pattern)).map(|(_, role)| *role)
+        })
+    }
+}
+
+impl Layout {
+    /// Prefixes under which all that the layout must have is there.
+    fn roots(&self, children: &[Child]) -> Vec<String> {
+        let names: BTreeSet<String> = children.iter().flat_map(names).collect();
+        let Some((first, rest)) = self.must_have.split_first() else { return Vec::new() };
+        let suffix = first.strip_prefix("{root}").unwrap_or(first);
+        let roots = names.iter().filter_map(|name| name.strip_suffix(suffix)).map(str::to_owned);
+        let has = |root: &str, pattern: &str| names.iter().any(|name| fits(&pattern.replace("{root}", root), name));
+        roots.filter(|root| rest.iter().all(|pattern| has(root, pattern))).take(64).collect()
+    }
+}
+
+/// The names by which some loader reaches a member, in lower case.
+fn names(child: &Child) -> impl Iterator<Item = String> + '_ {
+    let all = std::iter::once(&child.name).chain(&child.also);
+    all.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase())
+}
+
+/// Whether `name` fits `pattern`, whose `*` stands for one or more characters other than `/`.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, end)) => {
+            let middle = name.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+            middle.is_some_and(|middle| !middle.is_empty() && !middle.contains('/'))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::{blob::Blob, location::Place};
+
+    use super::*;
+
+    fn children(names: &[&str]) -> Vec<Child> {
+        let child = |name: &&str| Child::window(*name, Place::default(), Blob::from_bytes(*b"x"));
+        names.iter().map(child).collect()
+    }
+
+    #[test]
+    fn storages_of_a_checkpoint_are_tensor_data_whatever_the_case() {
+        let children = children(&["m/DATA.pkl", "m/data/0", "m/data/0/x", "other/data/0", "m/version"]);
+        let matched = Matched::of(&["zip"], &children);
+        assert_eq!(matched.ids, ["torch-checkpoint"]);
+        let roles: Vec<_> = children.iter().map(|child| matched.role(child).is_some()).collect();
+        assert_eq!(roles, [false, true, false, false, false]);
+        assert!(Matched::of(&["tar"], &children).ids.is_empty());
+    }
+}

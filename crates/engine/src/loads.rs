@@ -1,0 +1,80 @@
+//! Files on whose name or content some loader acts: such a file is incomplete until the reader that judges it exists.
+
+include!(concat!(env!("OUT_DIR"), "/loads.rs"));
+
+/// A row of `loads.toml`.
+pub(crate) struct Load {
+    /// Names the row.
+    pub id: &'static str,
+    names: &'static [&'static str],
+    keys: &'static [&'static str],
+    texts: &'static [&'static str],
+    /// What acts on it.
+    pub loader: &'static str,
+    /// The format whose reader judges it; empty while there is none.
+    pub reader: &'static str,
+}
+
+/// The row that acts on a file of this name, if any. Names are compared without regard to ASCII case.
+pub(crate) fn by_name(path: &str) -> impl Iterator<Item = &'static Load> {
+    let file = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    LOADS.iter().filter(move |load| load.names.iter().any(|pattern| fits(&pattern.to_ascii_lowercase(), &file)))
+}
+
+/// The rows that act on a key of a structured text.
+pub(crate) fn by_key(key: &str) -> impl Iterator<Item = &'static Load> + '_ {
+    LOADS.iter().filter(move |load| load.keys.contains(&key))
+}
+
+/// The rows that act on a marker found in a text.
+pub(crate) fn by_marker(marker: &str) -> impl Iterator<Item = &'static Load> + '_ {
+    LOADS.iter().filter(move |load| load.texts.contains(&marker))
+}
+
+/// Whether `name` fits `pattern`: with at most two `*`, each for any characters.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let mut open = false;
+    for part in parts {
+        open = true;
+        match rest.find(part) {
+            Some(_) if part.is_empty() => rest = "",
+            Some(at) => {
+                // The last occurrence, so that `*.py` fits `a.py.py`.
+                let at = if pattern.ends_with(part) { rest.rfind(part).unwrap_or(at) } else { at };
+                rest = rest.get(at.saturating_add(part.len())..).unwrap_or_default();
+            }
+            None => return false,
+        }
+    }
+    rest.is_empty() || open && pattern.ends_with('*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_names() {
+        let cases = [
+            ("*.py", "a.py", true),
+            ("*.py", "a.py.py", true),
+            ("*.py", "a.pyc", false),
+            ("setup.cfg", "setup.cfg", true),
+        ];
+        for (pattern, name, expected) in cases.into_iter().chain([
+            ("requirements*.txt", "requirements-dev.txt", true),
+            ("dockerfile*", "dockerfile.gpu", true),
+            ("a*", "ba", false),
+        ]) {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn python_source_is_acted_on() {
+        assert!(by_name("x/Modeling.PY").next().is_some());
+        assert!(by_name("x/notes.txt").next().is_none());
+    }
+}

@@ -1,0 +1,265 @@
+//! One artifact on its way through the engine: identified, read by everything that it is, closed after its children.
+
+use std::sync::Arc;
+
+use base::{
+    blob::Blob,
+    budget::Meter,
+    coverage::{Claim, Coverage, Ledger},
+    fact::{Flaw, Kind},
+    finding::Finding,
+    format::{Depth, Format},
+    location::{ArtifactPath, Place},
+    reason::Reason,
+    report::{ArtifactRecord, Check, Outcome},
+    sink::Child,
+    source::Access,
+    stop::Stop,
+};
+use rules::Catalogue;
+
+use crate::{
+    identify::{Candidate, Parts, candidates},
+    layout::Role,
+    loads,
+    reading::{Inbox, Reading},
+};
+
+/// Why a node is not complete: the outcome, the reason and the words for people. The first trouble is the one reported.
+type Trouble = (Outcome, Reason, String);
+
+/// An artifact that is being read.
+pub(crate) struct Node<'c> {
+    pub path: ArtifactPath,
+    pub size: Option<u64>,
+    pub sha256: Option<String>,
+    inbox: Inbox<'c>,
+    formats: Vec<&'static Format>,
+    /// Words for artifacts that no format reads: `empty`, `vcs`, `tensor-data`.
+    plain: Option<&'static str>,
+    ledger: Ledger,
+    trouble: Option<Trouble>,
+    meter: Meter,
+    /// Bytes of children that were never opened.
+    unopened: u64,
+}
+
+/// What is left of a node once it is closed.
+pub(crate) struct Closed {
+    pub record: ArtifactRecord,
+    pub findings: Vec<Finding>,
+    pub coverage: Coverage,
+    pub checks: Vec<(usize, Check)>,
+}
+
+impl<'c> Node<'c> {
+    /// A node that was not read yet.
+    pub(crate) fn new(catalogue: &'c Catalogue, path: ArtifactPath, meter: Meter) -> Self {
+        let inbox = Inbox::new(catalogue.judge(&path), meter.clone());
+        Self {
+            path,
+            size: None,
+            sha256: None,
+            inbox,
+            formats: Vec::new(),
+            plain: None,
+            ledger: Ledger::default(),
+            trouble: None,
+            meter,
+            unopened: 0,
+        }
+    }
+
+    /// Notes why the node is not complete, unless something was noted before.
+    pub(crate) fn trouble(&mut self, reason: Reason, what: impl Into<String>) {
+        let outcome = match reason {
+            Reason::UnknownFormat => Outcome::Unknown,
+            Reason::Time | Reason::BytesOut | Reason::Ratio | Reason::Depth | Reason::Entries | Reason::Memory => {
+                Outcome::OverLimit
+            }
+            _ => Outcome::Partial,
+        };
+        self.trouble.get_or_insert((outcome, reason, what.into()));
+    }
+
+    /// Notes what stopped a reading.
+    pub(crate) fn stopped(&mut self, stop: &Stop) {
+        self.trouble(stop.reason(), stop.to_string());
+    }
+
+    /// Whether nothing stands against completeness so far.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.trouble.is_none()
+    }
+
+    /// The meter of this artifact.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Says what it is where no format does.
+    pub(crate) fn call_it(&mut self, word: &'static str) {
+        self.plain = Some(word);
+    }
+
+    /// States a fact of the engine's own about this artifact.
+    pub(crate) fn flaw(&mut self, at: &Place, id: &str, part: &str, detail: String) {
+        let flaw = Flaw { id: id.into(), detail: detail.into(), part: part.into() };
+        self.inbox.judge.observe(&base::fact::Fact::new(at.clone(), flaw));
+    }
+
+    /// Takes the children that the readings gave back.
+    pub(crate) fn take_children(&mut self) -> Vec<Child> {
+        std::mem::take(&mut self.inbox.children)
+    }
+
+    /// Ids of the formats that counted.
+    pub(crate) fn format_ids(&self) -> Vec<&'static str> {
+        self.formats.iter().map(|format| format.id).collect()
+    }
+
+    /// Whether its members have names of their own.
+    pub(crate) fn names_members(&self) -> bool {
+        self.formats.iter().any(|format| format.facts.contains(&Kind::Entry))
+    }
+
+    /// Counts bytes that a child that was not opened would have accounted for.
+    pub(crate) fn leave_unopened(&mut self, bytes: u64) {
+        self.unopened = self.unopened.saturating_add(bytes);
+    }
+
+    /// Identifies `blob` and reads it as everything that it is. `retain` makes a forward blob readable more than once.
+    pub(crate) fn read(&mut self, blob: &Blob, role: Option<Role>, retain: impl Fn() -> Result<(), Stop>) {
+        if blob.is_empty() {
+            self.plain = Some("empty");
+            return;
+        }
+        let parts = match Parts::read(blob) {
+            Ok(parts) => parts,
+            Err(stop) => return self.stopped(&stop),
+        };
+        let name = self.path.shared();
+        let found = candidates(&parts.head(file_name(&name)));
+        let backwards = found.iter().any(|candidate| candidate.format.access == Access::Random);
+        if blob.access() == Access::Forward && (found.len() > 1 || backwards) {
+            if let Err(stop) = retain() {
+                return self.stopped(&stop);
+            }
+        }
+        for candidate in found {
+            self.try_candidate(candidate, blob, &name);
+        }
+        self.conclude(blob, role);
+    }
+
+    /// Reads as one candidate; a trial that does not pass leaves nothing behind.
+    fn try_candidate(&mut self, candidate: Candidate, blob: &Blob, name: &str) {
+        if candidate.is_last_resort() && !self.formats.is_empty() {
+            return;
+        }
+        let reading = self.inbox.read(candidate.format, blob, candidate.is_trial(), file_name(name));
+        if reading.passed {
+            self.count(candidate.format, &reading);
+        } else if let Err(stop @ (Stop::Limit(_) | Stop::Io(_))) = &reading.result {
+            self.stopped(stop);
+        }
+    }
+
+    /// Adds a reading that counts.
+    fn count(&mut self, format: &'static Format, reading: &Reading) {
+        self.formats.push(format);
+        if let Err(stop) = &reading.result {
+            self.stopped(stop);
+        }
+        if format.depth == Depth::Identified {
+            self.trouble(Reason::NoReader, format!("{} is recognised, but not read by this version", format.name));
+        }
+        if reading.ledger.defects() > 0 {
+            self.trouble(Reason::Internal, format!("the {} reader claimed bytes twice", format.id));
+        }
+        self.ledger.union(&reading.ledger);
+    }
+
+    /// What follows from the readings together.
+    fn conclude(&mut self, blob: &Blob, role: Option<Role>) {
+        self.acted_on();
+        let active: Vec<&str> = self.format_ids();
+        if active.len() > 1 {
+            let detail = active.join(" + ");
+            self.flaw(&Place::default(), "polyglot", "", detail);
+        }
+        if self.formats.is_empty() {
+            match (role, blob.len()) {
+                (Some(Role::TensorData), Some(len)) => {
+                    self.ledger.claim(0..len, Claim::Opaque);
+                    self.plain = Some("tensor-data");
+                }
+                _ => self.trouble(Reason::UnknownFormat, "no known format fits the content"),
+            }
+        }
+    }
+
+    /// A file on whose name or keys some loader acts is incomplete until the reader that judges it exists.
+    fn acted_on(&mut self) {
+        let ids = self.format_ids();
+        let path = self.path.shared();
+        let by_content = std::mem::take(&mut self.inbox.acted_on);
+        let rows = loads::by_name(file_name(&path)).chain(by_content);
+        // What is recognised as a format of its own is not text that only its name makes dangerous.
+        let unread = rows.into_iter().find(|load| load.reader.is_empty() || !ids.contains(&load.reader));
+        let textual = self
+            .formats
+            .iter()
+            .all(|format| format.class == base::format::Class::Inert || format.depth == Depth::Values);
+        if let Some(load) = unread.filter(|_| textual && !self.formats.is_empty()) {
+            self.trouble(Reason::NoReader, format!("{}: {}, and no reader judges that yet", load.id, load.loader));
+        }
+    }
+
+    /// Closes the books: gaps, coverage, findings, checks.
+    pub(crate) fn close(mut self, blob: Option<&Blob>) -> Closed {
+        let len = self.size.or_else(|| blob.and_then(Blob::len)).unwrap_or(0);
+        self.size = self.size.or_else(|| blob.and_then(Blob::len));
+        let gaps = self.ledger.gaps(len);
+        if let Some(gap) = gaps.first().filter(|_| self.plain.is_none() || len > 0) {
+            let missing = gaps.iter().fold(0_u64, |sum, gap| sum.saturating_add(gap.end.saturating_sub(gap.start)));
+            let what = format!("{missing} bytes are explained by no reader, the first at byte {}", gap.start);
+            self.trouble(Reason::Unclaimed, what);
+        }
+        let mut coverage = self.ledger.coverage(len);
+        coverage.skipped = coverage.skipped.saturating_add(self.unopened);
+        coverage.bytes_total = coverage.bytes_total.saturating_add(self.unopened);
+        let mut kinds: Vec<Kind> = self.formats.iter().flat_map(|format| format.facts).copied().collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let judgement = self.inbox.judge.finish(self.trouble.is_none(), &kinds);
+        let formats: Vec<Arc<str>> = self.formats.iter().map(|format| format.id.into()).collect();
+        let word = self.plain.unwrap_or("unknown").into();
+        let (outcome, reason, detail) = match self.trouble {
+            Some((outcome, reason, detail)) => (outcome, Some(reason), Some(detail)),
+            None => (Outcome::Complete, None, None),
+        };
+        let record = ArtifactRecord {
+            path: self.path.shared(),
+            path_hex: self.path.hex(),
+            format: formats.first().cloned().unwrap_or(word),
+            formats,
+            size: self.size,
+            sha256: self.sha256,
+            outcome,
+            reason,
+            detail,
+        };
+        Closed { record, findings: judgement.findings, coverage, checks: judgement.checks }
+    }
+
+    /// Whether every byte was read by a reader, none left to children or to tensors.
+    pub(crate) fn wholly_read(&self) -> bool {
+        !self.formats.is_empty() && self.ledger.claims().all(|(_, claim)| matches!(claim, Claim::Read | Claim::Padding))
+    }
+}
+
+/// The last component of a path through containers.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

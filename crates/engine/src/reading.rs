@@ -1,0 +1,78 @@
+//! One reading of an artifact by one format, with its panic caught and its facts judged as they come.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use base::{
+    blob::Blob,
+    budget::Meter,
+    coverage::Ledger,
+    fact::{Data, Fact},
+    format::Format,
+    reason::Reason,
+    sink::{Child, Receiver, Sink},
+    stop::Stop,
+};
+use rules::Judge;
+
+use crate::loads::{self, Load};
+
+/// Memory that a child waiting for its turn is taken to need.
+const CHILD: u64 = 320;
+
+/// What became of a reading.
+pub(crate) struct Reading {
+    /// What it claimed.
+    pub ledger: Ledger,
+    /// How it ended.
+    pub result: Result<(), Stop>,
+    /// Whether it counts: certain, or a trial past its milestone.
+    pub passed: bool,
+}
+
+/// Where an artifact's readings put what they find.
+pub(crate) struct Inbox<'c> {
+    /// Judges each fact as it is stated.
+    pub judge: Judge<'c>,
+    /// Children in the order in which they were given back.
+    pub children: Vec<Child>,
+    /// Rows of `loads.toml` that keys and markers of the content match.
+    pub acted_on: Vec<&'static Load>,
+    meter: Meter,
+}
+
+impl<'c> Inbox<'c> {
+    /// An empty inbox.
+    pub(crate) fn new(judge: Judge<'c>, meter: Meter) -> Self {
+        Self { judge, children: Vec::new(), acted_on: Vec::new(), meter }
+    }
+
+    /// Reads `blob` as `format`.
+    pub(crate) fn read(&mut self, format: &'static Format, blob: &Blob, trial: bool, name: &str) -> Reading {
+        let meter = self.meter.clone();
+        let mut sink = Sink::new(self, meter, trial, name);
+        // A defect in one reader must end neither the scan nor the findings made so far.
+        let result = catch_unwind(AssertUnwindSafe(|| (format.parse)(blob, &mut sink)));
+        let result = result.unwrap_or(Err(Stop::Limit(Reason::Internal)));
+        let passed = sink.passed();
+        Reading { ledger: sink.into_ledger(), result, passed }
+    }
+}
+
+impl Receiver for Inbox<'_> {
+    fn fact(&mut self, fact: Fact) {
+        if let Data::Text(text) = &fact.data {
+            match &*text.role {
+                "key" => self.acted_on.extend(loads::by_key(&text.text)),
+                "marker" => self.acted_on.extend(loads::by_marker(&text.text)),
+                _ => {}
+            }
+        }
+        self.judge.observe(&fact);
+    }
+
+    fn child(&mut self, child: Child) -> Result<(), Stop> {
+        self.meter.hold(CHILD.saturating_add(child.name.len() as u64))?;
+        self.children.push(child);
+        Ok(())
+    }
+}

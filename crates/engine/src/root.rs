@@ -1,0 +1,272 @@
+//! One root, a file named or found with all that it contains, read depth first on one thread: its report does not depend on any schedule.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use base::{
+    blob::Blob,
+    budget::Budget,
+    limits::{Level, Limits},
+    location::{ArtifactPath, Place},
+    reason::Reason,
+    report::{Check, QUIET_LISTED},
+    sink::{Child, ChildBody, Packed},
+};
+use rules::Catalogue;
+
+use crate::{
+    forward::{End, Forward, Inflated},
+    hash,
+    layout::{Matched, Role},
+    node::{Closed, Node},
+};
+
+/// Members up to this size that a reader read whole get a SHA-256 of their own.
+const HASHED_MEMBER: u64 = 64 << 20;
+
+/// What the scan of a root needs.
+pub(crate) struct Context<'c> {
+    pub catalogue: &'c Catalogue,
+    pub budget: Budget,
+    pub limits: Arc<Limits>,
+    pub level: Level,
+    pub temp_dir: Option<PathBuf>,
+}
+
+/// What a root came to: closed artifacts in canonical order (parent, its children in their order, next sibling).
+#[derive(Default)]
+pub(crate) struct RootResult {
+    pub closed: Vec<Closed>,
+    /// Quiet artifacts that were dropped from `closed` because no report lists them.
+    pub unlisted: u64,
+    /// Coverage of those.
+    pub coverage: base::coverage::Coverage,
+    /// Checks by rule index.
+    pub checks: Vec<(usize, Check)>,
+}
+
+/// An artifact whose children are being read.
+struct Frame<'c> {
+    node: Node<'c>,
+    blob: Option<Blob>,
+    /// Position in canonical order.
+    slot: usize,
+    children: VecDeque<Child>,
+    matched: Matched,
+    names: BTreeMap<Vec<u8>, u64>,
+    forward: Option<(Arc<Forward>, Packed)>,
+    place: Place,
+    /// Layers of compression above.
+    packed: u32,
+}
+
+/// The scan of one root.
+pub(crate) struct RootScan<'c, 'x> {
+    context: &'x Context<'c>,
+    inflated: Arc<Inflated>,
+    slots: Vec<Option<Closed>>,
+    stack: Vec<Frame<'c>>,
+    entries: u64,
+    quiet: u64,
+    result: RootResult,
+}
+
+impl<'c, 'x> RootScan<'c, 'x> {
+    /// A scan that has not begun.
+    pub(crate) fn new(context: &'x Context<'c>) -> Self {
+        let result = RootResult::default();
+        Self { context, inflated: Arc::default(), slots: Vec::new(), stack: Vec::new(), entries: 0, quiet: 0, result }
+    }
+
+    /// Reads `blob` and everything inside. `finish` completes the root's own node before it closes (hash, changed files).
+    pub(crate) fn scan(mut self, path: ArtifactPath, blob: Blob, finish: impl FnOnce(&mut Node<'c>)) -> RootResult {
+        self.context.budget.watch().started(path.as_str(), blob.len());
+        let mut node = self.node(path, blob.len());
+        node.size = blob.len();
+        node.read(&blob, None, || Ok(()));
+        self.push(node, Some(blob), None, Place::default(), 0);
+        let mut finish = Some(finish);
+        while let Some(frame) = self.stack.last_mut() {
+            match frame.children.pop_front() {
+                Some(child) => self.open(child),
+                None => {
+                    let Some(mut frame) = self.stack.pop() else { break };
+                    if let Some(finish) = finish.take_if(|_| self.stack.is_empty()) {
+                        finish(&mut frame.node);
+                    }
+                    self.close(frame);
+                }
+            }
+        }
+        self.result.closed = self.slots.into_iter().flatten().collect();
+        self.result
+    }
+
+    fn node(&self, path: ArtifactPath, size: Option<u64>) -> Node<'c> {
+        Node::new(self.context.catalogue, path, self.context.budget.meter(size))
+    }
+
+    /// Puts a node that was read on the stack, its children matched against the layouts.
+    fn push(
+        &mut self,
+        mut node: Node<'c>,
+        blob: Option<Blob>,
+        forward: Option<(Arc<Forward>, Packed)>,
+        place: Place,
+        packed: u32,
+    ) {
+        let children = node.take_children();
+        let matched = Matched::of(&node.format_ids(), &children);
+        let slot = self.slots.len();
+        self.slots.push(None);
+        let names = BTreeMap::new();
+        let children = children.into();
+        self.stack.push(Frame { node, blob, slot, children, matched, names, forward, place, packed });
+    }
+
+    /// Opens, identifies and reads one child of the artifact on top of the stack.
+    fn open(&mut self, child: Child) {
+        let depth = self.stack.len();
+        let Some(parent) = self.stack.last_mut() else { return };
+        self.entries = self.entries.saturating_add(1);
+        if self.entries >= self.context.limits.entries {
+            parent.node.leave_unopened(stated_size(&child));
+            return parent.node.trouble(Reason::Entries, "there are more members than the limit");
+        }
+        let (role, packed) = (parent.matched.role(&child), parent.packed);
+        let path = parent.path_of(&child);
+        let too_deep = depth > usize::try_from(self.context.limits.depth).unwrap_or(usize::MAX);
+        let mut node = self.node(path, Some(stated_size(&child)));
+        let ended = self.context.budget.ended().or(too_deep.then_some(Reason::Depth));
+        if let Some(reason) = ended {
+            node.leave_unopened(stated_size(&child));
+            node.trouble(reason, reason.describe());
+            return self.push(node, None, None, child.place, packed);
+        }
+        match child.body {
+            ChildBody::Window(blob) => {
+                node.size = blob.len();
+                node.read(&blob, role, || Ok(()));
+                self.push(node, Some(blob), None, child.place, packed);
+            }
+            ChildBody::Packed(from) => self.open_packed(node, from, role, child.place, packed),
+            ChildBody::Closed(stop) => {
+                node.stopped(&stop);
+                self.push(node, None, None, child.place, packed);
+            }
+        }
+    }
+
+    /// Opens a compressed child.
+    fn open_packed(&mut self, mut node: Node<'c>, from: Packed, role: Option<Role>, place: Place, packed: u32) {
+        let context = self.context;
+        let opened = Forward::open(&from, &context.limits, context.temp_dir.clone(), &self.inflated, packed > 0);
+        match opened {
+            Err(stop) => {
+                node.stopped(&stop);
+                self.push(node, None, None, place, packed);
+            }
+            Ok(forward) => {
+                let blob = Blob::new(forward.clone());
+                node.read(&blob, role, || {
+                    forward.retain();
+                    forward.drain().map(drop)
+                });
+                self.push(node, Some(blob), Some((forward, from)), place, packed.saturating_add(1));
+            }
+        }
+    }
+
+    /// Closes an artifact whose children are done and fills its place in canonical order.
+    fn close(&mut self, mut frame: Frame<'c>) {
+        if let Some((forward, packed)) = frame.forward.take() {
+            self.end_stream(&mut frame, &forward, &packed);
+        } else if let Some(blob) = frame.blob.as_ref().filter(|_| frame.slot > 0) {
+            let small = blob.len().is_some_and(|len| len <= HASHED_MEMBER);
+            if small && self.context.level > Level::Quick && frame.node.wholly_read() {
+                frame.node.sha256 = hash::sha256(blob, frame.node.meter()).ok().map(|(sum, _)| sum);
+            }
+        }
+        let closed = frame.node.close(frame.blob.as_ref());
+        self.result.checks.extend(closed.checks.iter().copied());
+        let quiet = closed.record.complete() && closed.findings.is_empty();
+        self.quiet = self.quiet.saturating_add(u64::from(quiet));
+        if quiet && self.quiet > QUIET_LISTED {
+            self.result.unlisted = self.result.unlisted.saturating_add(1);
+            self.result.coverage = self.result.coverage.plus(closed.coverage);
+        } else if let Some(slot) = self.slots.get_mut(frame.slot) {
+            *slot = Some(closed);
+        }
+    }
+
+    /// Reads a compressed child to its end and holds its container to what it stated.
+    fn end_stream(&mut self, frame: &mut Frame<'c>, forward: &Forward, packed: &Packed) {
+        if frame.node.is_sound() && self.context.level > Level::Quick {
+            if let Err(stop) = forward.drain() {
+                frame.node.stopped(&stop);
+            }
+        }
+        frame.node.size = Some(forward.produced());
+        let Some(end) = forward.end() else { return };
+        let part = frame.node.path.shared();
+        if let Some(parent) = self.stack.last_mut() {
+            for (id, detail) in lies(packed, &end) {
+                parent.node.flaw(&frame.place, id, file_name(&part), detail);
+            }
+            // What follows the end of the stream is read by nobody else.
+            if let Some(rest) = packed.from.from(end.consumed).filter(|rest| !rest.is_empty()) {
+                let name = format!("{}.trailing", file_name(&part));
+                parent.children.push_front(Child::window(name, frame.place.clone(), rest));
+            }
+        }
+        frame.node.sha256 = Some(end.sha256);
+    }
+}
+
+impl Frame<'_> {
+    /// The path of a child: a member's own name, or where in the artifact it was found. A repeated name is told apart.
+    fn path_of(&mut self, child: &Child) -> ArtifactPath {
+        let mut name = child.name.clone();
+        let seen = self.names.entry(name.clone()).or_default();
+        *seen = seen.saturating_add(1);
+        if *seen > 1 {
+            name.extend(format!("~{seen}").bytes());
+        }
+        if self.node.names_members() {
+            return self.node.path.member(&name);
+        }
+        self.node.path.part(child.place.offset, &name)
+    }
+}
+
+/// Where a container's statement about a member differs from what came out.
+fn lies(packed: &Packed, end: &End) -> Vec<(&'static str, String)> {
+    let mut lies = Vec::new();
+    if let Some(size) = packed.size.filter(|size| *size != end.size) {
+        lies.push(("size-mismatch", format!("{size} bytes are stated, {} came out", end.size)));
+    }
+    if let Some(crc) = packed.crc32.filter(|crc| *crc != end.crc32) {
+        lies.push(("crc-mismatch", format!("CRC-32 {crc:08x} is stated, the content has {:08x}", end.crc32)));
+    }
+    if let Some(len) = packed.from.len().filter(|len| *len > end.consumed) {
+        let rest = len.saturating_sub(end.consumed);
+        lies.push(("trailing-data", format!("{rest} bytes follow the end of the compressed data")));
+    }
+    lies
+}
+
+/// Bytes of a child as far as they are known before it is opened.
+fn stated_size(child: &Child) -> u64 {
+    match &child.body {
+        ChildBody::Window(blob) => blob.len().unwrap_or(0),
+        ChildBody::Packed(packed) => packed.size.or(packed.from.len()).unwrap_or(0),
+        ChildBody::Closed(_) => child.place.length,
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit("!/").next().unwrap_or(path)
+}
