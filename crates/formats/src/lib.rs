@@ -11,15 +11,28 @@
 
 use base::{format::Format, sink::Codec};
 
+mod identified;
+#[cfg(test)]
+mod reading;
+
 /// Declares the formats: a module with a `FORMAT` constant each (or several, as `module::NAME`).
 macro_rules! formats {
     (modules { $($module:ident),* $(,)? } list { $($path:path),* $(,)? }) => {
         $(pub mod $module;)*
 
-        /// Every format, most specific first: the one explicit list.
-        pub const FORMATS: &[&Format] = &[$(&$path),*];
+        /// Every format that has a reader, most specific first: the one explicit list.
+        const READ: &[&Format] = &[$(&$path),*];
     };
 }
+
+/// Every format: those with a reader, most specific first, then those that are only recognised.
+pub const FORMATS: &[&Format] = &{
+    let mut all = [&text::PLAIN; READ.len() + identified::FORMATS.len()];
+    let (read, recognised) = all.split_at_mut(READ.len());
+    read.copy_from_slice(READ);
+    recognised.copy_from_slice(identified::FORMATS);
+    all
+};
 
 /// Declares the codecs.
 macro_rules! codecs {
@@ -33,8 +46,11 @@ macro_rules! codecs {
 
 formats! {
     modules {
+        text,
     }
     list {
+        // Inert formats end the list, and plain text ends them.
+        text::PLAIN,
     }
 }
 

@@ -1,0 +1,191 @@
+//! Deflate (RFC 1951), alone, in zlib's frame (RFC 1950) and in gzip's (RFC 1952), with as many gzip members as follow each other.
+
+use std::io::{self, BufRead, Read};
+
+use base::{
+    limits::Limits,
+    sink::{Codec, Decode},
+    stop::Stop,
+};
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+
+use super::input::Input;
+
+/// Raw deflate.
+pub const DEFLATE: Codec = Codec { id: "deflate", open: open_raw };
+/// Deflate between zlib's header and checksum.
+pub const ZLIB: Codec = Codec { id: "zlib", open: open_zlib };
+/// One or more gzip members, back to back.
+pub const GZIP: Codec = Codec { id: "gzip", open: open_gzip };
+
+fn open_raw(input: Box<dyn Read + Send>, _: &Limits) -> Result<Box<dyn Decode>, Stop> {
+    Ok(Box::new(Inflate { input: Input::new(input), state: Decompress::new(false), ended: false }))
+}
+
+fn open_zlib(input: Box<dyn Read + Send>, _: &Limits) -> Result<Box<dyn Decode>, Stop> {
+    Ok(Box::new(Inflate { input: Input::new(input), state: Decompress::new(true), ended: false }))
+}
+
+fn open_gzip(input: Box<dyn Read + Send>, _: &Limits) -> Result<Box<dyn Decode>, Stop> {
+    Ok(Box::new(Gunzip { input: Input::new(input), state: Decompress::new(false), crc: Crc::new(), at: Part::First }))
+}
+
+/// One deflate or zlib stream.
+struct Inflate {
+    input: Input,
+    state: Decompress,
+    ended: bool,
+}
+
+impl Read for Inflate {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.ended || into.is_empty() {
+            return Ok(0);
+        }
+        let (count, ended) = inflate(&mut self.input, &mut self.state, into)?;
+        self.ended = ended;
+        Ok(count)
+    }
+}
+
+impl Decode for Inflate {
+    fn consumed(&self) -> u64 {
+        self.input.consumed()
+    }
+}
+
+/// Inflates until something came out or the stream ended: how much, and whether it ended.
+fn inflate(input: &mut Input, state: &mut Decompress, into: &mut [u8]) -> io::Result<(usize, bool)> {
+    loop {
+        let from = input.fill_buf()?;
+        let at_end = from.is_empty();
+        let (before_in, before_out) = (state.total_in(), state.total_out());
+        let status = state.decompress(from, into, FlushDecompress::None);
+        let taken = usize::try_from(state.total_in().saturating_sub(before_in)).unwrap_or(usize::MAX);
+        let count = usize::try_from(state.total_out().saturating_sub(before_out)).unwrap_or(usize::MAX);
+        input.consume(taken);
+        match status {
+            Ok(Status::StreamEnd) => return Ok((count, true)),
+            _ if count > 0 => return Ok((count, false)),
+            Ok(_) if at_end => return Err(input.truncated("a deflate stream")),
+            Ok(_) if taken > 0 => {}
+            Ok(_) => return Err(input.malformed("a deflate stream that makes no progress")),
+            Err(error) => return Err(input.malformed(format!("a deflate stream: {error}"))),
+        }
+    }
+}
+
+/// Where a gzip decoder stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Before the first member, which must be there.
+    First,
+    /// Inside a member's deflate stream.
+    Body,
+    /// Before a member's checksum and size.
+    Trailer,
+    /// Behind a member: another one may follow.
+    Between,
+    /// Nothing follows, or something that is no member.
+    Ended,
+}
+
+struct Gunzip {
+    input: Input,
+    state: Decompress,
+    crc: Crc,
+    at: Part,
+}
+
+impl Gunzip {
+    /// RFC 1952, section 2.3: the header, its optional fields and its checksum.
+    fn header(&mut self) -> io::Result<()> {
+        const WHAT: &str = "a gzip header";
+        let [_, _, method, flags, ..] = self.input.array::<10>(WHAT)?;
+        if method != 8 || flags & 0xe0 != 0 {
+            return Err(self.input.malformed("a gzip header with an unknown method or flags"));
+        }
+        if flags & 4 != 0 {
+            let mut left = usize::from(u16::from_le_bytes(self.input.array(WHAT)?));
+            while left > 0 {
+                let count = self.input.fill_buf()?.len().min(left);
+                if count == 0 {
+                    return Err(self.input.truncated(WHAT));
+                }
+                self.input.consume(count);
+                left = left.saturating_sub(count);
+            }
+        }
+        for flag in [8, 16] {
+            while flags & flag != 0 && self.input.array::<1>(WHAT)? != [0] {}
+        }
+        if flags & 2 != 0 {
+            self.input.array::<2>(WHAT)?;
+        }
+        self.state.reset(false);
+        self.crc.reset();
+        self.at = Part::Body;
+        Ok(())
+    }
+
+    /// Zeros between and behind members are padding to every reader of gzip (tapes); what else follows is not ours.
+    fn between(&mut self) -> io::Result<()> {
+        loop {
+            let seen = self.input.ahead(2)?;
+            if seen.starts_with(&[0x1f, 0x8b]) {
+                return self.header();
+            }
+            let zeros = seen.iter().take_while(|byte| **byte == 0).count();
+            if zeros == 0 {
+                self.at = Part::Ended;
+                return Ok(());
+            }
+            self.input.consume(zeros);
+        }
+    }
+
+    fn trailer(&mut self) -> io::Result<()> {
+        let crc = u32::from_le_bytes(self.input.array("a gzip trailer")?);
+        let size = u32::from_le_bytes(self.input.array("a gzip trailer")?);
+        if (crc, size) != (self.crc.sum(), self.crc.amount()) {
+            return Err(self.input.malformed("a gzip trailer that does not fit the content"));
+        }
+        self.at = Part::Between;
+        Ok(())
+    }
+}
+
+impl Read for Gunzip {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if into.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            match self.at {
+                Part::First => match self.input.ahead(2)? {
+                    [0x1f, 0x8b, ..] => self.header()?,
+                    _ => return Err(self.input.malformed("no gzip header")),
+                },
+                Part::Trailer => self.trailer()?,
+                Part::Between => self.between()?,
+                Part::Ended => return Ok(0),
+                Part::Body => {
+                    let (count, ended) = inflate(&mut self.input, &mut self.state, into)?;
+                    self.crc.update(into.get(..count).unwrap_or_default());
+                    if ended {
+                        self.at = Part::Trailer;
+                    }
+                    if count > 0 {
+                        return Ok(count);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Decode for Gunzip {
+    fn consumed(&self) -> u64 {
+        self.input.consumed()
+    }
+}

@@ -1,0 +1,83 @@
+//! Serialised objects and tables of other ecosystems.
+
+use base::format::Head;
+
+use super::{has, inside, u32_at, u64_at};
+
+/// R Internals, section 1.8: a format letter and version 2 or 3, or the header of a workspace.
+pub(super) fn r_data(head: &Head<'_>) -> bool {
+    let workspace = [b"RDX", b"RDA", b"RDB"].iter().any(|magic| head.starts(*magic))
+        && matches!(head.at(3, 2), Some(b"2\n" | b"3\n"));
+    let binary =
+        matches!(head.at(0, 6), Some(b"X\n\0\0\0\x02" | b"X\n\0\0\0\x03" | b"B\n\x02\0\0\0" | b"B\n\x03\0\0\0"));
+    let ascii = head.starts(b"A\n2\n") || head.starts(b"A\n3\n");
+    workspace || binary || ascii && head.first.get(4).is_some_and(u8::is_ascii_digit)
+}
+
+/// Java Object Serialization Specification, section 6.4: magic, version and a type code.
+pub(super) fn java_serialization(head: &Head<'_>) -> bool {
+    head.starts(&[0xac, 0xed, 0, 5]) && head.first.get(4).is_some_and(|code| (0x70..=0x7e).contains(code))
+}
+
+/// MAT-file level 5: a text header, version and byte order at 124.
+pub(super) fn matlab(head: &Head<'_>) -> bool {
+    head.starts(b"MATLAB 5.0 MAT-file") && matches!(head.at(124, 4), Some(b"\0\x01IM" | b"\x01\0MI"))
+}
+
+/// The magic at both ends; `PARE` when the footer is encrypted.
+pub(super) fn parquet(head: &Head<'_>) -> bool {
+    let both = |magic: &[u8]| head.starts(magic) && (head.last.is_empty() || head.last.ends_with(magic));
+    (both(b"PAR1") || both(b"PARE")) && inside(head, 11)
+}
+
+/// Arrow IPC file and the older Feather.
+pub(super) fn arrow(head: &Head<'_>) -> bool {
+    head.starts(b"ARROW1\0\0") || head.starts(b"FEA1") && head.last.ends_with(b"FEA1") && inside(head, 11)
+}
+
+/// Avro object container.
+pub(super) fn avro(head: &Head<'_>) -> bool {
+    head.starts(b"Obj\x01") && super::weights::contains(head.first, b"avro.schema")
+}
+
+/// Magic at the start and in the postscript.
+pub(super) fn orc(head: &Head<'_>) -> bool {
+    let postscript = head.last.get(head.last.len().saturating_sub(4)..).unwrap_or_default();
+    head.starts(b"ORC") && postscript.starts_with(b"ORC") && inside(head, 16)
+}
+
+/// SQLite file format, section 1.3.
+pub(super) fn sqlite(head: &Head<'_>) -> bool {
+    head.starts(b"SQLite format 3\0")
+}
+
+/// The magic of the first meta page, behind a page header of 16 or 12 bytes.
+pub(super) fn lmdb(head: &Head<'_>) -> bool {
+    [16, 12].into_iter().any(|offset| u32_at(head, offset) == Some(0xbeef_c0de))
+}
+
+/// GNU dbm magics, or those of Berkeley DB at 12, in either byte order.
+pub(super) fn dbm(head: &Head<'_>) -> bool {
+    let gnu = |magic: u32| (0x1357_9acd..=0x1357_9ad1).contains(&magic);
+    let berkeley = |magic: u32| matches!(magic, 0x0006_1561 | 0x0005_3162 | 0x0004_2253 | 0x0004_0988);
+    let either = |offset, known: fn(u32) -> bool| {
+        u32_at(head, offset).is_some_and(|magic| known(magic) || known(magic.swap_bytes()))
+    };
+    either(0, gnu) || either(12, berkeley)
+}
+
+/// The magic that ends a LevelDB table.
+pub(super) fn leveldb_table(head: &Head<'_>) -> bool {
+    head.last.ends_with(&0xdb47_7524_8b80_fb57_u64.to_le_bytes()) && inside(head, 47)
+}
+
+/// Manifests and nodes of an optionally cooperative distributed B+tree.
+pub(super) fn ocdbt(head: &Head<'_>) -> bool {
+    let length = u64_at(head, 4).is_some_and(|length| head.len.is_none_or(|len| len == length));
+    (has(head, 0, &[0x0c, 0xdb, 0x3a, 0x2a]) || has(head, 0, &[0x0c, 0xdb, 0x20, 0xde])) && length
+}
+
+/// Compound File Binary format, section 2.2.
+pub(super) fn ole(head: &Head<'_>) -> bool {
+    head.starts(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])
+}

@@ -1,0 +1,104 @@
+//! Text that some interpreter runs: told by its name or its first line, because a name may take inertness away.
+
+use base::format::Head;
+
+/// The file's own name without the folders of a member's path.
+pub(crate) fn file_name<'a>(head: &Head<'a>) -> &'a str {
+    head.name.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+/// What follows the last dot of the name; empty without a dot.
+pub(super) fn extension<'a>(head: &Head<'a>) -> &'a str {
+    file_name(head).rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
+fn named(head: &Head<'_>, extensions: &[&str]) -> bool {
+    extensions.iter().any(|known| extension(head).eq_ignore_ascii_case(known))
+}
+
+/// The interpreter line behind `#!`, where it is text. Rust writes `#![` for something else.
+fn interpreter<'a>(head: &Head<'a>) -> Option<&'a str> {
+    let line = head.first.strip_prefix(b"#!")?;
+    let line = line.get(..line.len().min(256)).unwrap_or_default();
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = std::str::from_utf8(line).ok()?.trim();
+    (!line.is_empty() && !line.starts_with('[') && !line.chars().any(char::is_control)).then_some(line)
+}
+
+fn interpreted(head: &Head<'_>, words: &[&str]) -> bool {
+    interpreter(head).is_some_and(|line| words.iter().any(|word| line.contains(word)))
+}
+
+/// Interpreters that have a row of their own; any other `#!` is a shell's.
+const OTHER: &[&str] = &["perl", "ruby", "julia", "php", "tclsh", "wish", "osascript", "awk"];
+
+pub(super) fn python(head: &Head<'_>) -> bool {
+    named(head, &["py", "pyw", "pyi", "pyx", "pxd"]) || interpreted(head, &["python", "pypy"])
+}
+
+/// A `.pth` file of the site module runs each line that starts with `import`; a checkpoint of that name has none.
+pub(super) fn python_path_file(head: &Head<'_>) -> bool {
+    let runs = |line: &[u8]| line.starts_with(b"import ") || line.starts_with(b"import\t");
+    let text = head.first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.first);
+    named(head, &["pth"]) && text.split(|byte| matches!(byte, b'\n' | b'\r')).any(runs)
+}
+
+pub(super) fn jinja(head: &Head<'_>) -> bool {
+    named(head, &["jinja", "jinja2", "j2", "jnj"])
+}
+
+pub(super) fn shell(head: &Head<'_>) -> bool {
+    let others = [OTHER, &["python", "pypy", "lua", "Rscript", "node", "deno", "bun", "pwsh"]].concat();
+    named(head, &["sh", "bash", "zsh", "ksh", "csh", "tcsh", "dash", "fish", "command"])
+        || interpreter(head).is_some() && !interpreted(head, &others)
+}
+
+pub(super) fn batch(head: &Head<'_>) -> bool {
+    named(head, &["bat", "cmd"])
+}
+
+pub(super) fn powershell(head: &Head<'_>) -> bool {
+    named(head, &["ps1", "psm1", "psd1", "ps1xml"]) || interpreted(head, &["pwsh"])
+}
+
+pub(super) fn lua(head: &Head<'_>) -> bool {
+    named(head, &["lua"]) || interpreted(head, &["lua"])
+}
+
+pub(super) fn r(head: &Head<'_>) -> bool {
+    named(head, &["r", "rprofile"]) || interpreted(head, &["Rscript"])
+}
+
+pub(super) fn javascript(head: &Head<'_>) -> bool {
+    named(head, &["js", "mjs", "cjs", "jsx"]) || interpreted(head, &["node", "deno", "bun"])
+}
+
+/// A page can run scripts: told by its name or by its first tag.
+pub(super) fn html(head: &Head<'_>) -> bool {
+    let text = head.first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.first).trim_ascii_start();
+    let first = text.get(..text.len().min(16)).unwrap_or_default().to_ascii_lowercase();
+    named(head, &["html", "htm", "xhtml"]) || first.starts_with(b"<!doctype html") || first.starts_with(b"<html")
+}
+
+pub(super) fn other(head: &Head<'_>) -> bool {
+    named(
+        head,
+        &[
+            "pl",
+            "pm",
+            "rb",
+            "jl",
+            "php",
+            "tcl",
+            "vbs",
+            "vbe",
+            "wsf",
+            "wsh",
+            "hta",
+            "scpt",
+            "applescript",
+            "groovy",
+            "awk",
+        ],
+    ) || interpreted(head, OTHER)
+}
