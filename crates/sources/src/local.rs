@@ -88,7 +88,9 @@ impl LocalFolder {
     /// Opens a path below the boundary.
     fn open_at(&self, path: &Path, extra: OFlags) -> Result<OwnedFd, Reason> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | extra;
+        // openat2 refuses O_PATH beside flags that only an opened file has.
+        let reading = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = OFlags::CLOEXEC | extra | if extra.contains(OFlags::PATH) { OFlags::empty() } else { reading };
         let root = self.boundary.root.as_fd();
         let opened = if self.boundary.beneath {
             let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
