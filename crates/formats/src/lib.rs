@@ -11,6 +11,12 @@
 
 use base::{format::Format, sink::Codec};
 
+mod fields;
+mod names;
+mod padding;
+mod pieces;
+mod tar;
+
 mod identified;
 #[cfg(test)]
 mod reading;
@@ -47,8 +53,10 @@ macro_rules! codecs {
 formats! {
     modules {
         text,
+        zip,
     }
     list {
+        zip::FORMAT,
         // Inert formats end the list, and plain text ends them.
         text::PLAIN,
     }
@@ -56,8 +64,12 @@ formats! {
 
 codecs! {
     modules {
+        codec,
     }
     list {
+        codec::DEFLATE,
+        codec::ZLIB,
+        codec::GZIP,
     }
 }
 

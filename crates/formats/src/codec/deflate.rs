@@ -12,11 +12,11 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 use super::input::Input;
 
 /// Raw deflate.
-pub const DEFLATE: Codec = Codec { id: "deflate", open: open_raw };
+pub(crate) const DEFLATE: Codec = Codec { id: "deflate", open: open_raw };
 /// Deflate between zlib's header and checksum.
-pub const ZLIB: Codec = Codec { id: "zlib", open: open_zlib };
+pub(crate) const ZLIB: Codec = Codec { id: "zlib", open: open_zlib };
 /// One or more gzip members, back to back.
-pub const GZIP: Codec = Codec { id: "gzip", open: open_gzip };
+pub(crate) const GZIP: Codec = Codec { id: "gzip", open: open_gzip };
 
 fn open_raw(input: Box<dyn Read + Send>, _: &Limits) -> Result<Box<dyn Decode>, Stop> {
     Ok(Box::new(Inflate { input: Input::new(input), state: Decompress::new(false), ended: false }))

@@ -3,7 +3,7 @@
 mod deflate;
 mod input;
 
-pub use deflate::{DEFLATE, GZIP, ZLIB};
+pub(crate) use deflate::{DEFLATE, GZIP, ZLIB};
 
 /// The largest window or dictionary that a stream may ask for, in bytes.
 pub(crate) const MAX_WINDOW: u64 = 128 << 20;
