@@ -1,3 +1,47 @@
 //! Chores of the project: `cargo xtask help` lists them.
 
-fn main() {}
+mod docs;
+mod knowledge;
+mod long;
+mod skeleton;
+
+use std::{path::PathBuf, process::ExitCode};
+
+const HELP: &str = "\
+cargo xtask docs [--check]           write the generated documentation, or fail where it differs
+cargo xtask new format NAME          a skeleton of a format
+cargo xtask new rule CATEGORY ID     a skeleton of a rule
+cargo xtask knowledge …              what is known of callables; `knowledge help` says more
+cargo xtask long [NAME…]             what takes longer than CI may; `long help` says more
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["docs"] => docs::write(),
+        ["docs", "--check"] => docs::check(),
+        ["new", "format", name] => skeleton::format(name),
+        ["new", "rule", category, id] => skeleton::rule(category, id),
+        ["knowledge", rest @ ..] => knowledge::run(rest),
+        ["long", rest @ ..] => long::run(rest),
+        ["help" | "--help"] | [] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("unknown: {}\n{HELP}", other.join(" "))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The top of the repository.
+fn top() -> PathBuf {
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    own.parent().map_or(own.clone(), PathBuf::from)
+}

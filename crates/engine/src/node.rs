@@ -97,11 +97,6 @@ impl<'c> Node<'c> {
         &self.meter
     }
 
-    /// Says what it is where no format does.
-    pub(crate) fn call_it(&mut self, word: &'static str) {
-        self.plain = Some(word);
-    }
-
     /// States a fact of the engine's own about this artifact.
     pub(crate) fn flaw(&mut self, at: &Place, id: &str, part: &str, detail: String) {
         let flaw = Flaw { id: id.into(), detail: detail.into(), part: part.into() };
@@ -141,10 +136,10 @@ impl<'c> Node<'c> {
         let name = self.path.shared();
         let found = candidates(&parts.head(file_name(&name)));
         let backwards = found.iter().any(|candidate| candidate.format.access == Access::Random);
-        if blob.access() == Access::Forward && (found.len() > 1 || backwards) {
-            if let Err(stop) = retain() {
-                return self.stopped(&stop);
-            }
+        let again = blob.access() == Access::Forward && (found.len() > 1 || backwards);
+        if again && let Err(stop) = retain() {
+            // What came out before the stream broke is read all the same.
+            self.stopped(&stop);
         }
         for candidate in found {
             self.try_candidate(candidate, blob, &name);

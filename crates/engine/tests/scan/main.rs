@@ -1,0 +1,7 @@
+//! The scanner end to end over trees in memory: verdicts, coverage, limits, determinism.
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "tests")]
+
+mod limits;
+mod memory;
+mod properties;
+mod verdicts;
