@@ -1,1 +1,68 @@
-//! Modelward: report.
+//! The writers: one file a format of output, all reading the same report.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::string_slice))]
+
+mod json;
+pub mod schema;
+mod text;
+
+#[cfg(test)]
+mod sample;
+
+use std::io::{self, Write};
+
+use base::report::Report;
+
+macro_rules! writers {
+    ($( $(#[doc = $doc:literal])+ $name:ident = $id:literal via $write:path ),+ $(,)?) => {
+        /// The formats of output: one row and one file each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Format { $( $(#[doc = $doc])+ $name ),+ }
+
+        impl Format {
+            /// Every format, in the order of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The word of the command line.
+            pub const fn id(self) -> &'static str { match self { $(Self::$name => $id),+ } }
+
+            /// One sentence for people.
+            pub const fn describe(self) -> &'static str { match self { $(Self::$name => concat!($($doc),+)),+ } }
+
+            /// Writes `report`; `page` matters only to what people read. Errors are those of `out`.
+            pub fn write(self, report: &Report, page: Page, out: &mut dyn Write) -> io::Result<()> {
+                match self { $(Self::$name => $write(report, page, out)),+ }
+            }
+        }
+    };
+}
+
+writers! {
+    /// For people.
+    Text = "text" via text::write,
+    /// The whole report as one JSON document.
+    Json = "json" via json::write,
+}
+
+impl Format {
+    /// The format with this word.
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|format| format.id() == id)
+    }
+}
+
+/// What a report for people is written on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Columns.
+    pub width: usize,
+    /// Whether ANSI colours are wanted.
+    pub colour: bool,
+    /// Whether only the verdict is wanted.
+    pub brief: bool,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { width: 80, colour: false, brief: false }
+    }
+}

@@ -1,0 +1,296 @@
+//! The JSON schema (draft 2020-12) of the report: the contract that programs read by.
+
+use base::{
+    reason::Reason,
+    report::SCHEMA_VERSION,
+    verdict::{Completeness, Confidence, RuleKind, Severity, Verdict},
+};
+use serde_json::{Map, Value, json};
+
+/// The schema as indented JSON with a line break at its end.
+pub fn text() -> String {
+    format!("{:#}\n", schema())
+}
+
+/// The schema of what [`crate::Format::Json`] writes.
+pub fn schema() -> Value {
+    let mut root = object(
+        "The result of a scan by Modelward. The same bytes, rules and limits give the same report.",
+        json!({
+            "schema_version": {
+                "description": "Version of this structure; the major part changes when a reader of the old one would misread the new one",
+                "type": "string", "pattern": format!("^{}\\.[0-9]+$", SCHEMA_VERSION.split('.').next().unwrap_or_default()),
+            },
+            "tool": tool(),
+            "target": described("What was scanned, as named", array(string())),
+            "verdict": words("The worst that holds over the tree", Verdict::ALL.iter().rev().map(|word| word.id())),
+            "completeness": words("Whether everything was read; stands beside the verdict", Completeness::ALL.iter().map(|word| word.id())),
+            "artifacts": described("Every artifact that is incomplete or has a finding, and the first 10,000 others, in canonical order", array(reference("artifact"))),
+            "coverage": coverage(),
+            "findings": described("What was found, in the order of the artifacts", array(reference("finding"))),
+            "checks": described("For each rule, the number of artifacts in which it failed, passed or was not run",
+                json!({"type": "object", "additionalProperties": reference("check")})),
+            "summary": summary(),
+        }),
+        &[],
+    );
+    if let Some(root) = root.as_object_mut() {
+        root.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+        root.insert("title".into(), "Modelward report".into());
+        root.insert(
+            "$defs".into(),
+            json!({
+                "artifact": artifact(), "finding": finding(), "location": location(), "check": check(),
+                "severity": words("How bad it is", Severity::ALL.iter().rev().map(|word| word.id())),
+                "reason": words("Why an artifact is incomplete", Reason::ALL.iter().map(|word| word.id())),
+            }),
+        );
+    }
+    root
+}
+
+fn tool() -> Value {
+    let mut limits = Map::new();
+    for (name, description) in LIMITS {
+        limits.insert((*name).into(), described(description, count()));
+    }
+    let duration =
+        json!({"type": "object", "properties": {"secs": count(), "nanos": count()}, "required": ["secs", "nanos"]});
+    limits.insert(
+        "timeout".into(),
+        json!({"description": "Time for the whole run; null without a limit", "anyOf": [duration, {"type": "null"}]}),
+    );
+    object(
+        "What made the report",
+        json!({
+            "name": string(),
+            "version": string(),
+            "catalogue": described("Digest of the rules and the knowledge in force", string()),
+            "level": words("How thorough the scan was", ["quick", "standard", "thorough"]),
+            "limits": object("The limits in force; hitting one makes the artifact incomplete", Value::Object(limits), &[]),
+        }),
+        &[],
+    )
+}
+
+/// The limits that are plain numbers.
+const LIMITS: &[(&str, &str)] = &[
+    ("depth", "Nesting of containers in a root"),
+    ("entries", "Artifacts in a root"),
+    ("files", "Files of a target"),
+    ("bytes_out", "Bytes that may come out of compressed members of one root"),
+    ("nested_bytes_out", "The same through more than one layer of compression"),
+    ("ratio", "Expansion above which a member counts as a bomb"),
+    ("bomb_probe", "Bytes inflated of a member whose stated size says that it is a bomb"),
+    ("unstated_out", "Bytes inflated before the ratio of a member of unstated size is looked at"),
+    ("memory", "Bytes that one reading may hold"),
+    ("spool_memory", "Bytes of a stream kept in memory before a temporary file is used"),
+    ("spool_disk", "Bytes of temporary files; 0 forbids them"),
+    ("steps", "Steps of one artifact"),
+    ("facts", "Facts that one reading may state"),
+    ("artifact_seconds", "Seconds for one artifact, to which four a GiB are added"),
+];
+
+fn artifact() -> Value {
+    object(
+        "One node of the tree of files, members and embedded parts",
+        json!({
+            "path": described("Relative to the target; members of containers follow !/", string()),
+            "path_hex": described("The path's raw bytes, where it is not UTF-8", hexadecimal("+")),
+            "format": described("What explains it first; or unknown, empty, folder, vcs, tensor-data", string()),
+            "formats": described("Everything that it is at once", array(string())),
+            "size": described("Bytes; null for folders and where it never became known", nullable(count())),
+            "sha256": described("Null where not every byte was read", nullable(hexadecimal("{64}"))),
+            "outcome": words("How its reading ended", ["complete", "unknown", "partial", "over-limit"]),
+            "reason": {"description": "Why it is not complete", "anyOf": [reference("reason"), {"type": "null"}]},
+            "detail": described("What exactly, for people", string()),
+        }),
+        &["path_hex", "detail"],
+    )
+}
+
+fn finding() -> Value {
+    object(
+        "What a rule says of one subject in one artifact; equal ones are one with a count",
+        json!({
+            "rule": described("Id of the rule", string()),
+            "kind": words("Only threats and exposures count for the verdict", RuleKind::ALL.iter().rev().map(|word| word.id())),
+            "category": string(),
+            "severity": reference("severity"),
+            "confidence": words("How sure the scanner is", Confidence::ALL.iter().rev().map(|word| word.id())),
+            "title": string(),
+            "message": described("What would happen", string()),
+            "remedy": described("What to do now", string()),
+            "subject": described("What it is about, such as os.system", string()),
+            "location": reference("location"),
+            "artifact": described("Path of the artifact", string()),
+            "evidence": described("What it was concluded from; bounded and redacted", string()),
+            "count": {"description": "How often it was seen in this artifact", "type": "integer", "minimum": 1},
+            "places": {"description": "Further places", "type": "array", "items": reference("location"), "maxItems": 7},
+            "cwe": array(string()),
+            "owasp_ml": array(string()),
+            "owasp_llm": array(string()),
+            "atlas": array(string()),
+            "lowered": {
+                "description": "How the severity came to differ from the rule's",
+                "anyOf": [object("", json!({"from": reference("severity"), "reason": string()}), &[]), {"type": "null"}],
+            },
+            "fingerprint": described("Stable identity, without offsets and absolute paths", hexadecimal("{32}")),
+            "status": words("Only active findings count", ["active", "suppressed", "baseline"]),
+        }),
+        &[],
+    )
+}
+
+fn location() -> Value {
+    object(
+        "A place in an artifact",
+        json!({
+            "path": string(),
+            "path_hex": hexadecimal("+"),
+            "offset": described("In the artifact's own bytes", count()),
+            "length": described("In bytes; 0 when unknown", count()),
+            "line": described("From 1", nullable(count())),
+            "column": described("In characters, from 1", nullable(count())),
+            "pointer": described("In the format's own words", nullable(string())),
+            "unit": {
+                "description": "What the pointer counts",
+                "enum": ["opcode", "json-pointer", "node", "symbol", "instruction", "entry", "tensor", null],
+            },
+        }),
+        &["path_hex"],
+    )
+}
+
+fn coverage() -> Value {
+    object(
+        "The ledger of the bytes of all leaves: bytes_total = analysed + opaque + skipped",
+        json!({
+            "bytes_total": count(),
+            "analysed": described("Bytes that a reader understood", count()),
+            "opaque": described("Bytes of tensors and the like", count()),
+            "skipped": described("Bytes that nobody looked at", count()),
+            "read": described("Bytes that passed hashing and the sweep", count()),
+        }),
+        &[],
+    )
+}
+
+fn check() -> Value {
+    object(
+        "A rule's account, counted in artifacts",
+        json!({"failed": count(), "passed": count(), "not_run": count()}),
+        &[],
+    )
+}
+
+fn summary() -> Value {
+    let severities: Map<String, Value> = Severity::ALL.iter().map(|word| (word.id().into(), count())).collect();
+    object(
+        "Counts",
+        json!({
+            "artifacts": count(),
+            "incomplete": count(),
+            "quiet": described("Artifacts that are complete and without findings", count()),
+            "unlisted": described("Quiet artifacts beyond those listed", count()),
+            "findings": object("Active findings by severity", Value::Object(severities), &[]),
+            "suppressed": described("Findings that do not count", count()),
+            "reasons": {
+                "description": "Incomplete artifacts by reason",
+                "type": "object", "propertyNames": reference("reason"), "additionalProperties": count(),
+            },
+        }),
+        &[],
+    )
+}
+
+/// A closed object: every property is required, except the `optional` ones.
+fn object(description: &str, properties: Value, optional: &[&str]) -> Value {
+    let names = properties.as_object().into_iter().flat_map(Map::keys);
+    let required: Vec<&String> = names.filter(|name| !optional.contains(&name.as_str())).collect();
+    let required = json!(required);
+    let object =
+        json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
+    if description.is_empty() { object } else { described(description, object) }
+}
+
+fn described(description: &str, mut schema: Value) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("description".into(), description.into());
+    }
+    schema
+}
+
+fn words<'w>(description: &str, words: impl IntoIterator<Item = &'w str>) -> Value {
+    json!({"description": description, "enum": words.into_iter().collect::<Vec<_>>()})
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/$defs/{name}")})
+}
+
+fn array(items: Value) -> Value {
+    json!({"type": "array", "items": items})
+}
+
+fn nullable(mut schema: Value) -> Value {
+    if let Some(kind) = schema.get_mut("type") {
+        *kind = json!([kind.clone(), "null"]);
+    }
+    schema
+}
+
+fn hexadecimal(times: &str) -> Value {
+    json!({"type": "string", "pattern": format!("^[0-9a-f]{times}$")})
+}
+
+fn string() -> Value {
+    json!({"type": "string"})
+}
+
+fn count() -> Value {
+    json!({"type": "integer", "minimum": 0})
+}
+
+#[cfg(test)]
+mod tests {
+    use base::report::Report;
+
+    use super::*;
+    use crate::{Format, Page, sample};
+
+    fn value(report: &Report) -> Value {
+        let mut out = Vec::new();
+        Format::Json.write(report, Page::default(), &mut out).unwrap();
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    #[test]
+    fn the_schema_is_a_schema_and_every_report_fits_it() {
+        jsonschema::draft202012::meta::validate(&schema()).unwrap();
+        let validator = jsonschema::draft202012::new(&schema()).unwrap();
+        for report in sample::all() {
+            let errors: Vec<String> = validator.iter_errors(&value(&report)).map(|error| error.to_string()).collect();
+            assert_eq!(errors, Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn what_is_missing_unknown_or_misspelt_does_not_fit() {
+        let validator = jsonschema::draft202012::new(&schema()).unwrap();
+        let good = value(&sample::poisoned());
+        let broken = |change: &dyn Fn(&mut Value)| {
+            let mut bad = good.clone();
+            change(&mut bad);
+            assert_ne!(bad, good);
+            !validator.is_valid(&bad)
+        };
+        assert!(validator.is_valid(&good));
+        assert!(broken(&|report| drop(report.as_object_mut().unwrap().remove("verdict"))));
+        assert!(broken(&|report| report["verdict"] = "fine".into()));
+        assert!(broken(&|report| report["findings"][0]["extra"] = 1.into()));
+        assert!(broken(&|report| report["findings"][0]["location"]["unit"] = "page".into()));
+        assert!(broken(&|report| report["artifacts"][1]["reason"] = "tired".into()));
+        assert!(broken(&|report| report["tool"]["limits"]["depth"] = (-1).into()));
+    }
+}

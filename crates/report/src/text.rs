@@ -1,0 +1,118 @@
+//! The report for people: the verdict first, then what would happen, where, why and what to do; then what was not read.
+
+mod canvas;
+mod findings;
+mod unread;
+mod words;
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use base::{
+    reason::Reason,
+    report::Report,
+    verdict::{Completeness, Severity, Verdict},
+};
+
+use self::{
+    canvas::{BOLD, Canvas, DIM, badge},
+    words::{counted, size},
+};
+use crate::Page;
+
+/// Writes `report` for people.
+pub(crate) fn write(report: &Report, page: Page, out: &mut dyn Write) -> io::Result<()> {
+    let mut canvas = Canvas::new(page);
+    verdict(report, &mut canvas);
+    if !page.brief {
+        findings::write(report, &mut canvas);
+        unread::write(report, &mut canvas);
+        closing(report, &mut canvas);
+    }
+    out.write_all(canvas.finish().as_bytes())
+}
+
+/// One line that says it all, and one that says what to make of it.
+fn verdict(report: &Report, canvas: &mut Canvas) {
+    let name = match report.target.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} and {}", counted(rest.len() as u64, "more target", "more targets")),
+    };
+    let badge = (badge(verdict_style(report.verdict)), format!(" {} ", report.verdict.id().to_uppercase()));
+    canvas.heading(badge, &name, &counts(report));
+    if !canvas.brief() {
+        canvas.text(1, Style::new(), advice(report));
+    }
+}
+
+fn verdict_style(verdict: Verdict) -> AnsiColor {
+    match verdict {
+        Verdict::Malicious => AnsiColor::Red,
+        Verdict::Suspicious => AnsiColor::Yellow,
+        Verdict::Incomplete => AnsiColor::Blue,
+        Verdict::Clean => AnsiColor::Green,
+    }
+}
+
+/// Findings by severity, artifacts, and whether all were read.
+fn counts(report: &Report) -> String {
+    let found = Severity::ALL.iter().rev().filter_map(|severity| {
+        let count = report.summary.findings.get(severity).copied().filter(|count| *count > 0)?;
+        Some(format!("{count} {severity}"))
+    });
+    let found: Vec<String> = found.collect();
+    let found = if found.is_empty() { "no findings".into() } else { found.join(", ") };
+    let artifacts = counted(report.summary.artifacts, "artifact", "artifacts");
+    let read = match report.summary.incomplete {
+        0 => "all read".into(),
+        some if some == report.summary.artifacts => "not fully read".into(),
+        some => format!("{some} not fully read"),
+    };
+    format!("{found} · {artifacts}, {read}")
+}
+
+fn advice(report: &Report) -> &'static str {
+    let complete = report.completeness == Completeness::Complete;
+    match report.verdict {
+        Verdict::Malicious if complete => "Do not load it.",
+        Verdict::Malicious => "Do not load it. Parts of it were not read: there may be more.",
+        Verdict::Suspicious if complete => "Look at what was found before you load it.",
+        Verdict::Suspicious => "Look at what was found before you load it. Parts of it were not read.",
+        Verdict::Incomplete if report.summary.reasons.keys().eq([&Reason::NothingToScan]) => {
+            "There was nothing to scan here. Is it the right place?"
+        }
+        Verdict::Incomplete => "Nothing was found in what could be read. That is not an all-clear: see what was not.",
+        Verdict::Clean => "Nothing was found, and every byte is accounted for.",
+    }
+}
+
+/// Rules, bytes and the tool, one line each.
+fn closing(report: &Report, canvas: &mut Canvas) {
+    let (mut failed, mut passed, mut not_run) = (0_u64, 0_u64, 0_u64);
+    for check in report.checks.values() {
+        let count = match (check.failed, check.passed) {
+            (0, 0) => &mut not_run,
+            (0, _) => &mut passed,
+            _ => &mut failed,
+        };
+        *count = count.saturating_add(1);
+    }
+    canvas.blank();
+    let rules = counted(report.checks.len() as u64, "rule", "rules");
+    canvas.field("checks", DIM, &format!("{rules}: {failed} failed, {passed} passed, {not_run} not applicable"));
+    let bytes = report.coverage;
+    let (total, analysed, opaque) = (size(bytes.bytes_total), size(bytes.analysed), size(bytes.opaque));
+    let skipped = size(bytes.skipped);
+    canvas.field("bytes", DIM, &format!("{total}: {analysed} understood, {opaque} tensor data, {skipped} not read"));
+    if report.summary.suppressed > 0 {
+        let count = counted(report.summary.suppressed, "finding that does", "findings that do");
+        canvas.field("hidden", BOLD, &format!("{count} not count (suppressed, or in the baseline)"));
+    }
+    let tool = &report.tool;
+    let version = format!("{} {}, rules {}, level {}", tool.name, tool.version, tool.catalogue, tool.level.id());
+    canvas.field("tool", DIM, &version);
+}
+
+#[cfg(test)]
+mod tests;
