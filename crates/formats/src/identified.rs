@@ -44,7 +44,6 @@ identified! {
     "gguf", "GGUF", ["gguf"], weights::gguf;
     "ggml", "GGML, GGMF or GGJT", ["bin", "ggml"], weights::ggml;
     "hdf5", "HDF5 (Keras, MATLAB 7.3)", ["h5", "hdf5", "keras", "mat"], weights::hdf5;
-    "npy", "NumPy array", ["npy"], weights::npy;
     "darknet-weights", "Darknet weights", ["weights"], weights::darknet;
     "mxnet-params", "MXNet parameters", ["params", "nd"], weights::mxnet;
     "paddle-params", "PaddlePaddle parameters", ["pdiparams"], weights::paddle_params;

@@ -20,6 +20,7 @@ mod tar;
 mod identified;
 #[cfg(test)]
 mod reading;
+mod structured;
 
 /// Declares the formats: a module with a `FORMAT` constant each (or several, as `module::NAME`).
 macro_rules! formats {
@@ -52,11 +53,15 @@ macro_rules! codecs {
 
 formats! {
     modules {
+        json,
+        npy,
         text,
         zip,
     }
     list {
+        npy::FORMAT,
         zip::FORMAT,
+        json::FORMAT,
         // Inert formats end the list, and plain text ends them.
         text::PLAIN,
     }
@@ -70,6 +75,14 @@ codecs! {
         codec::DEFLATE,
         codec::ZLIB,
         codec::GZIP,
+        codec::BZIP2,
+        codec::XZ,
+        codec::LZMA,
+        codec::ZIP_LZMA,
+        codec::ZSTD,
+        codec::LZ4,
+        codec::BROTLI,
+        codec::SNAPPY,
     }
 }
 

@@ -9,7 +9,10 @@ use base::{
 };
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::input::Input;
+use super::{
+    input::Input,
+    streaming::{Machine, Step, Streaming},
+};
 
 /// Raw deflate.
 pub(crate) const DEFLATE: Codec = Codec { id: "deflate", open: open_raw };
@@ -19,58 +22,33 @@ pub(crate) const ZLIB: Codec = Codec { id: "zlib", open: open_zlib };
 pub(crate) const GZIP: Codec = Codec { id: "gzip", open: open_gzip };
 
 fn open_raw(input: Box<dyn Read + Send>, _: &Limits) -> Result<Box<dyn Decode>, Stop> {
-    Ok(Box::new(Inflate { input: Input::new(input), state: Decompress::new(false), ended: false }))
+    Ok(Box::new(Streaming::new(Input::new(input), Inflate(Decompress::new(false)))))
 }
 
 fn open_zlib(input: Box<dyn Read + Send>, _: &Limits) -> Result<Box<dyn Decode>, Stop> {
-    Ok(Box::new(Inflate { input: Input::new(input), state: Decompress::new(true), ended: false }))
+    Ok(Box::new(Streaming::new(Input::new(input), Inflate(Decompress::new(true)))))
 }
 
 fn open_gzip(input: Box<dyn Read + Send>, _: &Limits) -> Result<Box<dyn Decode>, Stop> {
-    Ok(Box::new(Gunzip { input: Input::new(input), state: Decompress::new(false), crc: Crc::new(), at: Part::First }))
+    Ok(Box::new(Gunzip { input: Input::new(input), state: Inflate(Decompress::new(false)), crc: Crc::new(), at: Part::First }))
 }
 
 /// One deflate or zlib stream.
-struct Inflate {
-    input: Input,
-    state: Decompress,
-    ended: bool,
-}
+struct Inflate(Decompress);
 
-impl Read for Inflate {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.ended || into.is_empty() {
-            return Ok(0);
-        }
-        let (count, ended) = inflate(&mut self.input, &mut self.state, into)?;
-        self.ended = ended;
-        Ok(count)
-    }
-}
+impl Machine for Inflate {
+    const WHAT: &'static str = "a deflate stream";
 
-impl Decode for Inflate {
-    fn consumed(&self) -> u64 {
-        self.input.consumed()
-    }
-}
-
-/// Inflates until something came out or the stream ended: how much, and whether it ended.
-fn inflate(input: &mut Input, state: &mut Decompress, into: &mut [u8]) -> io::Result<(usize, bool)> {
-    loop {
-        let from = input.fill_buf()?;
-        let at_end = from.is_empty();
-        let (before_in, before_out) = (state.total_in(), state.total_out());
-        let status = state.decompress(from, into, FlushDecompress::None);
-        let taken = usize::try_from(state.total_in().saturating_sub(before_in)).unwrap_or(usize::MAX);
-        let count = usize::try_from(state.total_out().saturating_sub(before_out)).unwrap_or(usize::MAX);
-        input.consume(taken);
+    fn step(&mut self, from: &[u8], into: &mut [u8], _: bool) -> io::Result<Step> {
+        let (before_in, before_out) = (self.0.total_in(), self.0.total_out());
+        let status = self.0.decompress(from, into, FlushDecompress::None);
+        let taken = usize::try_from(self.0.total_in().saturating_sub(before_in)).unwrap_or(usize::MAX);
+        let made = usize::try_from(self.0.total_out().saturating_sub(before_out)).unwrap_or(usize::MAX);
         match status {
-            Ok(Status::StreamEnd) => return Ok((count, true)),
-            _ if count > 0 => return Ok((count, false)),
-            Ok(_) if at_end => return Err(input.truncated("a deflate stream")),
-            Ok(_) if taken > 0 => {}
-            Ok(_) => return Err(input.malformed("a deflate stream that makes no progress")),
-            Err(error) => return Err(input.malformed(format!("a deflate stream: {error}"))),
+            Ok(status) => Ok(Step { taken, made, ended: status == Status::StreamEnd }),
+            // What came out before the error is real: the next step tells the error again.
+            Err(_) if made > 0 => Ok(Step { taken, made, ended: false }),
+            Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error.to_string())),
         }
     }
 }
@@ -92,7 +70,7 @@ enum Part {
 
 struct Gunzip {
     input: Input,
-    state: Decompress,
+    state: Inflate,
     crc: Crc,
     at: Part,
 }
@@ -122,7 +100,7 @@ impl Gunzip {
         if flags & 2 != 0 {
             self.input.array::<2>(WHAT)?;
         }
-        self.state.reset(false);
+        self.state.0.reset(false);
         self.crc.reset();
         self.at = Part::Body;
         Ok(())
@@ -142,6 +120,22 @@ impl Gunzip {
             }
             self.input.consume(zeros);
         }
+    }
+
+    fn inflate(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let from = self.input.fill_buf()?;
+        let at_end = from.is_empty();
+        let step = match self.state.step(from, into, at_end) {
+            Ok(step) => step,
+            Err(error) => return Err(self.input.because(Inflate::WHAT, error)),
+        };
+        self.input.consume(step.taken);
+        if step.ended {
+            self.at = Part::Trailer;
+        } else if step.taken == 0 && step.made == 0 {
+            return Err(self.input.truncated(Inflate::WHAT));
+        }
+        Ok(step.made)
     }
 
     fn trailer(&mut self) -> io::Result<()> {
@@ -170,11 +164,8 @@ impl Read for Gunzip {
                 Part::Between => self.between()?,
                 Part::Ended => return Ok(0),
                 Part::Body => {
-                    let (count, ended) = inflate(&mut self.input, &mut self.state, into)?;
+                    let count = self.inflate(into)?;
                     self.crc.update(into.get(..count).unwrap_or_default());
-                    if ended {
-                        self.at = Part::Trailer;
-                    }
                     if count > 0 {
                         return Ok(count);
                     }

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
+use base::{reason::Reason, stop::Stop};
+
 /// Compressed bytes fetched at a time.
 const WINDOW: usize = 32 << 10;
 
@@ -22,6 +24,11 @@ impl Input {
     /// Bytes consumed so far.
     pub(super) fn consumed(&self) -> u64 {
         self.consumed
+    }
+
+    /// Takes back that `count` bytes were consumed: they are only counted, not given again.
+    pub(super) fn unread(&mut self, count: usize) {
+        self.consumed = self.consumed.saturating_sub(count as u64);
     }
 
     /// What is buffered.
@@ -66,14 +73,37 @@ impl Input {
         }
     }
 
+    /// Steps over exactly `count` bytes.
+    pub(super) fn skip(&mut self, mut count: u64, what: &str) -> io::Result<()> {
+        while count > 0 {
+            let seen = self.fill_buf()?.len();
+            if seen == 0 {
+                return Err(self.truncated(what));
+            }
+            let step = seen.min(usize::try_from(count).unwrap_or(usize::MAX));
+            self.consume(step);
+            count = count.saturating_sub(step as u64);
+        }
+        Ok(())
+    }
+
     /// The error of a stream that ends inside `what`.
     pub(super) fn truncated(&self, what: &str) -> io::Error {
-        base::stop::Stop::truncated(self.consumed.saturating_add(self.rest().len() as u64), what).into()
+        Stop::truncated(self.consumed.saturating_add(self.rest().len() as u64), what).into()
+    }
+
+    /// The error of a decoder: a limit, a stop from below, or a stream that breaks its rules here.
+    pub(super) fn because(&self, what: &str, error: io::Error) -> io::Error {
+        match error.kind() {
+            io::ErrorKind::OutOfMemory => Stop::Limit(Reason::Memory).into(),
+            _ if error.get_ref().is_some_and(|inner| inner.is::<Stop>()) => error,
+            _ => self.malformed(format!("{what}: {error}")),
+        }
     }
 
     /// The error of a stream that breaks its rules here.
     pub(super) fn malformed(&self, what: impl Into<String>) -> io::Error {
-        base::stop::Stop::malformed(self.consumed, what).into()
+        Stop::malformed(self.consumed, what).into()
     }
 }
 

@@ -1,9 +1,25 @@
 //! Decoders: each streams, holds no more than its window, refuses windows beyond the limit and tells how much it consumed.
 
+mod brotli;
+mod bzip2;
 mod deflate;
 mod input;
+mod lz4;
+mod lzma;
+mod snappy;
+mod streaming;
+mod zstd;
 
+pub(crate) use brotli::BROTLI;
+pub(crate) use bzip2::BZIP2;
 pub(crate) use deflate::{DEFLATE, GZIP, ZLIB};
+pub(crate) use lz4::LZ4;
+pub(crate) use lzma::{LZMA, XZ, ZIP_LZMA};
+pub(crate) use snappy::SNAPPY;
+pub(crate) use zstd::ZSTD;
 
 /// The largest window or dictionary that a stream may ask for, in bytes.
 pub(crate) const MAX_WINDOW: u64 = 128 << 20;
+
+#[cfg(test)]
+mod tests;

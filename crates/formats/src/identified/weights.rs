@@ -28,11 +28,6 @@ pub(super) fn hdf5(head: &Head<'_>) -> bool {
     head.starts(MAGIC) || head.probes.iter().any(|(_, bytes)| bytes.starts_with(MAGIC))
 }
 
-/// NumPy enhancement proposal 1: magic, then a version.
-pub(super) fn npy(head: &Head<'_>) -> bool {
-    head.starts(b"\x93NUMPY") && head.first.get(6).is_some_and(|major| (1..=4).contains(major))
-}
-
 /// Three version numbers before floats: so weak that only a file of that name counts.
 pub(super) fn darknet(head: &Head<'_>) -> bool {
     let version = u32_at(head, 0) == Some(0) && matches!(u32_at(head, 4), Some(1 | 2)) && u32_at(head, 8) < Some(16);

@@ -9,6 +9,8 @@ use base::{
     stop::Stop,
 };
 
+use crate::codec;
+
 use super::header::{Local, Stated, flag};
 
 /// The name of a method.
@@ -34,9 +36,13 @@ pub(super) fn name(method: u16) -> &'static str {
     }
 }
 
-fn codec(method: u16) -> Option<&'static Codec> {
+fn decoder(method: u16) -> Option<&'static Codec> {
     match method {
-        8 => Some(&crate::codec::DEFLATE),
+        8 => Some(&codec::DEFLATE),
+        12 => Some(&codec::BZIP2),
+        14 => Some(&codec::ZIP_LZMA),
+        20 | 93 => Some(&codec::ZSTD),
+        95 => Some(&codec::XZ),
         _ => None,
     }
 }
@@ -51,7 +57,7 @@ pub(super) fn body(from: Blob, stated: &Stated) -> ChildBody {
     if stated.method == 0 {
         return ChildBody::Window(from);
     }
-    match codec(stated.method) {
+    match decoder(stated.method) {
         Some(codec) => {
             ChildBody::Packed(Packed { from, codec, size: Some(stated.size), crc32: Some(stated.crc) })
         }
@@ -78,7 +84,7 @@ pub(super) fn small(from: &Blob, stated: &Stated, limit: u64, limits: &Limits) -
     if stated.method == 0 {
         return Some(bytes);
     }
-    let decoder = (codec(stated.method)?.open)(Box::new(Cursor::new(bytes)), limits).ok()?;
+    let decoder = (decoder(stated.method)?.open)(Box::new(Cursor::new(bytes)), limits).ok()?;
     let mut content = Vec::new();
     decoder.take(limit).read_to_end(&mut content).ok()?;
     Some(content)

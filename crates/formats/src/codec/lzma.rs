@@ -1,0 +1,114 @@
+//! The LZMA family: xz with as many streams as follow each other, the older `.lzma` form, and the form inside zip.
+
+use std::io::{self, Read};
+
+use base::{
+    limits::Limits,
+    sink::{Codec, Decode},
+    stop::Stop,
+};
+use lzma_rust2::{Action, LzmaStream, Status, StreamResult, XzStream};
+
+use super::{
+    MAX_WINDOW,
+    input::Input,
+    streaming::{Machine, Step, Streaming},
+};
+
+/// One or more xz streams with the padding between them.
+pub(crate) const XZ: Codec = Codec { id: "xz", open: open_xz };
+/// One `.lzma` stream ("LZMA alone").
+pub(crate) const LZMA: Codec = Codec { id: "lzma-alone", open: open_alone };
+/// LZMA as zip members have it (APPNOTE 6.3.10, section 5.8.8).
+pub(crate) const ZIP_LZMA: Codec = Codec { id: "zip-lzma", open: open_zip };
+
+const XZ_MAGIC: &[u8] = b"\xfd7zXZ\0";
+
+/// The memory that a decoder may take, in KiB: the largest window and what the models need beside it.
+fn memory(limits: &Limits) -> u32 {
+    let window = MAX_WINDOW.min(limits.memory) >> 10;
+    u32::try_from(window.saturating_add(16 << 10)).unwrap_or(u32::MAX)
+}
+
+fn open_xz(input: Box<dyn Read + Send>, limits: &Limits) -> Result<Box<dyn Decode>, Stop> {
+    let memory = memory(limits);
+    let machine = Xz { stream: XzStream::new_mem_limit(false, memory), memory };
+    Ok(Box::new(Streaming::new(Input::new(input), machine)))
+}
+
+fn open_alone(input: Box<dyn Read + Send>, limits: &Limits) -> Result<Box<dyn Decode>, Stop> {
+    let machine = Lzma { stream: LzmaStream::new_mem_limit(memory(limits), None), unmarked: false };
+    Ok(Box::new(Streaming::new(Input::new(input), machine)))
+}
+
+fn open_zip(input: Box<dyn Read + Send>, limits: &Limits) -> Result<Box<dyn Decode>, Stop> {
+    const WHAT: &str = "the LZMA header of a zip member";
+    let mut input = Input::new(input);
+    let [_, _, size_low, size_high, properties] = input.array::<5>(WHAT).map_err(Stop::from)?;
+    let dictionary = u32::from_le_bytes(input.array(WHAT).map_err(Stop::from)?);
+    if [size_low, size_high] != [5, 0] {
+        return Err(Stop::Unsupported("an LZMA header of unknown size".into()));
+    }
+    if u64::from(dictionary) > MAX_WINDOW.min(limits.memory) {
+        return Err(Stop::Limit(base::reason::Reason::Memory));
+    }
+    let stream = LzmaStream::new_with_props(u64::MAX, properties, dictionary, None);
+    let stream = stream.map_err(|error| Stop::malformed(4, error.to_string()))?;
+    Ok(Box::new(Streaming::new(input, Lzma { stream, unmarked: true })))
+}
+
+fn action(at_end: bool) -> Action {
+    if at_end { Action::Finish } else { Action::Run }
+}
+
+fn step(result: StreamResult) -> Step {
+    let ended = result.status == Status::StreamEnd;
+    Step { taken: result.bytes_consumed, made: result.bytes_produced, ended }
+}
+
+struct Xz {
+    stream: XzStream,
+    memory: u32,
+}
+
+impl Machine for Xz {
+    const WHAT: &'static str = "an xz stream";
+
+    fn step(&mut self, from: &[u8], into: &mut [u8], at_end: bool) -> io::Result<Step> {
+        self.stream.process(from, into, action(at_end)).map(step)
+    }
+
+    /// Padding comes in fours (xz specification, section 2.2); what else follows is left to the parent.
+    fn next_stream(&mut self, input: &mut Input) -> io::Result<bool> {
+        while input.ahead(4)?.starts_with(&[0; 4]) {
+            input.array::<4>(Self::WHAT)?;
+        }
+        let more = input.ahead(XZ_MAGIC.len())?.starts_with(XZ_MAGIC);
+        if more {
+            self.stream = XzStream::new_mem_limit(false, self.memory);
+        }
+        Ok(more)
+    }
+}
+
+struct Lzma {
+    stream: LzmaStream,
+    /// The stream may end without a mark: the container knows its size.
+    unmarked: bool,
+}
+
+impl Machine for Lzma {
+    const WHAT: &'static str = "an LZMA stream";
+
+    fn step(&mut self, from: &[u8], into: &mut [u8], at_end: bool) -> io::Result<Step> {
+        match self.stream.process(from, into, action(at_end)) {
+            Ok(result) => Ok(step(result)),
+            Err(_) if self.unmarked && at_end => Ok(Step { taken: 0, made: 0, ended: true }),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn unused(&self) -> usize {
+        self.stream.unused_input().len()
+    }
+}

@@ -1,0 +1,249 @@
+//! JSON as Python's `json` reads it: any Unicode encoding, NaN and Infinity, one document or one a line.
+
+mod lexer;
+mod opening;
+
+use std::{collections::HashSet, hash::{DefaultHasher, Hash, Hasher}};
+
+use base::{
+    blob::Blob,
+    coverage::Claim,
+    fact::{Flaw, Identity, Kind},
+    format::{Class, Depth, Format},
+    location::Place,
+    reader::Reader,
+    reason::Reason,
+    sink::{Child, Sink},
+    source::Access,
+    stop::Stop,
+};
+
+use self::lexer::{Lexer, Word};
+use crate::{
+    structured::{Scalar, Statements},
+    text::encoding::Encoding,
+};
+
+/// JSON and JSON lines.
+pub const FORMAT: Format = Format {
+    id: "json",
+    name: "JSON",
+    extensions: &["json", "jsonl", "ndjson", "ipynb"],
+    depth: Depth::Values,
+    access: Access::Forward,
+    class: Class::Active,
+    facts: &[Kind::Identity, Kind::Text, Kind::Flaw],
+    detect: opening::detect,
+    parse,
+};
+
+/// Nesting beyond which no honest document goes.
+const DEPTH: usize = 512;
+/// Memory that one remembered key takes.
+const SEEN: u64 = 16;
+
+fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    let mut reader = Reader::new(blob, sink.meter());
+    let (encoding, mark) = Encoding::guess(reader.peek(4)?);
+    let mut reading = Reading { lexer: Lexer::new(reader, encoding, mark), statements: Statements::default() };
+    let outcome = reading.documents(sink);
+    reading.statements.release(sink);
+    let end = reading.lexer.offset();
+    sink.claim(0..end, Claim::Read);
+    let documents = outcome?;
+    for (key, value) in [("encoding", encoding.name().to_owned()), ("documents", documents.to_string())] {
+        sink.fact(Place::bytes(0, end), Identity { key: key.into(), value: value.into() })?;
+    }
+    trailing(blob, sink, end)
+}
+
+/// Gives back what follows the last document, where that is something else.
+fn trailing(blob: &Blob, sink: &mut Sink<'_>, end: u64) -> Result<(), Stop> {
+    let mut reader = Reader::at(blob, sink.meter(), end);
+    if reader.at_end()? {
+        return Ok(());
+    }
+    let len = match blob.len() {
+        Some(len) => len,
+        None => {
+            while !reader.peek(64 << 10)?.is_empty() {
+                reader.consume(64 << 10);
+            }
+            reader.offset()
+        }
+    };
+    let place = Place::bytes(end, len.saturating_sub(end));
+    let detail = "bytes that are no JSON follow the last document".into();
+    sink.fact(place.clone(), Flaw { id: "trailing-data".into(), detail, part: "".into() })?;
+    sink.claim(end..len, Claim::Child);
+    match blob.slice(end..len) {
+        Some(rest) => sink.child(Child::window("trailing", place, rest)),
+        None => Ok(()),
+    }
+}
+
+struct Reading<'a> {
+    lexer: Lexer<'a>,
+    statements: Statements,
+}
+
+/// An open object or array.
+enum Level {
+    /// An object: hashes of the keys so far, and the key whose value is being read.
+    Object { seen: HashSet<u64>, key: String },
+    Array,
+}
+
+impl Reading<'_> {
+    /// Reads documents until something else or nothing follows; how many there were.
+    fn documents(&mut self, sink: &mut Sink<'_>) -> Result<u64, Stop> {
+        let mut documents = 0_u64;
+        loop {
+            self.lexer.space()?;
+            // Python's `json.load` refuses a second document; readers of JSON lines take it.
+            if documents > 0 && !matches!(self.lexer.peek()?, Some('{' | '[')) {
+                return Ok(documents);
+            }
+            self.document(sink)?;
+            sink.milestone()?;
+            documents = documents.saturating_add(1);
+        }
+    }
+
+    fn document(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let mut levels: Vec<Level> = Vec::new();
+        loop {
+            // At a value.
+            self.lexer.space()?;
+            match self.lexer.peek()? {
+                Some(open @ ('{' | '[')) => {
+                    self.value_key(sink, &levels)?;
+                    self.lexer.skip();
+                    if levels.len() >= DEPTH {
+                        return Err(Stop::Limit(Reason::Depth));
+                    }
+                    levels.push(if open == '{' { Level::Object { seen: HashSet::new(), key: String::new() } } else { Level::Array });
+                    if self.opened(sink, &mut levels)? {
+                        continue;
+                    }
+                }
+                _ => self.scalar(sink, &levels)?,
+            }
+            if !self.closed(sink, &mut levels)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Behind an opening bracket: whether a value follows.
+    fn opened(&mut self, sink: &mut Sink<'_>, levels: &mut Vec<Level>) -> Result<bool, Stop> {
+        self.lexer.space()?;
+        let close = if matches!(levels.last(), Some(Level::Array)) { ']' } else { '}' };
+        if self.lexer.peek()? == Some(close) {
+            self.lexer.skip();
+            leave(sink, levels);
+            return Ok(false);
+        }
+        self.key(sink, levels)?;
+        Ok(true)
+    }
+
+    /// Behind a value: closes what ends there; whether another value follows.
+    fn closed(&mut self, sink: &mut Sink<'_>, levels: &mut Vec<Level>) -> Result<bool, Stop> {
+        while let Some(level) = levels.last() {
+            let close = if matches!(level, Level::Array) { ']' } else { '}' };
+            self.lexer.space()?;
+            match self.lexer.peek()? {
+                Some(',') => {
+                    self.lexer.skip();
+                    self.key(sink, levels)?;
+                    return Ok(true);
+                }
+                Some(letter) if letter == close => {
+                    self.lexer.skip();
+                    leave(sink, levels);
+                }
+                _ => return Err(self.lexer.expected("a comma or the end of an object or array")),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads the key and colon of an object's next member.
+    fn key(&mut self, sink: &mut Sink<'_>, levels: &mut [Level]) -> Result<(), Stop> {
+        let Some(Level::Object { seen, key }) = levels.last_mut() else {
+            return Ok(());
+        };
+        self.lexer.space()?;
+        let at = self.lexer.offset();
+        if self.lexer.peek()? != Some('"') {
+            return Err(self.lexer.expected("a key"));
+        }
+        key.clear();
+        let mut hasher = DefaultHasher::new();
+        let mut count = 0_usize;
+        self.lexer.string(|letter| {
+            letter.hash(&mut hasher);
+            if count <= crate::structured::KEY {
+                key.push(letter);
+            }
+            count = count.saturating_add(1);
+        })?;
+        self.lexer.space()?;
+        if self.lexer.peek()? != Some(':') {
+            return Err(self.lexer.expected("a colon"));
+        }
+        self.lexer.skip();
+        // A key and its colon: this is JSON, whatever follows.
+        sink.milestone()?;
+        let place = Place::bytes(at, self.lexer.offset().saturating_sub(at));
+        if seen.insert(hasher.finish()) {
+            sink.meter().hold(SEEN)
+        } else {
+            self.statements.duplicate(sink, place, key)
+        }
+    }
+
+    /// States the key of the value that begins here.
+    fn value_key(&mut self, sink: &mut Sink<'_>, levels: &[Level]) -> Result<(), Stop> {
+        match levels.last() {
+            Some(Level::Object { key, .. }) => self.statements.key(sink, Place::bytes(self.lexer.offset(), 0), key),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads a string, number or word.
+    fn scalar(&mut self, sink: &mut Sink<'_>, levels: &[Level]) -> Result<(), Stop> {
+        let at = self.lexer.offset();
+        if self.lexer.peek()? != Some('"') {
+            // Vocabularies map words to numbers: a word there is no loader's key, nor does any act on an absent value.
+            return match self.lexer.word()? {
+                Word::Number | Word::Null => Ok(()),
+                Word::Truth => self.value_key(sink, levels),
+            };
+        }
+        self.value_key(sink, levels)?;
+        let mut value = Scalar::default();
+        let controls = self.lexer.string(|letter| value.push(letter))?;
+        let place = Place::bytes(at, self.lexer.offset().saturating_sub(at));
+        if controls {
+            let detail = "a string holds a control character as it is".into();
+            sink.fact(place.clone(), Flaw { id: "control-character".into(), detail, part: "".into() })?;
+        }
+        let key = match levels.last() {
+            Some(Level::Object { key, .. }) => Some(key.as_str()),
+            _ => None,
+        };
+        self.statements.value(sink, &place, key, &value)
+    }
+}
+
+/// Closes the last level and gives back what it held.
+fn leave(sink: &Sink<'_>, levels: &mut Vec<Level>) {
+    if let Some(Level::Object { seen, .. }) = levels.pop() {
+        sink.meter().release(SEEN.saturating_mul(seen.len() as u64));
+    }
+}
+
+#[cfg(test)]
+mod tests;
