@@ -89,7 +89,8 @@ fn every_prefix_ends_politely_and_keeps_what_came_out() {
         for cut in 0..packed.len() {
             let (out, end, _) = decode(codec, &packed[..cut]);
             assert!(bytes.starts_with(&out), "{codec:?} cut at {cut}");
-            assert!(end.is_err() || out.len() < bytes.len() || codec.id == "gzip" || cut + 16 > packed.len());
+            // Framed snappy has no end: a cut between two chunks is an end like any other.
+            assert!(end.is_err() || codec.id == "snappy", "{codec:?} cut at {cut}");
         }
     }
 }
