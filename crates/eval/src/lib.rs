@@ -1,1 +1,46 @@
-//! Modelward: eval.
+//! What a Python expression evaluates to, and what it calls on the way, found without running anything.
+//!
+//! [`call`] answers for one call: the value that comes out where it can be known, the further calls that it makes
+//! ([`Invocation`]), and what decoding yielded ([`Decoded`]). [`attribute`] and [`item`] follow names through modules,
+//! namespaces and objects; [`name`] reads a module and qualified name as a pickle writes them. Whether a call is
+//! dangerous is not a question for this crate.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
+
+mod arguments;
+mod attribute;
+mod bytes;
+mod call;
+mod codec;
+mod compare;
+mod container;
+mod evaluator;
+mod expression;
+mod format;
+mod iterate;
+mod itertools;
+mod method;
+mod name;
+mod number;
+mod operation;
+mod repr;
+mod sequence;
+mod stream;
+mod text;
+mod trampoline;
+mod value;
+
+pub use attribute::{attribute, item};
+pub use call::{call, construct};
+pub use evaluator::{Decoded, Invocation, Note, Outcome, When};
+pub use knowledge::is_named;
+pub use name::{Name, name};
+pub use num_bigint::BigInt;
+pub use value::{Access, Call, Exception, Items, Keywords, MAX_ITEMS, MAX_NESTING, Pairs, Span, Value, Why};

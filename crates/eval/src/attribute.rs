@@ -1,0 +1,171 @@
+//! Attributes and items, followed through modules, namespaces and objects.
+
+use crate::{
+    name::Name,
+    sequence,
+    value::{Value, Why},
+};
+
+/// Names under which an object shows the namespace that its members live in.
+const NAMESPACES: [&str; 4] = ["__dict__", "__globals__", "func_globals", "f_globals"];
+
+/// `getattr(of, name)`: a global where the walk through modules and classes stays known, else [`Value::Attribute`].
+///
+/// ```
+/// # use eval::{Value, attribute};
+/// let system = attribute(&Value::module("os"), "system");
+/// assert_eq!(system.callee_name().unwrap().dotted(), "os.system");
+/// ```
+pub fn attribute(of: &Value, name: &str) -> Value {
+    match (of, name) {
+        (Value::Global(owner), "__call__" | "__func__") if !owner.is_module() => {
+            Name::clone(owner).through(name).into()
+        }
+        (
+            Value::Partial(_)
+            | Value::AttributeGetter(_)
+            | Value::ItemGetter(_)
+            | Value::MethodCaller(_)
+            | Value::Instance(_)
+            | Value::Call(_)
+            | Value::Attribute(_),
+            "__call__",
+        ) => of.clone(),
+        (Value::Global(owner), _) => of_global(owner, name),
+        (Value::Partial(call), "func") => call.callee.clone(),
+        (Value::Partial(call), "args") => Value::tuple(call.args.clone()),
+        (Value::Attribute(access), "__self__") => access.of.clone(),
+        (Value::Attribute(access), "__name__") => Value::Str(access.name.clone()),
+        (Value::Range(span), "start") => Value::Int(span.start),
+        (Value::Range(span), "stop") => Value::Int(span.stop),
+        (Value::Range(span), "step") => Value::Int(span.step),
+        (_, "__class__") => {
+            of.class_name().map_or_else(|| unresolved(of, name), |class| class.through("__class__").into())
+        }
+        _ => unresolved(of, name),
+    }
+}
+
+fn unresolved(of: &Value, name: &str) -> Value {
+    Value::attribute_of(of.clone(), name)
+}
+
+fn of_global(owner: &Name, name: &str) -> Value {
+    if let Some(constant) = constant(owner) {
+        return attribute(&constant, name);
+    }
+    let last = owner.qualname.rsplit('.').next().unwrap_or_default();
+    if NAMESPACES.contains(&last) || owner.is("sys", "modules") {
+        return Value::attribute_of(owner.clone().into(), name);
+    }
+    match name {
+        "__builtins__" => Name::new("builtins", "").reached(owner).through(name).into(),
+        "__name__" if owner.is_module() => Value::Str(owner.module.clone()),
+        "__name__" => Value::str(last),
+        // What a builtin function is bound to is its module.
+        "__self__" if !owner.is_module() && !owner.qualname.contains('.') => {
+            Name::new(&owner.module, "").reached(owner).through(name).into()
+        }
+        _ => {
+            let found: Value = owner.walk(name).into();
+            found.as_name().and_then(|name| constant(name)).unwrap_or(found)
+        }
+    }
+}
+
+impl Name {
+    /// This name, reached from `from`: it keeps that history.
+    fn reached(self, from: &Self) -> Self {
+        let crossed = from.crossed || self.module != from.module;
+        Self { written: from.written.clone(), special: from.special.clone(), crossed, computed: true, ..self }
+    }
+}
+
+/// `of[key]`, as `operator.getitem` finds it: an item of a constant, a module of `sys.modules`, a member of a
+/// namespace (`module.__dict__`, `f.__globals__`, `__builtins__`), else [`Value::Item`].
+pub fn item(of: &Value, key: &Value) -> Value {
+    match of {
+        Value::Global(owner) => item_of_global(owner, key),
+        Value::Attribute(access) if NAMESPACES.contains(&&*access.name) => match key {
+            Value::Str(key) => attribute(&access.of, key),
+            _ => Value::item_of(of.clone(), key.clone()),
+        },
+        // `globals()` and the like, of whatever frame calls: the builtins are in each.
+        Value::Call(call)
+            if key.as_str() == Some("__builtins__")
+                && call.callee.as_name().is_some_and(|name| name.is("builtins", "globals")) =>
+        {
+            Name::new("builtins", "").through("__builtins__").into()
+        }
+        _ if of.is_constant() => match sequence::subscript(of, key) {
+            Ok(found) => found,
+            Err(crate::evaluator::Fault::Raises(exception)) => Value::raises(exception),
+            Err(crate::evaluator::Fault::OverCap(_)) => Value::Unknown(Why::OverCap),
+            Err(_) => Value::item_of(of.clone(), key.clone()),
+        },
+        _ => Value::item_of(of.clone(), key.clone()),
+    }
+}
+
+fn item_of_global(owner: &Name, key: &Value) -> Value {
+    if let Some(constant) = constant(owner) {
+        return item(&constant, key);
+    }
+    let unresolved = || Value::item_of(owner.clone().into(), key.clone());
+    let Value::Str(key) = key else {
+        return unresolved();
+    };
+    if owner.is("sys", "modules") {
+        let Value::Global(module) = Value::module(key) else {
+            return unresolved();
+        };
+        return Name { written: owner.written.clone(), ..Name::clone(&module) }.computed().into();
+    }
+    if owner.is_module() {
+        // `__builtins__` is a dict everywhere but in `__main__`.
+        return attribute(&owner.clone().into(), key);
+    }
+    match owner.split() {
+        Some((holder, last)) if &*last == "__dict__" => attribute(&holder.clone().through("__dict__").into(), key),
+        Some((holder, last)) if NAMESPACES.contains(&&*last) => {
+            let module = Name::new(&holder.module, "").reached(owner).through(&last);
+            attribute(&module.into(), key)
+        }
+        _ => unresolved(),
+    }
+}
+
+/// Constants that modules hold and that payloads are spelled from.
+pub(crate) fn constant(name: &Name) -> Option<Value> {
+    const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
+    const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const DIGITS: &str = "0123456789";
+    const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+    const SPACE: &str = " \t\n\r\u{b}\u{c}";
+    let text = match (&*name.module, &*name.qualname) {
+        ("string", "ascii_lowercase") => LOWER.into(),
+        ("string", "ascii_uppercase") => UPPER.into(),
+        ("string", "ascii_letters" | "letters") => [LOWER, UPPER].concat(),
+        ("string", "digits") => DIGITS.into(),
+        ("string", "hexdigits") => "0123456789abcdefABCDEF".into(),
+        ("string", "octdigits") => "01234567".into(),
+        ("string", "punctuation") => PUNCTUATION.into(),
+        ("string", "whitespace") => SPACE.into(),
+        ("string", "printable") => [DIGITS, LOWER, UPPER, PUNCTUATION, SPACE].concat(),
+        ("posixpath" | "os", "sep" | "path.sep") => "/".into(),
+        ("os", "linesep") => "\n".into(),
+        ("os", "curdir") => ".".into(),
+        ("os", "pardir") => "..".into(),
+        ("builtins", "None") => return Some(Value::None),
+        ("builtins", "True") => return Some(Value::Bool(true)),
+        ("builtins", "False") => return Some(Value::Bool(false)),
+        ("builtins", "Ellipsis") => return Some(Value::Ellipsis),
+        ("math", "pi") => return Some(Value::Float(std::f64::consts::PI)),
+        ("math", "e") => return Some(Value::Float(std::f64::consts::E)),
+        ("math", "inf") => return Some(Value::Float(f64::INFINITY)),
+        ("sys", "maxsize") => return Some(Value::Int(i64::MAX)),
+        ("sys", "byteorder") => "little".into(),
+        _ => return None,
+    };
+    Some(Value::str(text))
+}

@@ -1,0 +1,255 @@
+//! Functions that turn text into what it names, keep a callable for later, or call one that they are given.
+
+use std::sync::Arc;
+
+use crate::{
+    arguments::{Arguments, text},
+    attribute::{attribute, item},
+    evaluator::{Evaluator, Fault, Folded, When, raise},
+    iterate,
+    name::Name,
+    value::{Exception, Value},
+};
+
+/// `of.a.b.c`.
+pub(crate) fn walk(of: &Value, dotted: &str) -> Value {
+    dotted.split('.').fold(of.clone(), |of, name| attribute(&of, name))
+}
+
+/// The value of a call that this file knows.
+pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Arguments<'_>) -> Folded<Option<Value>> {
+    let value = match path {
+        ("builtins", "getattr" | "hasattr") | ("inspect", "getattr_static") => get_attribute(path.1, args)?,
+        ("builtins", "object.__getattribute__" | "type.__getattribute__" | "super.__getattribute__") => {
+            attribute(args.value(0)?, args.text(1)?)
+        }
+        ("builtins", "vars") => attribute(args.value(0)?, "__dict__"),
+        ("builtins", "__import__") | ("importlib", "__import__" | "_bootstrap.__import__") => import(args)?,
+        ("importlib", "import_module") | ("importlib._bootstrap", "_gcd_import" | "_find_and_load") => module(args)?,
+        ("cloudpickle.cloudpickle" | "cloudpickle", "subimport") => module(args)?,
+        _ if resolves_dotted(path) => dotted(args.text(0)?),
+        ("pkgutil", "resolve_name") => entry_point(args.text(0)?),
+        ("xmlrpc.server", "resolve_dotted_attribute") => walk(args.value(0)?, args.text(1)?),
+        ("dill._dill" | "dill", "_get_attr") => attribute(args.value(0)?, args.text(1)?),
+        ("pickle", "_getattribute") => walk(args.value(0)?, args.text(1)?),
+        ("operator", "attrgetter") => {
+            let names: Folded<Arc<[Arc<str>]>> = args.args.iter().map(|name| text(name).cloned()).collect();
+            Value::AttributeGetter(names?)
+        }
+        ("operator", "itemgetter") => Value::item_getter(args.args),
+        ("operator", "methodcaller") => {
+            Value::method_caller(args.text(0)?.clone(), args.rest(1).to_vec(), args.kwargs.to_vec())
+        }
+        ("operator", "call") | ("builtins", "apply") => evaluator.invoke(args.value(0)?, args.rest(1), args.kwargs)?,
+        ("functools", "partial" | "partialmethod") => partial(args)?,
+        ("multiprocessing.reduction", "_rebuild_partial") => rebuilt_partial(args)?,
+        ("types", "MethodType") => Value::partial(args.value(0)?.clone(), args.rest(1).to_vec(), Vec::new()),
+        ("functools", "reduce") => reduce(evaluator, args)?,
+        ("copyreg", "__newobj__") => evaluator.construct(args.value(0)?, args.rest(1), args.kwargs)?,
+        ("copyreg", "_reconstructor") => reconstruct(evaluator, args)?,
+        ("functools", "cache" | "singledispatch" | "lru_cache") if args.len() == 1 => args.value(0)?.clone(),
+        (_, qualname) => return other(evaluator, path, qualname, args),
+    };
+    Ok(Some(value))
+}
+
+fn other(
+    evaluator: &mut Evaluator<'_>,
+    path: (&str, &str),
+    qualname: &str,
+    args: Arguments<'_>,
+) -> Folded<Option<Value>> {
+    let (owner, last) = qualname.rsplit_once('.').unwrap_or(("", qualname));
+    let holder = || Value::from(Name::new(path.0, owner));
+    match last {
+        // `os.__getattribute__('system')`, `SomeClass.__getattribute__(object, 'name')`.
+        "__getattribute__" | "__getattr__" => match args.args {
+            [name] => Ok(Some(attribute(&holder(), text(name)?))),
+            [of, name] => Ok(Some(attribute(of, text(name)?))),
+            _ => raise(Exception::Type),
+        },
+        "__new__" if args.len() > 0 && !owner.is_empty() => {
+            evaluator.construct(args.value(0)?, args.rest(1), args.kwargs).map(Some)
+        }
+        "load_module" if owner.ends_with("__loader__") => dotted_module(args.text(0)?).map(Some),
+        _ => {
+            deferred(evaluator, path, args);
+            Ok(None)
+        }
+    }
+}
+
+/// `getattr(of, name[, default])`.
+fn get_attribute(function: &str, args: Arguments<'_>) -> Folded {
+    let (of, name) = (args.value(0)?, args.text(1)?);
+    if function == "hasattr" {
+        return Err(Fault::Unfollowed);
+    }
+    Ok(attribute(of, name))
+}
+
+/// `__import__(name, globals, locals, fromlist)`: the first package unless something is imported from it.
+fn import(args: Arguments<'_>) -> Folded {
+    let name = text(args.required(0, "name")?)?;
+    let from = args.at(3, "fromlist").and_then(crate::compare::truth).unwrap_or(false);
+    let module = if from { name } else { name.split('.').next().unwrap_or(name) };
+    dotted_module(module)
+}
+
+/// `importlib.import_module(name, package)`.
+fn module(args: Arguments<'_>) -> Folded {
+    let name = text(args.required(0, "name")?)?;
+    let relative = name.trim_start_matches('.');
+    if relative.len() == name.len() {
+        return dotted_module(name);
+    }
+    let mut package = &**text(args.required(1, "package")?)?;
+    for _ in 1..name.len().saturating_sub(relative.len()) {
+        package = package.rsplit_once('.').map_or("", |(above, _)| above);
+    }
+    dotted_module(&if relative.is_empty() { package.to_owned() } else { format!("{package}.{relative}") })
+}
+
+fn dotted_module(module: &str) -> Folded {
+    if module.is_empty() {
+        return raise(Exception::Value);
+    }
+    match Value::module(module) {
+        Value::Global(name) => Ok(Name::clone(&name).computed().into()),
+        other => Ok(other),
+    }
+}
+
+/// Functions of one text, the dotted path to a module or to something in one.
+fn resolves_dotted(path: (&str, &str)) -> bool {
+    matches!(
+        path,
+        ("pydoc", "locate" | "safeimport")
+            | ("unittest.mock" | "mock" | "mock.mock", "_importer")
+            | ("dill._dill" | "dill", "_import_module")
+            | ("test.support.import_helper", "import_module")
+            | ("logging.config", "_resolve")
+            | ("django.utils.module_loading" | "werkzeug.utils", "import_string")
+            | ("hydra.utils" | "hydra._internal.utils", "get_method" | "get_class" | "get_object" | "_locate")
+            | ("torch._utils", "_import_dotted_name")
+            | ("numpy.lib.utils", "_lookfor_generate_cache")
+            | ("pydoc", "resolve")
+    )
+}
+
+/// The longest module of a dotted path, and the rest as attributes.
+fn dotted(path: &str) -> Value {
+    let mut parts = path.split('.');
+    let first = parts.next().unwrap_or_default();
+    let start = match Value::module(first) {
+        Value::Global(name) => Name::clone(&name).computed().into(),
+        other => other,
+    };
+    parts.fold(start, |of, name| attribute(&of, name))
+}
+
+/// `module:object` or a dotted path, as `pkgutil.resolve_name` reads it.
+fn entry_point(path: &str) -> Value {
+    match path.split_once(':') {
+        Some((module, "")) => dotted(module),
+        Some((module, object)) => match Value::module(module) {
+            Value::Global(name) => walk(&Name::clone(&name).computed().into(), object),
+            other => other,
+        },
+        None => dotted(path),
+    }
+}
+
+/// `functools.partial(f, …)`; a partial of a partial is flat, as CPython makes it.
+fn partial(args: Arguments<'_>) -> Folded {
+    let callee = args.value(0)?;
+    if let Value::Partial(inner) = callee {
+        let (args, kwargs) = crate::call::bound(inner, args.rest(1), args.kwargs);
+        return Ok(Value::partial(inner.callee.clone(), args, kwargs));
+    }
+    Ok(Value::partial(callee.clone(), args.rest(1).to_vec(), args.kwargs.to_vec()))
+}
+
+fn rebuilt_partial(args: Arguments<'_>) -> Folded {
+    let Value::Tuple(positional) = args.value(1)? else {
+        return Err(Fault::Unfollowed);
+    };
+    let kwargs = match args.value(2)? {
+        Value::Dict(entries) => entries.iter().map(|(name, value)| Ok((text(name)?.clone(), value.clone()))).collect(),
+        _ => Err(Fault::Unfollowed),
+    };
+    Ok(Value::partial(args.value(0)?.clone(), positional.to_vec(), kwargs?))
+}
+
+/// `functools.reduce(f, items[, first])`.
+fn reduce(evaluator: &mut Evaluator<'_>, args: Arguments<'_>) -> Folded {
+    let (function, items) = (args.value(0)?, args.value(1)?);
+    let mut items = iterate::all(evaluator, items)?.into_iter();
+    let first = match args.at(2, "initial") {
+        Some(first) => first.clone(),
+        None => items.next().ok_or(Fault::Raises(Exception::Type))?,
+    };
+    items.try_fold(first, |held, item| evaluator.invoke(function, &[held, item], &[]))
+}
+
+/// `copyreg._reconstructor(class, base, state)`: `base.__new__(class, state)`.
+fn reconstruct(evaluator: &mut Evaluator<'_>, args: Arguments<'_>) -> Folded {
+    let (class, base, state) = (args.value(0)?, args.value(1)?, args.value(2)?);
+    let of_object = base.as_name().is_some_and(|name| name.is("builtins", "object"));
+    if of_object {
+        return Ok(Value::instance(class.clone(), Vec::new(), Vec::new()));
+    }
+    if crate::compare::equal(class, base) == Some(true) {
+        return evaluator.construct(class, std::slice::from_ref(state), &[]);
+    }
+    Ok(Value::instance(class.clone(), vec![state.clone()], Vec::new()))
+}
+
+/// Lists the callable that a call keeps for later.
+fn deferred(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Arguments<'_>) {
+    let keyword = |position, name: &str| args.at(position, name);
+    let sequence = |value: Option<&Value>| match value {
+        Some(Value::Tuple(items) | Value::List(items)) => items.to_vec(),
+        _ => Vec::new(),
+    };
+    let (callee, called_with, when) = match path {
+        ("atexit", "register") => (keyword(0, "func"), args.rest(1).to_vec(), When::Deferred),
+        ("weakref", "finalize") => (keyword(1, "func"), args.rest(2).to_vec(), When::Deferred),
+        ("threading", "Timer") => (keyword(1, "function"), sequence(keyword(2, "args")), When::Deferred),
+        ("threading", "Thread")
+        | ("multiprocessing" | "multiprocessing.context" | "multiprocessing.process", "Process") => {
+            (keyword(1, "target"), sequence(keyword(3, "args")), When::Deferred)
+        }
+        ("_thread", "start_new_thread" | "start_new") | ("threading", "_start_new_thread") => {
+            (keyword(0, "function"), sequence(keyword(1, "args")), When::Load)
+        }
+        ("signal", "signal") => (keyword(1, "handler"), Vec::new(), When::Deferred),
+        ("collections", "defaultdict") => (keyword(0, "default_factory"), Vec::new(), When::Use),
+        ("weakref", "ref" | "WeakMethod" | "proxy") => (keyword(1, "callback"), Vec::new(), When::Deferred),
+        ("contextlib", "ExitStack.callback") => (keyword(1, "callback"), args.rest(2).to_vec(), When::Deferred),
+        ("timeit", "timeit" | "repeat" | "Timer") => (keyword(0, "stmt"), Vec::new(), When::Load),
+        ("sys", "settrace" | "setprofile") | ("threading", "settrace" | "setprofile") => {
+            (keyword(0, "func"), Vec::new(), When::Load)
+        }
+        ("contextvars", "Context.run") => (keyword(1, "callable"), args.rest(2).to_vec(), When::Load),
+        _ => return,
+    };
+    if let Some(callee) = callee.filter(|callee| !callee.is_constant()) {
+        evaluator.record(callee, &called_with, &[], when);
+    }
+}
+
+/// `of[key]`, calling the factory of a `defaultdict` whose key is missing.
+pub(crate) fn subscript(evaluator: &mut Evaluator<'_>, of: &Value, key: &Value) -> Folded {
+    if let Value::Call(call) | Value::Instance(call) = of
+        && call.callee.as_name().is_some_and(|name| name.is("collections", "defaultdict"))
+        && let Some(factory) = call.args.first()
+    {
+        return evaluator.invoke(factory, &[], &[]);
+    }
+    match item(of, key) {
+        Value::Unknown(crate::value::Why::Raises(exception)) => raise(exception),
+        Value::Item(_) => Err(Fault::Unfollowed),
+        found => Ok(found),
+    }
+}
