@@ -89,7 +89,8 @@ pub fn import_effect(module: &str) -> Option<Callable> {
 }
 
 /// Whether a row names `module` or a module below it.
-pub(crate) fn is_known_module(module: &str) -> bool {
+#[must_use]
+pub fn is_known_module(module: &str) -> bool {
     let from = CALLABLES.partition_point(|row| Callable::from(row).module < module);
     CALLABLES.get(from).is_some_and(|row| {
         let rest = Callable::from(row).module.strip_prefix(module);

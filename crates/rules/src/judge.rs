@@ -1,0 +1,121 @@
+//! A judge: one artifact's state while its facts are stated.
+
+use base::{
+    fact::{Fact, Kind},
+    finding::Finding,
+    location::ArtifactPath,
+    report::Check,
+};
+use rulebook::rule::Scope;
+
+use crate::{
+    catalogue::Catalogue,
+    evaluate::holds,
+    findings::{Conclusion, Findings},
+    operator::Context,
+    render,
+    standing::Memory,
+};
+
+/// Facts that a judge keeps for the rules over a whole tree.
+const KEPT: usize = 100_000;
+
+/// Judges the facts of one artifact, each as it is stated.
+#[derive(Debug)]
+pub struct Judge<'c> {
+    catalogue: &'c Catalogue,
+    path: ArtifactPath,
+    memory: Memory,
+    context: Context,
+    findings: Findings,
+    kept: Vec<Fact>,
+}
+
+/// What a judge concludes of one artifact.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judgement {
+    /// What was found, in the order in which it was first seen.
+    pub findings: Vec<Finding>,
+    /// Further distinct findings that are only counted, on the last listed one of their rule and severity.
+    pub unlisted: u64,
+    /// For each rule of the catalogue, by its position, its account over this artifact.
+    pub checks: Vec<(usize, Check)>,
+    /// The facts that rules over a whole tree want.
+    pub kept: Vec<Fact>,
+}
+
+impl<'c> Judge<'c> {
+    pub(crate) fn new(catalogue: &'c Catalogue, path: ArtifactPath) -> Self {
+        Self {
+            catalogue,
+            path,
+            memory: Memory::default(),
+            context: Context::default(),
+            findings: Findings::default(),
+            kept: Vec::new(),
+        }
+    }
+
+    /// Judges one fact.
+    pub fn observe(&mut self, fact: &Fact) {
+        let kind = fact.kind();
+        let known = self.memory.of(&fact.data);
+        let index = self.catalogue.index();
+        // The clauses of one rule stand together: the first that holds speaks for the rule.
+        let mut spoken = None;
+        for candidate in index.candidates(kind, known.map(|known| known.standing)) {
+            let Some(rule) = self.catalogue.rules().get(candidate.rule).filter(|_| spoken != Some(candidate.rule))
+            else {
+                continue;
+            };
+            let Some(clause) = rule.when.get(candidate.clause) else { continue };
+            let Some(labels) = index.labels(candidate.rule) else { continue };
+            if !holds(clause, &fact.data, known, &self.context) {
+                continue;
+            }
+            spoken = Some(candidate.rule);
+            let conclusion = Conclusion {
+                position: candidate.rule,
+                rule,
+                labels,
+                severity: clause.severity.unwrap_or(rule.severity),
+                confidence: clause.confidence.unwrap_or(rule.confidence),
+            };
+            let template = clause.message.as_ref().unwrap_or(&rule.message);
+            let context = &self.context;
+            self.findings.add(&self.path, fact, &conclusion, || {
+                let mut message = render::message(template, &fact.data, known);
+                if let Some(carrier) = context.carrier(&fact.data) {
+                    message.push_str(&format!(", through {carrier}"));
+                }
+                message
+            });
+        }
+        self.context.saw(&fact.data, known);
+        if index.keeps(kind) && self.kept.len() < KEPT {
+            self.kept.push(fact.clone());
+        }
+    }
+
+    /// Ends the artifact. `complete`: every byte is accounted for; `kinds`: what its readings could state.
+    pub fn finish(self, complete: bool, kinds: &[Kind]) -> Judgement {
+        let rules = self.catalogue.rules();
+        let (found, unlisted) = self.findings.finish(rules);
+        let mut failed = vec![false; rules.len()];
+        let mut findings = Vec::with_capacity(found.len());
+        for (position, finding) in found {
+            if let Some(flag) = failed.get_mut(position) {
+                *flag = true;
+            }
+            findings.push(finding);
+        }
+        let checks = rules.iter().zip(failed).enumerate().filter(|(_, (rule, _))| rule.scope == Scope::Artifact);
+        let checks = checks.map(|(position, (rule, failed))| {
+            let passed = !failed && complete && rule.kinds().iter().any(|kind| kinds.contains(kind));
+            let check =
+                Check { failed: u64::from(failed), passed: u64::from(passed), not_run: u64::from(!failed && !passed) };
+            (position, check)
+        });
+        Judgement { findings, unlisted, checks: checks.collect(), kept: self.kept }
+    }
+}

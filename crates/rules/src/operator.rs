@@ -1,0 +1,45 @@
+//! Operators: what a condition can ask beyond the value of a field. A closed list, named in [`crate::words::OPERATORS`].
+
+mod arguments;
+mod context;
+mod text;
+
+use base::fact::Data;
+
+pub(crate) use context::Context;
+
+/// An operator over a fact.
+pub(crate) type Operator = fn(&Data, &Context) -> bool;
+
+/// The operator of this name.
+pub(crate) fn named(name: &str) -> Option<Operator> {
+    Some(match name {
+        "after-dangerous-call" => |_, context| context.called_dangerous(),
+        "argument-is-reverse-shell" => |data, _| arguments::texts(data).any(|text| text::is_reverse_shell(&text)),
+        "argument-is-shell-download" => |data, _| arguments::texts(data).any(|text| text::is_shell_download(&text)),
+        "argument-names-credentials" => |data, _| arguments::texts(data).any(|text| text::names_credentials(&text)),
+        "argument-names-dangerous-callable" => |data, _| arguments::name_dangerous_callable(data),
+        "argument-names-persistence" => |data, _| arguments::texts(data).any(|text| text::names_persistence(&text)),
+        "argument-opens-for-writing" => |data, _| arguments::open_for_writing(data),
+        "first-argument-is-global" => |data, _| arguments::first_is_global(data),
+        "first-argument-unresolved" => |data, _| arguments::first_is_unresolved(data),
+        "imports-unknown-module" => |data, _| arguments::import_unknown_module(data),
+        "needs-more-than-stored" => |data, _| matches!(data, Data::Tensor(tensor) if tensor.bytes > tensor.stored),
+        "target-escapes" => |data, _| matches!(data, Data::Reference(reference) if text::escapes(&reference.target)),
+        "text-argument-unresolved" => |data, _| arguments::text_is_unresolved(data),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::OPERATORS;
+
+    #[test]
+    fn every_word_has_its_operator() {
+        assert!(OPERATORS.iter().all(|name| named(name).is_some()));
+        assert!(OPERATORS.is_sorted());
+        assert!(named("no-such-operator").is_none());
+    }
+}

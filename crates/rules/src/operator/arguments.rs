@@ -1,0 +1,80 @@
+//! Operators over arguments.
+
+use std::borrow::Cow;
+
+use base::{
+    expr::Expr,
+    fact::{Data, Value},
+};
+
+use crate::standing::look_up;
+
+/// The expressions of a fact: arguments or the value written.
+fn expressions(data: &Data) -> &[Expr] {
+    match data.field("args").or_else(|| data.field("value")) {
+        Some(Value::Exprs(exprs)) => exprs,
+        _ => &[],
+    }
+}
+
+/// Every text in them, bytes read as UTF-8 where they are.
+pub(super) fn texts(data: &Data) -> impl Iterator<Item = Cow<'_, str>> {
+    expressions(data).iter().flat_map(Expr::walk).filter_map(|expr| match expr {
+        Expr::Str(text) => Some(Cow::Borrowed(&**text)),
+        Expr::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
+        _ => None,
+    })
+}
+
+/// Whether a callable stands in them that does harm when it is called.
+pub(super) fn name_dangerous_callable(data: &Data) -> bool {
+    let mut globals = expressions(data).iter().flat_map(Expr::walk);
+    globals.any(|expr| matches!(expr, Expr::Global { module, name } if !name.is_empty() && look_up(module, name).is_dangerous()))
+}
+
+/// Whether the first argument is a module, class or function by name.
+pub(super) fn first_is_global(data: &Data) -> bool {
+    matches!(expressions(data).first(), Some(Expr::Global { .. }))
+}
+
+/// Whether nothing is known of what the first argument is or leads back to: the callable of `map`, the class of `_reconstructor`.
+pub(super) fn first_is_unresolved(data: &Data) -> bool {
+    let Some(mut expr) = expressions(data).first() else { return true };
+    loop {
+        expr = match expr {
+            Expr::Call { callee, .. } => callee,
+            Expr::Attribute { of, .. } | Expr::Item { of, .. } => of,
+            Expr::Unknown | Expr::Elided => return true,
+            _ => return false,
+        }
+    }
+}
+
+/// Whether an argument that should be a name or a number is not known.
+pub(super) fn text_is_unresolved(data: &Data) -> bool {
+    expressions(data).iter().any(|expr| matches!(expr, Expr::Unknown | Expr::Elided))
+}
+
+/// Whether `open` and its like get a mode that writes, or one that is not known.
+pub(super) fn open_for_writing(data: &Data) -> bool {
+    expressions(data).iter().skip(1).any(|expr| match expr {
+        Expr::Str(mode) => {
+            mode.len() <= 5
+                && mode.chars().all(|letter| "rwaxbtU+".contains(letter))
+                && mode.contains(['w', 'a', 'x', '+'])
+        }
+        Expr::Unknown | Expr::Elided => true,
+        _ => false,
+    })
+}
+
+/// Whether the module that the first argument names is neither part of Python nor of a library that the tables know.
+pub(super) fn import_unknown_module(data: &Data) -> bool {
+    match expressions(data).first() {
+        Some(Expr::Str(module)) => {
+            let (root, _) = module.split_once('.').unwrap_or((module, ""));
+            !knowledge::is_stdlib(root) && !knowledge::is_known_module(root)
+        }
+        _ => true,
+    }
+}

