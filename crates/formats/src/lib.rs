@@ -21,6 +21,7 @@ mod identified;
 #[cfg(test)]
 mod reading;
 mod structured;
+pub mod sweep;
 
 /// Declares the formats: a module with a `FORMAT` constant each (or several, as `module::NAME`).
 macro_rules! formats {
@@ -56,11 +57,24 @@ formats! {
         json,
         npy,
         text,
+        compressed,
+        pickle,
         zip,
     }
     list {
         npy::FORMAT,
         zip::FORMAT,
+        pickle::FORMAT,
+        compressed::GZIP,
+        compressed::BZIP2,
+        compressed::XZ,
+        compressed::ZSTD,
+        compressed::LZ4,
+        compressed::SNAPPY,
+        compressed::ZFILE,
+        compressed::ZLIB,
+        compressed::LZMA,
+        compressed::BROTLI,
         json::FORMAT,
         // Inert formats end the list, and plain text ends them.
         text::PLAIN,
