@@ -67,12 +67,11 @@ pub fn is_stdlib(module: &str) -> bool {
 /// The module that `import module; module.attribute` is, when it is one.
 #[must_use]
 pub fn module_attribute(module: &str, attribute: &str) -> Option<ModuleAttribute> {
-    let key = |row: &[u32; 3]| [row[0], row[1]];
-    if let Some(row) = find(&MODULE_ATTRIBUTES, key, module, attribute) {
-        return Some(ModuleAttribute { module: word(row[2]), submodule: false });
-    }
     let dotted = || module.bytes().chain([b'.']).chain(attribute.bytes());
-    let index = MODULES.binary_search_by(|row| word(row.words[0]).bytes().cmp(dotted())).ok()?;
-    let found = StdlibModule::from(MODULES.get(index)?);
-    Some(ModuleAttribute { module: found.name, submodule: true })
+    if let Ok(index) = MODULES.binary_search_by(|row| word(row.words[0]).bytes().cmp(dotted())) {
+        let found = StdlibModule::from(MODULES.get(index)?);
+        return Some(ModuleAttribute { module: found.name, submodule: true });
+    }
+    let row = find(&MODULE_ATTRIBUTES, |row| [row[0], row[1]], module, attribute)?;
+    Some(ModuleAttribute { module: word(row[2]), submodule: false })
 }

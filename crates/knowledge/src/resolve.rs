@@ -123,7 +123,11 @@ fn step<'a>(home: &str, path: &'a str) -> Option<Step<'a>> {
         return Some(Step { module: Cow::Borrowed("builtins"), rest, outside: true });
     }
     if let Some(found) = module_attribute(home, head) {
-        return Some(Step { module: Cow::Borrowed(found.module), rest, outside: !found.submodule });
+        return Some(Step {
+            module: Cow::Borrowed(found.module),
+            rest,
+            outside: !found.submodule && found.module != home,
+        });
     }
     if is_named(home, head) || alias(home, head).is_some() {
         return None;
