@@ -1,1 +1,39 @@
-//! Modelward: pickle.
+//! The symbolic pickle machine: reads a stream as CPython's C unpickler would and says what loading it would do, without doing it.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
+
+mod arena;
+mod build;
+mod calls;
+mod children;
+mod constants;
+mod cursor;
+mod effects;
+mod flaw;
+mod imports;
+mod items;
+mod known;
+mod literal;
+mod machine;
+mod memo;
+mod names;
+mod numpy_wrapper;
+pub mod opcode;
+mod resources;
+mod side_effects;
+mod stack;
+mod store;
+mod stream;
+mod text;
+mod value;
+
+pub use stream::{looks_like_pickle, read};

@@ -1,0 +1,106 @@
+//! What is given back as an artifact of its own: code and streams that a call is handed, and what decoding yields.
+
+use base::{blob::Blob, location::Place, sink::Child, stop::Stop};
+use eval::{Decoded, Value as Known};
+
+use crate::{calls::Called, machine::Machine, text::Texts, value::Value};
+
+/// Callables that run or load an argument: module, name, its position, the name of the child.
+const LOADERS: &[(&str, &str, usize, &str)] = &[
+    ("builtins", "exec", 0, "exec-argument.py"),
+    ("builtins", "eval", 0, "eval-argument.py"),
+    ("builtins", "compile", 0, "compile-argument.py"),
+    ("code", "InteractiveInterpreter.runsource", 0, "runsource-argument.py"),
+    ("timeit", "timeit", 0, "timeit-argument.py"),
+    ("cProfile", "run", 0, "run-argument.py"),
+    ("profile", "run", 0, "run-argument.py"),
+    ("pdb", "run", 0, "run-argument.py"),
+    ("pickle", "loads", 0, "loads-argument.pkl"),
+    ("pickle", "load", 0, "load-argument.pkl"),
+    ("pickle", "Unpickler", 0, "load-argument.pkl"),
+    ("dill", "loads", 0, "loads-argument.pkl"),
+    ("dill", "load", 0, "load-argument.pkl"),
+    ("dill._dill", "loads", 0, "loads-argument.pkl"),
+    ("cloudpickle", "loads", 0, "loads-argument.pkl"),
+    ("cloudpickle", "load", 0, "load-argument.pkl"),
+    ("joblib", "load", 0, "load-argument.joblib"),
+    ("joblib.numpy_pickle", "load", 0, "load-argument.joblib"),
+    ("numpy", "load", 0, "load-argument.npy"),
+    ("pandas", "read_pickle", 0, "load-argument.pkl"),
+    ("torch.storage", "_load_from_bytes", 0, "storage.pt"),
+    ("torch", "load", 0, "load-argument.pt"),
+    ("marshal", "loads", 0, "loads-argument.marshal"),
+    ("marshal", "load", 0, "load-argument.marshal"),
+    ("types", "CodeType", 6, "code-argument.bin"),
+    ("yaml", "load", 0, "load-argument.yaml"),
+    ("yaml", "unsafe_load", 0, "load-argument.yaml"),
+];
+
+/// Beginnings by which bytes are something that a loader or a system would run.
+const MAGICS: &[&[u8]] = &[
+    b"\x80\x02",
+    b"\x80\x03",
+    b"\x80\x04",
+    b"\x80\x05",
+    b"PK\x03\x04",
+    b"\x7fELF",
+    b"MZ",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"#!",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+    b"\0asm",
+];
+
+impl Machine<'_, '_> {
+    /// Gives back the argument that a call runs or loads. `tuple` is the packed tuple of the arguments, where there is one.
+    pub(crate) fn give_back_arguments(&mut self, call: &Called<'_>, tuple: Value) -> Result<(), Stop> {
+        let Some(name) = call.callee.callee_name() else {
+            return Ok(());
+        };
+        let loader = LOADERS.iter().find(|row| *name.module == *row.0 && *name.qualname == *row.1);
+        let Some((_, _, position, child)) = loader else {
+            return Ok(());
+        };
+        let Some(argument) = call.args.get(*position).or_else(|| call.kwargs.first().map(|(_, value)| value)) else {
+            return Ok(());
+        };
+        let bytes = match argument {
+            Known::Str(text) | Known::StringIo(text) => text.as_bytes(),
+            other => match other.as_bytes() {
+                Some(bytes) => bytes,
+                None => return Ok(()),
+            },
+        };
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let packed = self.arena.items_of_run(tuple).and_then(|items| items.get(*position)).copied();
+        let place = packed.and_then(|packed| Texts::place(&self.arena, packed));
+        let in_stream = place.and_then(|(offset, len)| {
+            let blob = self.texts.window(offset, len)?;
+            (len == bytes.len() as u64).then_some((Place::bytes(offset, len), blob))
+        });
+        let (place, blob) = match in_stream {
+            Some(found) => found,
+            None => (self.place(), Blob::from_bytes(bytes)),
+        };
+        self.sink.child(Child::window(*child, place, blob))
+    }
+
+    /// Gives back what a decoding step yielded, if it is text or begins like something that runs. Other bytes are data until something loads them.
+    pub(crate) fn give_back_decoded(&mut self, decoded: &Decoded) -> Result<(), Stop> {
+        let magic = MAGICS.iter().any(|magic| decoded.bytes.starts_with(magic));
+        let plain = std::str::from_utf8(&decoded.bytes).is_ok_and(|text| {
+            text.len() >= 16 && text.chars().all(|letter| !letter.is_control() || letter.is_whitespace())
+        });
+        if !magic && !plain {
+            return Ok(());
+        }
+        let by = decoded.by.replace('.', "-");
+        let place = self.place();
+        self.sink.child(Child::window(format!("{by}-result"), place, Blob::from_bytes(decoded.bytes.to_vec())))
+    }
+}

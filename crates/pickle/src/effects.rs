@@ -1,0 +1,150 @@
+//! What is written on objects, classes, functions and modules, and what that changes for what comes later.
+
+use std::{collections::HashMap, sync::Arc};
+
+use base::{
+    fact::{Attribute, Str},
+    stop::Stop,
+};
+use eval::Value as Known;
+
+use crate::{
+    machine::Machine,
+    value::{HOOKS, Kind, Value},
+};
+
+/// Callables planted on objects under the names by which objects act.
+#[derive(Default)]
+pub(crate) struct Planted {
+    on: HashMap<Value, Vec<(Value, Value)>>,
+}
+
+/// Objects with something planted; an honest stream has a handful.
+const MAX_PLANTED: usize = 1 << 16;
+
+impl Planted {
+    /// Whether anything was planted at all.
+    #[inline]
+    pub(crate) fn any(&self) -> bool {
+        !self.on.is_empty()
+    }
+
+    /// Plants `value` under the hook `name`.
+    pub(crate) fn add(&mut self, on: Value, name: Value, value: Value) {
+        if self.on.len() < MAX_PLANTED || self.on.contains_key(&on) {
+            let hooks = self.on.entry(on).or_default();
+            match hooks.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, old)) => *old = value,
+                None => hooks.push((name, value)),
+            }
+        }
+    }
+
+    /// What stands under the hook `name`.
+    pub(crate) fn find(&self, on: Value, name: &str) -> Option<Value> {
+        let index = HOOKS.iter().position(|hook| *hook == name)?;
+        let hooks = self.on.get(&on)?;
+        hooks.iter().find(|(hook, _)| hook.payload() == index as u64).map(|(_, value)| *value)
+    }
+
+    /// Everything on `from` is on `to` as well.
+    pub(crate) fn copy(&mut self, from: Value, to: Value) {
+        for (name, value) in self.on.get(&from).cloned().unwrap_or_default() {
+            self.add(to, name, value);
+        }
+    }
+}
+
+impl Machine<'_, '_> {
+    /// What was planted on this very object, or on its class.
+    pub(crate) fn planted_on(&self, target: Value, hook: &str) -> Option<Known> {
+        if let Some(value) = self.planted.find(target, hook).filter(|_| self.planted.any()) {
+            return Some(self.view().known(value));
+        }
+        self.planted_on_class(target, hook)
+    }
+
+    /// What was planted on the class of this object.
+    pub(crate) fn planted_on_class(&self, target: Value, hook: &str) -> Option<Known> {
+        let (module, class) = self.planted_class(target)?;
+        self.names.written_over(&module, &format!("{class}.{hook}")).cloned()
+    }
+
+    /// The class of an object, if classes were written to at all.
+    pub(crate) fn planted_class(&self, target: Value) -> Option<(Arc<str>, Arc<str>)> {
+        if !self.names.written_to() {
+            return None;
+        }
+        let name = match target.kind() {
+            Kind::Object => self.names.at(target.class())?.name()?.clone(),
+            _ => return None,
+        };
+        Some((name.module.clone(), name.qualname.clone()))
+    }
+
+    /// `target[key] = value` on something that is no plain dict.
+    pub(crate) fn item_written(&mut self, target: Value, key: Value, value: Value) -> Result<(), Stop> {
+        let owner = self.view().known(target);
+        let name = self.view().known(key);
+        let name = name.as_str().map_or_else(|| name.to_expr().to_string(), str::to_owned);
+        match &owner {
+            Known::Global(global) if global.is("sys", "modules") => {
+                let known = self.view().known(value);
+                self.names.rebind(&name, "", known.clone());
+                self.attribute_fact("module", "sys.modules", &name, &known)
+            }
+            // The namespace of a module, class or function: `vars(module)`, `f.__globals__`.
+            Known::Attribute(access) => match access.of.as_name() {
+                Some(of) => {
+                    let known = self.view().known(value);
+                    let holder = if &*access.name == "__dict__" { of.qualname.clone() } else { Arc::from("") };
+                    self.written(&of.module.clone(), &holder, &name, &known)
+                }
+                None => Ok(()),
+            },
+            Known::Global(global) => {
+                let (owner, last) = global.qualname.rsplit_once('.').unwrap_or(("", &global.qualname));
+                if matches!(last, "__dict__" | "__globals__" | "__builtins__") {
+                    let known = self.view().known(value);
+                    let holder = if last == "__dict__" { owner } else { "" };
+                    return self.written(&global.module, holder, &name, &known);
+                }
+                let known = self.view().known(value);
+                self.attribute_fact("object", &global.dotted(), &name, &known)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `setattr(target, name, value)`.
+    pub(crate) fn attribute_written(&mut self, target: &Known, name: &str, value: &Known) -> Result<(), Stop> {
+        match target {
+            Known::Global(global) => self.written(&global.module.clone(), &global.qualname.clone(), name, value),
+            other => {
+                let shown = other.to_expr().to_string();
+                self.attribute_fact("object", base::expr::shorten(&shown, 200).0, name, value)
+            }
+        }
+    }
+
+    /// An attribute of the module, class or function `module.qualname` is written.
+    fn written(&mut self, module: &str, qualname: &str, name: &str, value: &Known) -> Result<(), Stop> {
+        let target = if qualname.is_empty() { module.to_owned() } else { format!("{module}.{qualname}") };
+        let path = if qualname.is_empty() { name.to_owned() } else { format!("{qualname}.{name}") };
+        self.names.rebind(module, &path, value.clone());
+        let last = qualname.rsplit('.').next().unwrap_or_default();
+        let kind = match last.trim_start_matches('_').chars().next() {
+            None => "module",
+            Some(letter) if letter.is_uppercase() => "class",
+            Some(_) => "function",
+        };
+        self.attribute_fact(kind, &target, name, value)
+    }
+
+    pub(crate) fn attribute_fact(&mut self, kind: &str, target: &str, name: &str, value: &Known) -> Result<(), Stop> {
+        let text = |text: &str| -> Str { text.into() };
+        let place = self.place();
+        let fact = Attribute { kind: text(kind), target: text(target), name: text(name), value: vec![value.to_expr()] };
+        self.sink.fact(place, fact)
+    }
+}

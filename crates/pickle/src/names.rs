@@ -1,0 +1,184 @@
+//! The table of imported names: each is resolved once, stated once, and referred to by its index.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use eval::{Name, Value as Known};
+
+use crate::{calls::dotted, value::Value};
+
+/// A name that the stream imports.
+pub(crate) struct Global {
+    /// What it is; a [`Known::Global`] unless its place was written to.
+    pub(crate) known: Known,
+    /// Whether its module and name were printable text: what noise is not.
+    pub(crate) printable: bool,
+    /// Calls with other arguments that were stated.
+    pub(crate) stated: u32,
+    /// Whether NEWOBJ of it gave a plain instance before, whatever the arguments.
+    pub(crate) plain: bool,
+}
+
+impl Global {
+    /// The resolved name.
+    pub(crate) fn name(&self) -> Option<&Arc<Name>> {
+        self.known.as_name()
+    }
+}
+
+/// The names so far.
+#[derive(Default)]
+pub(crate) struct Names {
+    globals: Vec<Global>,
+    /// By module, name and whether Python 2's names are mapped.
+    written: HashMap<(String, String, bool), u32>,
+    /// STACK_GLOBAL operands seen before: the same two values are the same text.
+    operands: HashMap<(Value, Value, bool), u32>,
+    /// Names that calls gave, by canonical module and name.
+    computed: HashMap<(String, String), u32>,
+    /// Canonical names that were stated.
+    stated: HashSet<(Arc<str>, Arc<str>)>,
+    /// What was written over a name: the whole dotted path to the new value. A module and an attribute of its package are one path.
+    rebound: HashMap<String, Known>,
+}
+
+impl Names {
+    /// The global with this index.
+    pub(crate) fn at(&self, index: u32) -> Option<&Global> {
+        self.globals.get(usize::try_from(index).ok()?)
+    }
+
+    /// The global with this index.
+    pub(crate) fn at_mut(&mut self, index: u32) -> Option<&mut Global> {
+        self.globals.get_mut(usize::try_from(index).ok()?)
+    }
+
+    /// The index of the name that these operands were before.
+    pub(crate) fn by_operands(&self, module: Value, name: Value, python2: bool) -> Option<u32> {
+        if self.rebound.is_empty() { self.operands.get(&(module, name, python2)).copied() } else { None }
+    }
+
+    /// Remembers what these operands are.
+    pub(crate) fn keep_operands(&mut self, module: Value, name: Value, python2: bool, index: u32) {
+        if self.operands.len() < 1 << 16 {
+            self.operands.insert((module, name, python2), index);
+        }
+    }
+
+    /// The index of `name` of `module`, resolved now unless it was before; the second part says whether it is new.
+    pub(crate) fn import(&mut self, module: &str, name: &str, python2: bool) -> (u32, bool) {
+        if self.rebound.is_empty() {
+            // The common case pays for two short strings only when the name is new.
+            let key = (module.to_owned(), name.to_owned(), python2);
+            if let Some(index) = self.written.get(&key) {
+                return (*index, false);
+            }
+            let known = eval::name(module, name, python2);
+            let index = self.add(known, printable(module) && printable(name));
+            self.written.insert(key, index);
+            return (index, true);
+        }
+        let known = self.rebound(module, name).unwrap_or_else(|| eval::name(module, name, python2));
+        (self.add(known, printable(module) && printable(name)), true)
+    }
+
+    /// Adds a name that came about in another way.
+    pub(crate) fn add(&mut self, known: Known, printable: bool) -> u32 {
+        let index = u32::try_from(self.globals.len()).unwrap_or(u32::MAX);
+        self.globals.push(Global { known, printable, stated: 0, plain: false });
+        index
+    }
+
+    /// The index of a name that was computed; the same name has one index.
+    pub(crate) fn add_computed(&mut self, known: &Known) -> u32 {
+        let Some(name) = known.as_name() else {
+            return self.add(known.clone(), false);
+        };
+        let key = (name.module.to_string(), name.qualname.to_string());
+        if let Some(index) = self.computed.get(&key) {
+            return *index;
+        }
+        let index = self.add(known.clone(), true);
+        self.computed.insert(key, index);
+        index
+    }
+
+    /// Whether this canonical name is stated for the first time.
+    pub(crate) fn first(&mut self, name: &Name) -> bool {
+        let key = (name.module.clone(), name.qualname.clone());
+        !self.stated.contains(&key) && self.stated.insert(key)
+    }
+
+    /// Writes `value` over `name` of `module`: later imports of it, and of what lies below, give this.
+    pub(crate) fn rebind(&mut self, module: &str, name: &str, value: Known) {
+        if self.rebound.len() < 1 << 16 {
+            self.rebound.insert(dotted(module, name), value);
+        }
+    }
+
+    /// Whether any name was written over.
+    pub(crate) fn written_to(&self) -> bool {
+        !self.rebound.is_empty()
+    }
+
+    /// What was written over exactly `name` of `module`.
+    pub(crate) fn written_over(&self, module: &str, name: &str) -> Option<&Known> {
+        if self.rebound.is_empty() {
+            return None;
+        }
+        self.rebound.get(&dotted(module, name))
+    }
+
+    /// What `name` of `module` is after the writes: the nearest owner that was written over, walked on from there.
+    fn rebound(&self, module: &str, name: &str) -> Option<Known> {
+        let canonical = eval::name(module, name, false);
+        let canonical = canonical.as_name()?;
+        for path in [dotted(module, name), canonical.dotted()] {
+            let mut end = path.len();
+            while end > 0 {
+                let (head, rest) = path.split_at_checked(end)?;
+                if let Some(value) = self.rebound.get(head) {
+                    let parts = rest.split('.').filter(|part| !part.is_empty());
+                    return Some(parts.fold(value.clone(), |of, part| eval::attribute(&of, part)));
+                }
+                end = head.rfind('.').unwrap_or(0);
+            }
+        }
+        None
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> u64 {
+        let rows = self.globals.len().saturating_mul(256).saturating_add(self.operands.len().saturating_mul(32));
+        rows as u64
+    }
+}
+
+/// Whether text could be a name that someone typed.
+fn printable(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|letter| !letter.is_control() && letter != '\u{fffd}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_written_over_are_found_below_too() {
+        let mut names = Names::default();
+        names.rebind("numpy", "size.shape", Known::module("builtins"));
+        let (index, _) = names.import("numpy", "size.shape.eval", false);
+        assert_eq!(
+            names.at(index).and_then(|global| global.name().map(|name| name.dotted())),
+            Some("builtins.eval".into())
+        );
+        names.rebind("json", "", Known::module("os"));
+        let (index, _) = names.import("json", "system", false);
+        assert_eq!(
+            names.at(index).and_then(|global| global.name().map(|name| name.dotted())),
+            Some("os.system".into())
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! A file of pickles: several in a row, padding, and what follows the last.
+
+use base::{
+    blob::Blob,
+    coverage::Claim,
+    fact::Flaw,
+    format::Head,
+    location::Place,
+    reader::Reader,
+    sink::{Child, Sink},
+    stop::Stop,
+};
+
+use crate::{machine::Machine, opcode};
+
+/// Pickles in one file.
+const MAX_PICKLES: u32 = 100_000;
+/// Junk that is searched for a further pickle.
+const SEARCHED: usize = 64 << 10;
+
+/// Whether the content could be a pickle at all: its first byte is an opcode with which one can begin.
+pub fn looks_like_pickle(head: &Head<'_>) -> bool {
+    let Some(first) = head.first.first() else {
+        return false;
+    };
+    // A pickle that begins by taking something from the empty stack ends there.
+    let takes = [
+        opcode::STOP,
+        opcode::POP,
+        opcode::POP_MARK,
+        opcode::DUP,
+        opcode::REDUCE,
+        opcode::APPEND,
+        opcode::BUILD,
+        opcode::DICT,
+        opcode::APPENDS,
+        opcode::GET,
+        opcode::BINGET,
+        opcode::INST,
+        opcode::LONG_BINGET,
+        opcode::LIST,
+        opcode::OBJ,
+        opcode::PUT,
+        opcode::BINPUT,
+        opcode::LONG_BINPUT,
+        opcode::SETITEM,
+        opcode::TUPLE,
+        opcode::SETITEMS,
+        opcode::NEWOBJ,
+        opcode::TUPLE1,
+        opcode::TUPLE2,
+        opcode::TUPLE3,
+        opcode::ADDITEMS,
+        opcode::FROZENSET,
+        opcode::NEWOBJ_EX,
+        opcode::STACK_GLOBAL,
+        opcode::MEMOIZE,
+        opcode::READONLY_BUFFER,
+        opcode::BINPERSID,
+    ];
+    opcode::argument(*first).is_some() && !takes.contains(first)
+}
+
+/// Reads a file of pickles: facts, children and claims go to `sink`.
+///
+/// # Errors
+/// Where loading would end before STOP; what ran until then is stated.
+pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    let meter = sink.meter().clone();
+    let mut reader = Reader::new(blob, &meter);
+    let mut pickles = 0_u32;
+    loop {
+        let one = run_one(&mut reader, sink)?;
+        pickles = pickles.saturating_add(1);
+        let end = reader.offset();
+        if reader.at_end()? {
+            // One value and nothing behind it: noise does not end like that.
+            return if one { sink.milestone() } else { Ok(()) };
+        }
+        if pickles >= MAX_PICKLES {
+            return Err(Stop::Limit(base::reason::Reason::Entries));
+        }
+        if !next_pickle(&mut reader, sink, end)? {
+            return Ok(());
+        }
+    }
+}
+
+/// Runs the pickle at the reader's place and claims its bytes; tells whether it left exactly one value.
+fn run_one(reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<bool, Stop> {
+    let start = reader.offset();
+    let mut machine = Machine::new(reader, sink);
+    let outcome = machine.run(reader);
+    let one = machine.stack.len() == 0;
+    machine.claim(start, reader.offset());
+    drop(machine);
+    outcome.map(|()| one)
+}
+
+/// Goes to the next pickle behind `end`; `false` when there is none. What lies between is padding or junk.
+fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64) -> Result<bool, Stop> {
+    if zeros(reader)? {
+        sink.claim(end..reader.offset(), Claim::Padding);
+        return Ok(false);
+    }
+    let after_zeros = reader.offset();
+    sink.claim(end..after_zeros, Claim::Padding);
+    let ahead = reader.peek(SEARCHED)?;
+    let ahead = ahead.get(..SEARCHED.min(ahead.len())).unwrap_or_default();
+    let found = plausible_start(ahead);
+    let junk = found.map_or(0, |at| at as u64);
+    let place = Place::bytes(end, 0);
+    if found != Some(0) || after_zeros > end {
+        let detail = match found {
+            Some(_) => {
+                format!("{} bytes stand between two pickles", after_zeros.saturating_sub(end).saturating_add(junk))
+            }
+            None => format!("bytes follow the last pickle at {after_zeros:#x}"),
+        };
+        let flaw = Flaw { id: "trailing-data".into(), detail: detail.into(), part: "".into() };
+        sink.fact(place, flaw)?;
+    }
+    if found != Some(0)
+        && let Some(rest) = reader.blob().from(after_zeros)
+    {
+        let len = reader.blob().len().map_or(0, |len| len.saturating_sub(after_zeros));
+        sink.child(Child::window("trailing", Place::bytes(after_zeros, len), rest))?;
+    }
+    match found {
+        Some(_) => {
+            reader.skip(junk, "junk")?;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+/// Steps over zeros; tells whether the end was reached.
+fn zeros(reader: &mut Reader<'_>) -> Result<bool, Stop> {
+    loop {
+        let seen = reader.peek(1)?;
+        if seen.is_empty() {
+            return Ok(true);
+        }
+        let count = seen.iter().take_while(|byte| **byte == 0).count();
+        let all = count == seen.len();
+        reader.consume(count);
+        if !all {
+            return Ok(false);
+        }
+    }
+}
+
+/// Where a pickle plausibly begins: PROTO with a protocol, a GLOBAL line, or any opcode right away.
+fn plausible_start(bytes: &[u8]) -> Option<usize> {
+    let at_once = bytes.first().is_some_and(|byte| b"\x80c(]}".contains(byte));
+    if at_once && begins(bytes) {
+        return Some(0);
+    }
+    (0..bytes.len()).find(|at| bytes.get(*at..).is_some_and(begins))
+}
+
+fn begins(bytes: &[u8]) -> bool {
+    match bytes {
+        [opcode::PROTO, 2..=5, next, ..] => opcode::argument(*next).is_some(),
+        [b'c', rest @ ..] | [b'(', b'c', rest @ ..] => {
+            let mut lines = rest.splitn(3, |byte| *byte == b'\n');
+            let name = |line: Option<&[u8]>| {
+                line.is_some_and(|line| {
+                    !line.is_empty()
+                        && line.len() < 200
+                        && line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.".contains(byte))
+                })
+            };
+            name(lines.next()) && name(lines.next()) && lines.next().is_some()
+        }
+        _ => false,
+    }
+}
