@@ -7,7 +7,7 @@ use base::{budget::Meter, stop::Stop};
 use crate::{
     arguments::Arguments,
     attribute::{self, attribute},
-    bytes,
+    bytes, codec,
     evaluator::{Evaluator, Fault, Folded, Note, Outcome, When},
     iterate, method,
     name::Name,
@@ -125,7 +125,8 @@ impl Evaluator<'_> {
 
     fn apply_name(&mut self, name: &Arc<Name>, arguments: Arguments<'_>) -> Folded {
         let path = (&*name.module, &*name.qualname);
-        let folders = [trampoline::fold, iterate::fold, operation::fold, number::fold, bytes::fold, stream::fold];
+        let folders =
+            [trampoline::fold, iterate::fold, operation::fold, number::fold, bytes::fold, stream::fold, codec::fold];
         for fold in folders {
             if let Some(value) = fold(self, path, arguments)? {
                 return Ok(value);

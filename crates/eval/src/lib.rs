@@ -16,11 +16,15 @@
 
 mod arguments;
 mod attribute;
+mod base_n;
 mod bytes;
 mod call;
 mod codec;
 mod compare;
+mod compression;
 mod container;
+mod encoding;
+mod escape;
 mod evaluator;
 mod expression;
 mod format;

@@ -27,6 +27,7 @@ pub(crate) fn bound(evaluator: &mut Evaluator<'_>, of: &Value, name: &str, args:
         Value::Call(_) | Value::Instance(_) if matches!(name, "__getitem__" | "__missing__") => {
             return operation::subscript(evaluator, of, args.value(0)?);
         }
+        Value::Call(_) if name == "decompress" => return crate::codec::decompressor(evaluator, of, args),
         _ if !of.is_constant() => return Err(Fault::Unfollowed),
         _ => {}
     }
