@@ -19,6 +19,8 @@ use base::{
     stop::Stop,
 };
 
+pub(crate) use self::scripts::file_name;
+
 /// One row a format: id, name, extensions, and whether a head is of this format beyond doubt.
 macro_rules! identified {
     ($($id:literal, $name:literal, [$($extension:literal),*], $detect:path;)+) => {

@@ -3,7 +3,10 @@
 mod lexer;
 mod opening;
 
-use std::{collections::HashSet, hash::{DefaultHasher, Hash, Hasher}};
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use base::{
     blob::Blob,
@@ -90,7 +93,10 @@ struct Reading<'a> {
 /// An open object or array.
 enum Level {
     /// An object: hashes of the keys so far, and the key whose value is being read.
-    Object { seen: HashSet<u64>, key: String },
+    Object {
+        seen: HashSet<u64>,
+        key: String,
+    },
     Array,
 }
 
@@ -122,7 +128,11 @@ impl Reading<'_> {
                     if levels.len() >= DEPTH {
                         return Err(Stop::Limit(Reason::Depth));
                     }
-                    levels.push(if open == '{' { Level::Object { seen: HashSet::new(), key: String::new() } } else { Level::Array });
+                    levels.push(if open == '{' {
+                        Level::Object { seen: HashSet::new(), key: String::new() }
+                    } else {
+                        Level::Array
+                    });
                     if self.opened(sink, &mut levels)? {
                         continue;
                     }
@@ -197,11 +207,7 @@ impl Reading<'_> {
         // A key and its colon: this is JSON, whatever follows.
         sink.milestone()?;
         let place = Place::bytes(at, self.lexer.offset().saturating_sub(at));
-        if seen.insert(hasher.finish()) {
-            sink.meter().hold(SEEN)
-        } else {
-            self.statements.duplicate(sink, place, key)
-        }
+        if seen.insert(hasher.finish()) { sink.meter().hold(SEEN) } else { self.statements.duplicate(sink, place, key) }
     }
 
     /// States the key of the value that begins here.

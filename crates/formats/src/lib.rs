@@ -15,7 +15,6 @@ mod fields;
 mod names;
 mod padding;
 mod pieces;
-mod tar;
 
 mod identified;
 #[cfg(test)]
@@ -54,16 +53,20 @@ macro_rules! codecs {
 
 formats! {
     modules {
+        ini,
+        yaml,
         json,
         npy,
         text,
         compressed,
         pickle,
+        tar,
         zip,
     }
     list {
         npy::FORMAT,
         zip::FORMAT,
+        tar::FORMAT,
         pickle::FORMAT,
         compressed::GZIP,
         compressed::BZIP2,
@@ -76,6 +79,8 @@ formats! {
         compressed::LZMA,
         compressed::BROTLI,
         json::FORMAT,
+        yaml::FORMAT,
+        ini::FORMAT,
         // Inert formats end the list, and plain text ends them.
         text::PLAIN,
     }

@@ -53,7 +53,9 @@ fn read(blob: &Blob, sink: &Sink<'_>) -> Result<(&'static str, u64), Stop> {
         Some((encoding, mark)) if encoding != Encoding::Utf8 => {
             let mut decoder = Decoder::new(reader, encoding, mark);
             while let Some(letter) = decoder.next()? {
-                if letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\x0c' | '\u{85}') || letter == '\u{fffe}' {
+                if letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\x0c' | '\u{85}')
+                    || letter == '\u{fffe}'
+                {
                     return Err(Stop::malformed(decoder.offset(), "a control character in text"));
                 }
             }

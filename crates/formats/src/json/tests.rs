@@ -12,7 +12,8 @@ fn stated(bytes: &[u8]) -> Vec<String> {
 }
 
 fn texts(reading: &Reading) -> Vec<String> {
-    let text = |line: &String| line.strip_prefix("text role=").map(|line| line.replace("\" text=\"", " ").replace('"', ""));
+    let text =
+        |line: &String| line.strip_prefix("text role=").map(|line| line.replace("\" text=\"", " ").replace('"', ""));
     facts(reading).iter().filter_map(text).map(|line| line.split(" @").next().unwrap().to_owned()).collect()
 }
 

@@ -8,8 +8,14 @@ fn text_in_every_encoding_is_read_to_its_end() {
         ("Grüße, 世界 🎉\n".as_bytes().to_vec(), "utf-8"),
         (b"\xef\xbb\xbfmarked".to_vec(), "utf-8"),
         (b"a na\xefve caf\xe9 in Latin-1".to_vec(), "8-bit"),
-        ([&b"\xff\xfe"[..], &"🎉 ok".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()].concat(), "utf-16-le"),
-        ([&b"\xfe\xff"[..], &"ok\n".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()].concat(), "utf-16-be"),
+        (
+            [&b"\xff\xfe"[..], &"🎉 ok".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()].concat(),
+            "utf-16-le",
+        ),
+        (
+            [&b"\xfe\xff"[..], &"ok\n".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()].concat(),
+            "utf-16-be",
+        ),
     ] {
         let reading = read(&super::PLAIN, "notes", &bytes).unwrap();
         assert!(reading.complete(), "{bytes:?}: {:?}", reading.stop);
