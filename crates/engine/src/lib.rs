@@ -20,6 +20,7 @@ mod reading;
 mod root;
 mod scanner;
 mod spool;
+mod sweep;
 mod walk;
 
 pub use policy::Policy;

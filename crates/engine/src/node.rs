@@ -23,6 +23,7 @@ use crate::{
     layout::Role,
     loads,
     reading::{Inbox, Reading},
+    sweep,
 };
 
 /// Why a node is not complete: the outcome, the reason and the words for people. The first trouble is the one reported.
@@ -101,6 +102,31 @@ impl<'c> Node<'c> {
     pub(crate) fn flaw(&mut self, at: &Place, id: &str, part: &str, detail: String) {
         let flaw = Flaw { id: id.into(), detail: detail.into(), part: part.into() };
         self.inbox.judge.observe(&base::fact::Fact::new(at.clone(), flaw));
+    }
+
+    /// Looks for files embedded where the data says nothing about itself.
+    pub(crate) fn sweep(&mut self, blob: &Blob) {
+        let len = blob.len().unwrap_or(0);
+        let opaque = self.ledger.claims().filter(|(_, claim)| *claim == Claim::Opaque).map(|(range, _)| range);
+        let ranges: Vec<_> = opaque.chain(self.ledger.gaps(len)).collect();
+        // What starts at the first byte was identified already.
+        let inner = |child: &Child| child.place.offset > 0;
+        match sweep::embedded(blob, &ranges, &self.meter) {
+            Ok(found) => {
+                let mut delegated = Ledger::default();
+                for child in found.into_iter().filter(inner) {
+                    let end = child.place.offset.saturating_add(child.place.length);
+                    let opaque = self.ledger.claims().any(|(range, claim)| claim == Claim::Opaque && range.contains(&child.place.offset));
+                    if opaque {
+                        delegated.claim(child.place.offset..end, Claim::Child);
+                    }
+                    self.inbox.children.push(child);
+                }
+                // Bytes count where most is known of them: in the embedded file.
+                self.ledger.union(&delegated);
+            }
+            Err(stop) => self.stopped(&stop),
+        }
     }
 
     /// Takes the children that the readings gave back.

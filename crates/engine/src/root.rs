@@ -14,6 +14,7 @@ use base::{
     reason::Reason,
     report::{Check, QUIET_LISTED},
     sink::{Child, ChildBody, Packed},
+    source::Access,
 };
 use rules::Catalogue;
 
@@ -118,6 +119,10 @@ impl<'c, 'x> RootScan<'c, 'x> {
         place: Place,
         packed: u32,
     ) {
+        let random = blob.as_ref().filter(|blob| blob.access() == Access::Random && !blob.is_empty());
+        if let Some(blob) = random.filter(|_| self.context.level > Level::Quick) {
+            node.sweep(blob);
+        }
         let children = node.take_children();
         let matched = Matched::of(&node.format_ids(), &children);
         let slot = self.slots.len();
