@@ -2,7 +2,7 @@
 
 use crate::compiled::{CALLABLES, CallableRow, find, word};
 use crate::modules;
-use crate::standing::{Category, Kind, SafeRole, Standing};
+use crate::standing::{Category, Judge, Kind, SafeRole, Standing};
 
 /// One row of the callable tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,10 +76,11 @@ pub fn is_named(module: &str, name: &str) -> bool {
     row(module, name).is_some()
 }
 
-/// Whether this is a pure function of its arguments, which may be folded.
+/// Whether this is a pure function of its arguments, which may be folded: decoders are, though what they yield is judged.
 #[must_use]
 pub fn is_pure(module: &str, name: &str) -> bool {
-    row(module, name).is_some_and(|row| row.standing == Standing::Safe(SafeRole::Pure))
+    let pure = [Standing::Safe(SafeRole::Pure), Standing::Judged(Judge::Decode)];
+    row(module, name).is_some_and(|row| pure.contains(&row.standing))
 }
 
 /// What merely importing `module` does, when that is more than defining names.

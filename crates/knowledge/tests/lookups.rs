@@ -1,7 +1,10 @@
 //! Well-known names are found as what they are.
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
-use knowledge::{Category, Judge, Lookup, SafeRole, Standing, callable, canonical, is_stdlib, python2, resolve};
+use knowledge::{
+    Category, Judge, Lookup, SafeRole, Standing, callable, canonical, import_effect, is_pure, is_stdlib, python2,
+    resolve,
+};
 
 fn standing(module: &str, name: &str) -> Standing {
     let found = resolve(module, name);
@@ -67,4 +70,90 @@ fn python_2_names_are_mapped_pair_first() {
     assert_eq!(python2("__builtin__", "xrange"), Some(("builtins", "range")));
     assert_eq!(python2("commands", "getoutput"), Some(("subprocess", "getoutput")));
     assert_eq!(python2("numpy", "array"), None);
+}
+
+#[test]
+fn gadgets_are_known_by_what_they_do() {
+    use Category::{Deserialise, Execution, File, Gui, Import, Native, Network, Process};
+    for (module, name, category) in [
+        ("builtins", "exec", Execution),
+        ("timeit", "timeit", Execution),
+        ("cProfile", "runctx", Execution),
+        ("profile", "Profile.run", Execution),
+        ("code", "InteractiveInterpreter.runcode", Execution),
+        ("doctest", "debug_script", Execution),
+        ("runpy", "_run_code", Execution),
+        ("trace", "Trace.runctx", Execution),
+        ("dataclasses", "_create_fn", Execution),
+        ("idlelib.calltip", "get_entity", Execution),
+        ("idlelib.pyshell", "ModifiedInterpreter.runcommand", Execution),
+        ("lib2to3.pgen2.pgen", "ParserGenerator.make_label", Execution),
+        ("ensurepip", "_run_pip", Execution),
+        ("logging.config", "dictConfig", Execution),
+        ("pty", "spawn", Process),
+        ("_posixsubprocess", "fork_exec", Process),
+        ("uuid", "_get_command_stdout", Process),
+        ("_pyrepl.pager", "pipe_pager", Process),
+        ("imaplib", "IMAP4_stream", Process),
+        ("asyncio", "create_subprocess_shell", Process),
+        ("webbrowser", "GenericBrowser.open", Process),
+        ("webbrowser", "open", Gui),
+        ("ctypes", "CDLL", Native),
+        ("_ctypes", "dlopen", Native),
+        ("pkgutil", "resolve_name", Import),
+        ("pydoc", "locate", Import),
+        ("_frozen_importlib_external", "SourceFileLoader", Import),
+        ("importlib.machinery", "SourceFileLoader", Import),
+        ("io", "open", File),
+        ("pathlib", "Path.write_text", File),
+        ("pathlib._local", "PosixPath.unlink", File),
+        ("shutil", "rmtree", File),
+        ("urllib2", "urlopen", Network),
+        ("_socket", "socket", Network),
+        ("shelve", "open", Deserialise),
+    ] {
+        assert_eq!(standing(module, name), Standing::Dangerous(category), "{module} {name}");
+    }
+}
+
+#[test]
+fn what_honest_pickles_name_is_allowed() {
+    for (module, name) in [
+        ("datetime", "datetime"),
+        ("_pydatetime", "timedelta"),
+        ("_pydecimal", "Decimal"),
+        ("pathlib", "PosixPath"),
+        ("pathlib._local", "PosixPath"),
+        ("array", "_array_reconstructor"),
+        ("zoneinfo", "ZoneInfo._unpickle"),
+        ("UserDict", "UserDict"),
+        ("exceptions", "ValueError"),
+        ("sre", "_compile"),
+        ("logging", "getLogger"),
+        ("inspect", "Signature"),
+        ("typing", "Optional"),
+        ("email.policy", "EmailPolicy"),
+    ] {
+        assert!(matches!(standing(module, name), Standing::Safe(_)), "{module} {name}");
+    }
+}
+
+#[test]
+fn pure_functions_may_be_folded_and_others_may_not() {
+    for (module, name) in [("builtins", "chr"), ("builtins", "str.join"), ("base64", "b64decode"), ("operator", "xor")]
+    {
+        assert!(is_pure(module, name), "{module} {name}");
+    }
+    for (module, name) in
+        [("builtins", "eval"), ("builtins", "map"), ("os", "getcwd"), ("pickle", "loads"), ("x", "chr")]
+    {
+        assert!(!is_pure(module, name), "{module} {name}");
+    }
+}
+
+#[test]
+fn modules_that_act_when_imported_say_so() {
+    assert!(import_effect("antigravity").is_some_and(|row| row.standing == Standing::Dangerous(Category::Gui)));
+    assert!(import_effect("this").is_some());
+    assert_eq!(import_effect("json"), None);
 }
