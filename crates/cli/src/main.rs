@@ -1,3 +1,40 @@
-//! The command line of Modelward.
+//! The command line of Modelward: arguments in, one report and an exit code out. No scanning logic lives here.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
-fn main() {}
+mod arguments;
+mod duration;
+mod formats_list;
+mod output;
+mod panics;
+mod problem;
+mod progress;
+mod rules_pages;
+mod scan;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    arguments::{Arguments, Command},
+    problem::Problem,
+};
+
+/// The exit code of a wrong use, or of a target or an output that could not be opened.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let Arguments { scan, command } = Arguments::parse();
+    let result = match command {
+        None => scan::run(scan.named_or_default()),
+        Some(Command::Scan(scan)) => scan::run(scan),
+        Some(Command::Rules { command, rules }) => rules_pages::run(command, rules.as_deref()),
+        Some(Command::Formats) => formats_list::run(),
+    };
+    result.unwrap_or_else(|problem: Problem| {
+        problem.print();
+        USAGE
+    })
+    .into()
+}

@@ -1,0 +1,90 @@
+//! SIGTERM and Ctrl-C: a valid partial report follows, and a second one ends the process.
+#![cfg(target_os = "linux")]
+
+mod stage;
+
+use std::{
+    fs,
+    process::{Child, Stdio},
+    thread::sleep,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use stage::{Ran, Stage};
+
+/// More than any machine reads while the test lasts.
+const ENDLESS: u64 = 1 << 40;
+
+/// A scan that has begun to read a sparse file without end.
+fn scanning(stage: &Stage, arguments: &[&str]) -> Child {
+    let file = fs::File::create(stage.path(b"endless.bin")).unwrap();
+    file.set_len(ENDLESS).unwrap();
+    let mut command = stage.command();
+    command.args(arguments).args(["--jobs", "1", "poisoned.pkl", "endless.bin"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let account = format!("/proc/{}/io", child.id());
+    // Whoever has read that much has begun the scan, and so has installed the handlers.
+    while read_so_far(&account) < 32 << 20 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+fn read_so_far(account: &str) -> u64 {
+    let text = fs::read_to_string(account).unwrap_or_default();
+    let count = text.lines().find_map(|line| line.strip_prefix("rchar: "));
+    count.and_then(|count| count.parse().ok()).unwrap_or_default()
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+fn stage_with_poison() -> Stage {
+    let stage = Stage::new();
+    let poison = "PROTO 2\nGLOBAL posix system\nBINUNICODE \"true\"\nTUPLE1\nREDUCE\nSTOP";
+    stage.write(b"poisoned.pkl", &testkit::pickle::assemble(poison).unwrap());
+    stage
+}
+
+#[test]
+fn a_cancelled_scan_reports_what_it_has() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let stage = stage_with_poison();
+        let child = scanning(&stage, &["--format", "json"]);
+        send(&child, signal);
+        let ran = Ran::new(child.wait_with_output().unwrap());
+        let report = stage::valid(&ran.stdout());
+        assert_eq!(ran.code, Some(1), "{report:#}");
+        assert_eq!(report["completeness"], "incomplete");
+        let last = report["artifacts"].as_array().unwrap().last().unwrap();
+        assert_eq!((&last["path"], &last["reason"]), (&"endless.bin".into(), &"cancelled".into()), "{report:#}");
+        assert_eq!(report["findings"][0]["artifact"], "poisoned.pkl");
+        assert_eq!(ran.stderr(), "");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_the_process() {
+    let stage = stage_with_poison();
+    let child = scanning(&stage, &[]);
+    // Both wait while it is stopped, so that it cannot finish between them.
+    for signal in [Signal::STOP, Signal::INT, Signal::TERM, Signal::CONT] {
+        send(&child, signal);
+    }
+    let ran = Ran::new(child.wait_with_output().unwrap());
+    assert!(matches!(ran.code, Some(130 | 143)), "{:?}", ran.code);
+    assert_eq!(ran.stdout(), "");
+}
+
+#[test]
+fn time_that_is_up_is_told_with_what_was_found() {
+    let stage = stage_with_poison();
+    let mut child = scanning(&stage, &["--format", "json", "--timeout", "2s"]);
+    child.wait().unwrap();
+    let ran = Ran::new(child.wait_with_output().unwrap());
+    let report = stage::valid(&ran.stdout());
+    assert_eq!((ran.code, &report["summary"]["reasons"]["time"]), (Some(1), &1.into()), "{report:#}");
+}
