@@ -54,6 +54,7 @@ macro_rules! codecs {
 formats! {
     modules {
         ini,
+        xml,
         yaml,
         json,
         npy,
@@ -79,6 +80,7 @@ formats! {
         compressed::LZMA,
         compressed::BROTLI,
         json::FORMAT,
+        xml::FORMAT,
         yaml::FORMAT,
         ini::FORMAT,
         // Inert formats end the list, and plain text ends them.

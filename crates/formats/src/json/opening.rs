@@ -49,7 +49,7 @@ fn opening(bytes: &[u8]) -> String {
     let (encoding, mark) = Encoding::guess(bytes);
     let bytes = usize::try_from(mark).ok().and_then(|mark| bytes.get(mark..)).unwrap_or_default();
     let width = match encoding {
-        Encoding::Utf8 => 1,
+        Encoding::Utf8 | Encoding::Latin1 => 1,
         Encoding::Utf16Le | Encoding::Utf16Be => 2,
         Encoding::Utf32Le | Encoding::Utf32Be => 4,
     };

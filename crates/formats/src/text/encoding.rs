@@ -15,6 +15,8 @@ pub(crate) enum Encoding {
     Utf32Le,
     /// UTF-32, big-endian.
     Utf32Be,
+    /// ISO 8859-1: every byte is the character of its number.
+    Latin1,
 }
 
 impl Encoding {
@@ -53,6 +55,7 @@ impl Encoding {
             Self::Utf16Be => "utf-16-be",
             Self::Utf32Le => "utf-32-le",
             Self::Utf32Be => "utf-32-be",
+            Self::Latin1 => "iso-8859-1",
         }
     }
 }
@@ -86,6 +89,7 @@ impl<'a> Decoder<'a> {
                 Some(byte) => self.utf8(byte).map(Some),
                 None => Ok(None),
             },
+            Encoding::Latin1 => Ok(self.reader.next_byte()?.map(char::from)),
             Encoding::Utf16Le | Encoding::Utf16Be => self.utf16(),
             Encoding::Utf32Le | Encoding::Utf32Be => self.utf32(),
         }
