@@ -32,9 +32,37 @@ pub(super) fn name_dangerous_callable(data: &Data) -> bool {
     globals.any(|expr| matches!(expr, Expr::Global { module, name } if !name.is_empty() && look_up(module, name).is_dangerous()))
 }
 
-/// Whether the first argument is a module, class or function by name.
-pub(super) fn first_is_global(data: &Data) -> bool {
-    matches!(expressions(data).first(), Some(Expr::Global { .. }))
+/// Whether a module of the standard library that is dangerous to have is named, or what is named is not known.
+pub(super) fn name_dangerous_module(data: &Data) -> bool {
+    match expressions(data).first() {
+        Some(Expr::Str(module)) => {
+            let (home, name) = module.split_once(':').unwrap_or((module, ""));
+            let dangerous = |module: &str| {
+                knowledge::stdlib_module(module).is_some_and(|row| row.category != knowledge::Category::Unneeded)
+            };
+            dangerous(home) || !name.is_empty() && look_up(home, name).is_dangerous()
+        }
+        Some(expr) => matches!(expr, Expr::Unknown | Expr::Elided),
+        None => false,
+    }
+}
+
+/// Whether two texts in a row are the module and name of a dangerous callable.
+pub(super) fn name_dangerous_pair(data: &Data) -> bool {
+    let args = expressions(data);
+    args.iter().zip(args.iter().skip(1)).any(|(module, name)| match (module.as_str(), name.as_str()) {
+        (Some(module), Some(name)) => {
+            let resolved = knowledge::resolve(module, name);
+            look_up(&resolved.module, &resolved.name).is_dangerous()
+        }
+        _ => false,
+    })
+}
+
+/// Whether importing this module does more than define names.
+pub(super) fn acts_when_imported(module: &str) -> bool {
+    let effect = knowledge::import_effect(module);
+    effect.is_some_and(|row| matches!(row.standing, knowledge::Standing::Dangerous(_)))
 }
 
 /// Whether nothing is known of what the first argument is or leads back to: the callable of `map`, the class of `_reconstructor`.
