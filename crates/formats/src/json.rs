@@ -16,7 +16,7 @@ use base::{
     location::Place,
     reader::Reader,
     reason::Reason,
-    sink::{Child, Sink},
+    sink::Sink,
     source::Access,
     stop::Stop,
 };
@@ -57,32 +57,7 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     for (key, value) in [("encoding", encoding.name().to_owned()), ("documents", documents.to_string())] {
         sink.fact(Place::bytes(0, end), Identity { key: key.into(), value: value.into() })?;
     }
-    trailing(blob, sink, end)
-}
-
-/// Gives back what follows the last document, where that is something else.
-fn trailing(blob: &Blob, sink: &mut Sink<'_>, end: u64) -> Result<(), Stop> {
-    let mut reader = Reader::at(blob, sink.meter(), end);
-    if reader.at_end()? {
-        return Ok(());
-    }
-    let len = match blob.len() {
-        Some(len) => len,
-        None => {
-            while !reader.peek(64 << 10)?.is_empty() {
-                reader.consume(64 << 10);
-            }
-            reader.offset()
-        }
-    };
-    let place = Place::bytes(end, len.saturating_sub(end));
-    let detail = "bytes that are no JSON follow the last document".into();
-    sink.fact(place.clone(), Flaw { id: "trailing-data".into(), detail, part: "".into() })?;
-    sink.claim(end..len, Claim::Child);
-    match blob.slice(end..len) {
-        Some(rest) => sink.child(Child::window("trailing", place, rest)),
-        None => Ok(()),
-    }
+    crate::inert::trailing(blob, sink, end)
 }
 
 struct Reading<'a> {

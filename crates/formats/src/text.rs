@@ -1,11 +1,12 @@
 //! Plain text: prose, word lists, licences. No loader gives it meaning; what one does is told by name in `loads.toml`.
 
 pub(crate) mod encoding;
+mod marker;
 
 use base::{
     blob::Blob,
     coverage::Claim,
-    fact::{Identity, Kind},
+    fact::{Identity, Kind, Text},
     format::{Certainty, Class, Depth, Format, Head},
     location::Place,
     reader::Reader,
@@ -14,7 +15,10 @@ use base::{
     stop::Stop,
 };
 
-use self::encoding::{Decoder, Encoding};
+use self::{
+    encoding::{Decoder, Encoding},
+    marker::Markers,
+};
 
 /// Plain text, the last of the inert formats.
 pub const PLAIN: Format = Format {
@@ -24,7 +28,7 @@ pub const PLAIN: Format = Format {
     depth: Depth::Values,
     access: Access::Forward,
     class: Class::Inert,
-    facts: &[Kind::Identity],
+    facts: &[Kind::Identity, Kind::Text],
     detect,
     parse,
 };
@@ -40,36 +44,47 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
 }
 
 fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
-    let (name, end) = read(blob, sink)?;
+    let mut markers = Markers::default();
+    let (name, end) = read(blob, sink, &mut markers)?;
     sink.milestone()?;
     sink.claim(0..end, Claim::Read);
+    for marker in markers.found {
+        sink.fact(Place::bytes(0, end), Text { role: "marker".into(), text: marker.into() })?;
+    }
     sink.fact(Place::bytes(0, end), Identity { key: "encoding".into(), value: name.into() })
 }
 
 /// Decodes to the end; the name of the encoding and the length.
-fn read(blob: &Blob, sink: &Sink<'_>) -> Result<(&'static str, u64), Stop> {
+fn read(blob: &Blob, sink: &Sink<'_>, markers: &mut Markers) -> Result<(&'static str, u64), Stop> {
     let mut reader = Reader::new(blob, sink.meter());
     match Encoding::marked(reader.peek(4)?) {
         Some((encoding, mark)) if encoding != Encoding::Utf8 => {
             let mut decoder = Decoder::new(reader, encoding, mark);
+            let mut block = String::new();
             while let Some(letter) = decoder.next()? {
                 if letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\x0c' | '\u{85}')
                     || letter == '\u{fffe}'
                 {
                     return Err(Stop::malformed(decoder.offset(), "a control character in text"));
                 }
+                block.push(letter);
+                if block.len() >= GLANCE {
+                    markers.feed(block.as_bytes());
+                    block.clear();
+                }
             }
+            markers.feed(block.as_bytes());
             Ok((encoding.name(), decoder.offset()))
         }
-        _ => match utf8(&mut reader)? {
+        _ => match utf8(&mut reader, markers)? {
             true => Ok(("utf-8", reader.offset())),
-            false => eight_bit(Reader::new(blob, sink.meter())).map(|end| ("8-bit", end)),
+            false => eight_bit(Reader::new(blob, sink.meter()), markers).map(|end| ("8-bit", end)),
         },
     }
 }
 
 /// Reads UTF-8 to the end; `false` where the bytes are not UTF-8.
-fn utf8(reader: &mut Reader<'_>) -> Result<bool, Stop> {
+fn utf8(reader: &mut Reader<'_>, markers: &mut Markers) -> Result<bool, Stop> {
     loop {
         let offset = reader.offset();
         let seen = reader.peek(64 << 10)?;
@@ -83,13 +98,15 @@ fn utf8(reader: &mut Reader<'_>) -> Result<bool, Stop> {
         if valid == 0 {
             return Ok(false);
         }
-        refuse_controls(seen.get(..valid).unwrap_or_default(), offset)?;
+        let text = seen.get(..valid).unwrap_or_default();
+        refuse_controls(text, offset)?;
+        markers.feed(text);
         reader.consume(valid);
     }
 }
 
 /// Reads an unknown 8-bit encoding to the end: mostly ASCII, so that numbers do not pass for text.
-fn eight_bit(mut reader: Reader<'_>) -> Result<u64, Stop> {
+fn eight_bit(mut reader: Reader<'_>, markers: &mut Markers) -> Result<u64, Stop> {
     let mut ascii = 0_u64;
     loop {
         let offset = reader.offset();
@@ -99,6 +116,7 @@ fn eight_bit(mut reader: Reader<'_>) -> Result<u64, Stop> {
             break;
         }
         refuse_controls(seen, offset)?;
+        markers.feed(seen);
         ascii = ascii.saturating_add(seen.iter().filter(|byte| byte.is_ascii()).count() as u64);
         reader.consume(count);
     }

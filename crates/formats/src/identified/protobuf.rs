@@ -180,13 +180,19 @@ pub(super) fn onnx(head: &Head<'_>) -> bool {
     fits(&model, MODEL) && (graph || versioned && first(&model, 7).is_none())
 }
 
-/// saved_model.proto: schema version 1 and graphs.
+/// saved_model.proto: a small schema version and graphs with their information.
 pub(super) fn saved_model(head: &Head<'_>) -> bool {
     message(head).is_some_and(|fields| {
-        fits(&fields, &[(1, |field| field.number_below(16)), (2, BYTES)])
-            && first(&fields, 1).is_some()
-            && nested_fits(&fields, 2, META_GRAPH)
+        let graph = first(&fields, 2).and_then(Field::nested).unwrap_or_default();
+        let versioned = first(&fields, 1).is_some_and(|version| version.number_below(16));
+        versioned && fits(&fields, &[(1, SMALL), (2, BYTES)]) && fits(&graph, META_GRAPH) && informed(&graph)
     })
+}
+
+/// Whether the fields of a MetaGraphDef hold a graph, or information on it that fills the head.
+fn informed(fields: &[Field<'_>]) -> bool {
+    let hidden = matches!(first(fields, 1), Some(Field { value: Value::Bytes(_, false), .. }));
+    hidden || first(fields, 2).and_then(Field::nested).is_some_and(|fields| graph(&fields))
 }
 
 const META_GRAPH: &[(u32, Shape)] =
@@ -208,9 +214,14 @@ fn graph(fields: &[Field<'_>]) -> bool {
 /// meta_graph.proto: information on the graph, then the graph.
 pub(super) fn meta_graph(head: &Head<'_>) -> bool {
     message(head).is_some_and(|fields| {
-        let nodes = first(&fields, 2).and_then(Field::nested).is_some_and(|fields| graph(&fields));
-        fits(&fields, META_GRAPH) && nodes && first(&fields, 1).is_some()
+        let stated = matches!(first(&fields, 1), Some(information) if nested_some(information));
+        fits(&fields, META_GRAPH) && stated && informed(&fields) && first(&fields, 2).is_some()
     })
+}
+
+/// Whether this holds a message that is not empty.
+fn nested_some(field: Field<'_>) -> bool {
+    field.nested().is_some_and(|fields| !fields.is_empty())
 }
 
 /// saved_metadata.proto of Keras: nodes with an identifier and JSON.
@@ -235,7 +246,8 @@ pub(super) fn coreml(head: &Head<'_>) -> bool {
     };
     message(head).is_some_and(|fields| {
         let described = first(&fields, 2).and_then(Field::nested).is_some_and(|fields| !fields.is_empty());
-        fields.iter().all(known) && first(&fields, 1).is_some() && described
+        let kind = fields.iter().any(|field| field.number >= 200);
+        fields.iter().all(known) && first(&fields, 1).is_some() && described && kind
     })
 }
 

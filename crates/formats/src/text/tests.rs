@@ -39,3 +39,10 @@ fn binary_is_not_text() {
     }
     assert!(read(&super::PLAIN, "empty", b"").is_none());
 }
+
+#[test]
+fn what_a_yaml_loader_would_run_is_marked() {
+    let reading = read(&super::PLAIN, "notes", b"a: [!!python/name:os.system ''\n").unwrap();
+    assert!(reading.complete());
+    assert!(facts(&reading)[0].starts_with("text role=\"marker\" text=\"!!python\""));
+}
