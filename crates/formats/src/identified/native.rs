@@ -14,7 +14,7 @@ pub(super) fn pe(head: &Head<'_>) -> bool {
     let signature = |offset: u32| match usize::try_from(offset) {
         Ok(at) if at < head.first.len() => has(head, at, b"PE\0\0"),
         // Beyond what can be seen: a DOS header with a plausible offset is warning enough.
-        _ => offset % 4 == 0 && inside(head, u64::from(offset).saturating_add(4)),
+        _ => offset.is_multiple_of(4) && inside(head, u64::from(offset).saturating_add(4)),
     };
     head.starts(b"MZ") && u32_at(head, 0x3c).is_some_and(signature)
 }

@@ -44,7 +44,7 @@ pub(super) fn ncnn(head: &Head<'_>) -> bool {
 
 /// A flatbuffer without identifier: only a file of that name counts.
 pub(super) fn mnn(head: &Head<'_>) -> bool {
-    let root = |offset: u32| offset >= 4 && offset % 4 == 0 && inside(head, u64::from(offset));
+    let root = |offset: u32| offset >= 4 && offset.is_multiple_of(4) && inside(head, u64::from(offset));
     extension(head).eq_ignore_ascii_case("mnn") && u32_at(head, 0).is_some_and(root)
 }
 

@@ -90,7 +90,9 @@ impl<'a> Lexer<'a> {
             let unit = match letter {
                 '\\' => self.escape()?,
                 '"' => {
-                    high.map(|_| push(char::REPLACEMENT_CHARACTER));
+                    if high.is_some() {
+                        push(char::REPLACEMENT_CHARACTER);
+                    }
                     return Ok(controls);
                 }
                 letter => {
