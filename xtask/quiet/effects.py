@@ -26,7 +26,8 @@ EXACT = {
     "urllib.request.urlopen": "network", "urllib.request.urlretrieve": "network", "urllib.request.Request": "network", "socket.socket": "network",
     "socket.create_connection": "network", "socket.gethostbyname": "network", "socket.getaddrinfo": "network", "smtplib.SMTP": "network", "ftplib.FTP": "network",
     "ctypes.CDLL": "native", "ctypes.cdll.LoadLibrary": "native", "ctypes.PyDLL": "native", "ctypes.WinDLL": "native", "ctypes.util.find_library": "native",
-    "ctypes.pythonapi": "native", "torch.ops.load_library": "native", "torch.classes.load_library": "native",
+    "ctypes.pythonapi": "native", "ctypes.memmove": "native", "ctypes.memset": "native", "ctypes.string_at": "native", "ctypes.cast": "native", "ctypes.CFUNCTYPE": "native",
+    "cffi.FFI": "native", "ctypes.util.find_msvcrt": "native", "torch.ops.load_library": "native", "torch.classes.load_library": "native",
     "tarfile.open": "archive", "zipfile.ZipFile": "archive", "shutil.unpack_archive": "archive", "shutil.make_archive": "archive",
     "atexit.register": "deferred", "threading.Timer": "deferred", "threading.Thread": "deferred", "multiprocessing.Process": "deferred", "weakref.finalize": "deferred",
     "os._exit": "resource", "sys.exit": "resource", "time.sleep": "resource", "input": "resource", "breakpoint": "debugger", "pdb.set_trace": "debugger",
@@ -35,9 +36,9 @@ EXACT = {
     "torch.save": "file", "pandas.read_csv": "network", "torch.hub.load": "execution", "torch.hub.load_state_dict_from_url": "network",
 }
 PREFIX = {"subprocess.": "process", "os.exec": "process", "os.spawn": "process", "os.posix_spawn": "process", "shutil.": "file", "tempfile.": "file", "requests.": "network",
-          "httpx.": "network", "aiohttp.": "network", "urllib3.": "network", "http.client.": "network", "ctypes.": "native", "runpy.": "execution",
+          "httpx.": "network", "aiohttp.": "network", "urllib3.": "network", "http.client.": "network", "runpy.": "execution",
           "multiprocessing.": "deferred"}
-QUIET = {"shutil.which", "shutil.get_terminal_size", "tempfile.gettempdir", "ctypes.c_int", "shutil.disk_usage", "subprocess.list2cmdline"}
+QUIET = {"shutil.which", "shutil.get_terminal_size", "tempfile.gettempdir", "shutil.disk_usage", "subprocess.list2cmdline"}
 METHODS = {"write_text": "file", "write_bytes": "file", "unlink": "file", "rmdir": "file", "mkdir": "file", "touch": "file", "symlink_to": "file",
            "read_text": "read", "read_bytes": "read", "tofile": "file", "extractall": "archive", "to_pickle": "file", "to_csv": "file", "exec_module": "execution", "load_module": "execution", "urlopen": "network", "urlretrieve": "network", "LoadLibrary": "native",
            "check_output": "process", "Popen": "process"}
