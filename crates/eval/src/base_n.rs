@@ -82,7 +82,8 @@ pub(crate) fn to_base32(bytes: &[u8], hex: bool) -> Vec<u8> {
 
 fn digits(bytes: &[u8], alphabet: &[u8], bits: u32, group: usize) -> Vec<u8> {
     let mask = (1_u32 << bits).saturating_sub(1);
-    let letter = |value: u32| usize::try_from(value & mask).ok().and_then(|at| alphabet.get(at)).copied().unwrap_or(b'?');
+    let letter =
+        |value: u32| usize::try_from(value & mask).ok().and_then(|at| alphabet.get(at)).copied().unwrap_or(b'?');
     let (mut held, mut count, mut out) = (0_u32, 0_u32, Vec::new());
     for byte in bytes {
         held = ((held & 0xff) << 8) | u32::from(*byte);

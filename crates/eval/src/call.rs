@@ -9,9 +9,9 @@ use crate::{
     attribute::{self, attribute},
     bytes, codec,
     evaluator::{Evaluator, Fault, Folded, Note, Outcome, When},
-    iterate, method,
+    iterate, literal, method,
     name::Name,
-    number, operation, stream, trampoline,
+    number, operation, packing, stream, trampoline,
     value::{Call, Keywords, Value, Why},
 };
 
@@ -125,8 +125,17 @@ impl Evaluator<'_> {
 
     fn apply_name(&mut self, name: &Arc<Name>, arguments: Arguments<'_>) -> Folded {
         let path = (&*name.module, &*name.qualname);
-        let folders =
-            [trampoline::fold, iterate::fold, operation::fold, number::fold, bytes::fold, stream::fold, codec::fold];
+        let folders = [
+            trampoline::fold,
+            iterate::fold,
+            operation::fold,
+            number::fold,
+            bytes::fold,
+            stream::fold,
+            codec::fold,
+            packing::fold,
+            literal::fold,
+        ];
         for fold in folders {
             if let Some(value) = fold(self, path, arguments)? {
                 return Ok(value);

@@ -127,7 +127,12 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
 type Step = fn(&mut Evaluator<'_>, &str, Arguments<'_>) -> Folded<Option<Vec<u8>>>;
 
 /// The bytes of a decoding step, given back as well.
-fn decoded(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Arguments<'_>, step: Step) -> Folded<Option<Value>> {
+fn decoded(
+    evaluator: &mut Evaluator<'_>,
+    path: (&str, &str),
+    args: Arguments<'_>,
+    step: Step,
+) -> Folded<Option<Value>> {
     if path == ("binascii", "crc32") || path == ("zlib", "crc32") {
         let start = u32::try_from(args.int_or(1, "value", 0)?).map_err(|_| Fault::Unfollowed)?;
         let content = args.bytes(0)?;
@@ -165,7 +170,8 @@ fn codecs(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> Fol
             let object = args.value(0)?;
             let pair = [object.clone(), args.keyword("encoding").cloned().ok_or(Fault::Unfollowed)?];
             let pair = Arguments::new(&pair, &[]);
-            let value = if name == "lookup.decode" { codecs_decode(evaluator, pair) } else { codecs_encode(evaluator, pair) };
+            let value =
+                if name == "lookup.decode" { codecs_decode(evaluator, pair) } else { codecs_encode(evaluator, pair) };
             Value::tuple([value?, crate::sequence::len(object)?])
         }
         _ => {
@@ -253,7 +259,10 @@ fn binascii(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> F
 }
 
 fn compressed(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> Folded<Option<Vec<u8>>> {
-    if !matches!(name, "zlib.decompress" | "gzip.decompress" | "bz2.decompress" | "lzma.decompress" | "quopri.decodestring") {
+    if !matches!(
+        name,
+        "zlib.decompress" | "gzip.decompress" | "bz2.decompress" | "lzma.decompress" | "quopri.decodestring"
+    ) {
         return Ok(None);
     }
     let content = bytes(args.required(0, if name == "quopri.decodestring" { "s" } else { "data" })?)?;

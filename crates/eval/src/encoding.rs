@@ -105,7 +105,10 @@ impl Encoding {
 
 /// `bytes` as text; `None` when the encoding is none of text.
 pub(crate) fn decode(
-    evaluator: &Evaluator<'_>, bytes: &[u8], encoding: Encoding, errors: Errors,
+    evaluator: &Evaluator<'_>,
+    bytes: &[u8],
+    encoding: Encoding,
+    errors: Errors,
 ) -> Option<Folded<String>> {
     if let Err(fault) = evaluator.make(bytes.len().saturating_mul(2)) {
         return Some(Err(fault));
@@ -249,12 +252,16 @@ fn utf7(bytes: &[u8], errors: Errors) -> Folded<String> {
 
 /// Text in `encoding`; `None` when the encoding is none of text.
 pub(crate) fn encode(
-    evaluator: &Evaluator<'_>, text: &str, encoding: Encoding, errors: Errors,
+    evaluator: &Evaluator<'_>,
+    text: &str,
+    encoding: Encoding,
+    errors: Errors,
 ) -> Option<Folded<Vec<u8>>> {
     if let Err(fault) = evaluator.make(text.len().saturating_mul(4)) {
         return Some(Err(fault));
     }
-    let below = |end: u32| move |letter: char| u8::try_from(u32::from(letter)).ok().filter(|code| u32::from(*code) < end);
+    let below =
+        |end: u32| move |letter: char| u8::try_from(u32::from(letter)).ok().filter(|code| u32::from(*code) < end);
     Some(match encoding.name {
         "utf_8" => Ok(text.as_bytes().to_vec()),
         "utf_8_sig" => Ok([b"\xef\xbb\xbf", text.as_bytes()].concat()),
