@@ -66,13 +66,13 @@ fn check(place: &str, cells: &[String], columns: &[Column]) {
     }
 }
 
-/// Whether `text` is a dotted name of Python identifiers; wildcards are not.
+/// Whether `text` is a dotted name; wildcards are not. Hyphens are read, since modules named with them can be imported.
 fn is_name(text: &str) -> bool {
     text.split('.').all(|part| {
         part == "<locals>"
             || part == "<lambda>"
             || (!part.is_empty()
                 && !part.starts_with(|first: char| first.is_ascii_digit())
-                && part.chars().all(|letter| letter.is_alphanumeric() || letter == '_'))
+                && part.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-'))
     })
 }

@@ -1,5 +1,6 @@
 //! Look-ups in the callable tables.
 
+use crate::canonical::canonical;
 use crate::compiled::{CALLABLES, CallableRow, find, word};
 use crate::modules;
 use crate::standing::{Category, Judge, Kind, SafeRole, Standing};
@@ -70,9 +71,15 @@ pub fn callables() -> impl ExactSizeIterator<Item = Callable> {
     CALLABLES.iter().map(Callable::from)
 }
 
-/// Whether some row names exactly this: used to recognise pickles.
+/// Whether some row names this, under its own or an older name: used to recognise pickles.
 #[must_use]
 pub fn is_named(module: &str, name: &str) -> bool {
+    let (home, renamed) = canonical(module, name);
+    has_row(module, name) || has_row(home, renamed)
+}
+
+/// Whether a row names exactly this.
+pub(crate) fn has_row(module: &str, name: &str) -> bool {
     row(module, name).is_some()
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::callable::{is_known_module, is_named};
+use crate::callable::{has_row, is_known_module};
 use crate::canonical::{alias, canonical};
 use crate::modules::{is_stdlib, module_attribute, stdlib_module};
 
@@ -98,7 +98,7 @@ pub fn resolve<'a>(module: &'a str, qualname: &'a str) -> Resolved<'a> {
         rest = step.rest;
     }
     let (head, tail) = rest.split_once('.').map_or((rest, None), |(head, tail)| (head, Some(tail)));
-    let known = is_named(&home, rest);
+    let known = has_row(&home, rest);
     let Some((target, renamed)) = alias(&home, head).filter(|_| !known && !rest.is_empty()) else {
         return Resolved { module: home, name: Cow::Borrowed(rest), crossed, special };
     };
@@ -115,7 +115,7 @@ struct Step<'a> {
 }
 
 fn step<'a>(home: &str, path: &'a str) -> Option<Step<'a>> {
-    if path.is_empty() || is_named(home, path) {
+    if path.is_empty() || has_row(home, path) {
         return None;
     }
     let (head, rest) = path.split_once('.').unwrap_or((path, ""));
@@ -129,7 +129,7 @@ fn step<'a>(home: &str, path: &'a str) -> Option<Step<'a>> {
             outside: !found.submodule && found.module != home,
         });
     }
-    if is_named(home, head) || alias(home, head).is_some() {
+    if has_row(home, head) || alias(home, head).is_some() {
         return None;
     }
     if !rest.is_empty() && !is_stdlib(home) {
