@@ -32,9 +32,10 @@ fn main() -> ExitCode {
         Some(Command::Rules { command, rules }) => rules_pages::run(command, rules.as_deref()),
         Some(Command::Formats) => formats_list::run(),
     };
-    result.unwrap_or_else(|problem: Problem| {
-        problem.print();
-        USAGE
-    })
-    .into()
+    result
+        .unwrap_or_else(|problem: Problem| {
+            problem.print();
+            USAGE
+        })
+        .into()
 }

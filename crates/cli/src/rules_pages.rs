@@ -51,7 +51,8 @@ fn page(catalogue: &Catalogue, id: &str) -> Result<String, Problem> {
     let (rule, page) = catalogue.rule(id).zip(catalogue.page(id)).ok_or_else(unknown)?;
     let body = page.splitn(3, "+++").nth(2).unwrap_or(page);
     let mut text = format!("# {}: {}\n\n", rule.id, rule.title);
-    let _ = writeln!(text, "{} {}, severity {}, confidence {}", rule.category, rule.kind, rule.severity, rule.confidence);
+    let _ =
+        writeln!(text, "{} {}, severity {}, confidence {}", rule.category, rule.kind, rule.severity, rule.confidence);
     let cwe = rule.cwe.iter().map(|number| format!("CWE-{number}"));
     let others = [&rule.owasp_ml, &rule.owasp_llm, &rule.atlas].into_iter().flat_map(|list| list.iter());
     let standards: Vec<String> = cwe.chain(others.map(ToString::to_string)).collect();

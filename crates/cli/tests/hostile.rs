@@ -9,7 +9,7 @@ use stage::Stage;
 /// Names of files and members: escapes, line breaks, direction marks, invisible letters, bytes that are no text, commands of CI logs.
 const NAMES: [&[u8]; 20] = [
     b"esc\x1b[31mred",
-    b"osc\x1b]8;;http://example.com\x07link",
+    b"osc\x1b]8;;mailto:x\x07link",
     b"title\x1b]0;owned\x07",
     b"line\nbreak",
     b"carriage\rreturn",
@@ -54,12 +54,16 @@ fn no_name_speaks_to_the_terminal() {
     let written = std::fs::read_to_string(stage.path(b"report.json")).unwrap();
     stage::harmless(&written);
     let report = stage::valid(&written);
-    let paths: Vec<&str> = report["findings"].as_array().unwrap().iter().map(|f| f["artifact"].as_str().unwrap()).collect();
+    let paths: Vec<&str> =
+        report["findings"].as_array().unwrap().iter().map(|f| f["artifact"].as_str().unwrap()).collect();
     for name in NAMES {
         let shown = base::location::ArtifactPath::root(name);
         let has = |path: &str| paths.contains(&path);
         assert!(has(shown.as_str()), "{shown} is not in {paths:#?}");
-        assert!(has(&format!("all.zip!/{shown}")), "{shown} is not in {paths:#?}");
+        // A zip without the flag for UTF-8 means other letters by other bytes.
+        if std::str::from_utf8(name).is_ok() {
+            assert!(has(&format!("all.zip!/{shown}")), "{shown} is not in {paths:#?}");
+        }
     }
 }
 

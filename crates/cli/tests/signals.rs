@@ -13,15 +13,18 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use stage::{Ran, Stage};
 
-/// More than any machine reads while the test lasts.
-const ENDLESS: u64 = 1 << 40;
+/// Numbers in the file, four bytes each: more than any machine reads while the test lasts.
+const ENDLESS: u64 = 1 << 38;
 
-/// A scan that has begun to read a sparse file without end.
+/// A scan that has begun to read a sparse file that is well formed and, for a test, without end.
 fn scanning(stage: &Stage, arguments: &[&str]) -> Child {
-    let file = fs::File::create(stage.path(b"endless.bin")).unwrap();
-    file.set_len(ENDLESS).unwrap();
+    let header = testkit::npy::header("'<f4'", &[ENDLESS]);
+    let start = testkit::npy::file(1, header.as_bytes(), b"");
+    stage.write(b"endless.npy", &start);
+    let file = fs::File::options().write(true).open(stage.path(b"endless.npy")).unwrap();
+    file.set_len(start.len() as u64 + ENDLESS * 4).unwrap();
     let mut command = stage.command();
-    command.args(arguments).args(["--jobs", "1", "poisoned.pkl", "endless.bin"]);
+    command.args(arguments).args(["--jobs", "1", "poisoned.pkl", "endless.npy"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let account = format!("/proc/{}/io", child.id());
     // Whoever has read that much has begun the scan, and so has installed the handlers.
@@ -60,7 +63,7 @@ fn a_cancelled_scan_reports_what_it_has() {
         assert_eq!(ran.code, Some(1), "{report:#}");
         assert_eq!(report["completeness"], "incomplete");
         let last = report["artifacts"].as_array().unwrap().last().unwrap();
-        assert_eq!((&last["path"], &last["reason"]), (&"endless.bin".into(), &"cancelled".into()), "{report:#}");
+        assert_eq!((&last["path"], &last["reason"]), (&"endless.npy".into(), &"cancelled".into()), "{report:#}");
         assert_eq!(report["findings"][0]["artifact"], "poisoned.pkl");
         assert_eq!(ran.stderr(), "");
     }
@@ -82,8 +85,7 @@ fn a_second_signal_ends_the_process() {
 #[test]
 fn time_that_is_up_is_told_with_what_was_found() {
     let stage = stage_with_poison();
-    let mut child = scanning(&stage, &["--format", "json", "--timeout", "2s"]);
-    child.wait().unwrap();
+    let child = scanning(&stage, &["--format", "json", "--timeout", "2s"]);
     let ran = Ran::new(child.wait_with_output().unwrap());
     let report = stage::valid(&ran.stdout());
     assert_eq!((ran.code, &report["summary"]["reasons"]["time"]), (Some(1), &1.into()), "{report:#}");

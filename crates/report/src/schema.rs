@@ -14,7 +14,7 @@ pub fn text() -> String {
 
 /// The schema of what [`crate::Format::Json`] writes.
 pub fn schema() -> Value {
-    let mut root = object(
+    let root = object(
         "The result of a scan by Modelward. The same bytes, rules and limits give the same report.",
         json!({
             "schema_version": {
@@ -34,19 +34,19 @@ pub fn schema() -> Value {
         }),
         &[],
     );
-    if let Some(root) = root.as_object_mut() {
-        root.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
-        root.insert("title".into(), "Modelward report".into());
-        root.insert(
-            "$defs".into(),
-            json!({
-                "artifact": artifact(), "finding": finding(), "location": location(), "check": check(),
-                "severity": words("How bad it is", Severity::ALL.iter().rev().map(|word| word.id())),
-                "reason": words("Why an artifact is incomplete", Reason::ALL.iter().map(|word| word.id())),
-            }),
-        );
-    }
-    root
+    let mut document = Map::new();
+    document.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+    document.insert("title".into(), "Modelward report".into());
+    document.extend(root.as_object().cloned().unwrap_or_default());
+    document.insert(
+        "$defs".into(),
+        json!({
+            "artifact": artifact(), "finding": finding(), "location": location(), "check": check(),
+            "severity": words("How bad it is", Severity::ALL.iter().rev().map(|word| word.id())),
+            "reason": words("Why an artifact is incomplete", Reason::ALL.iter().map(|word| word.id())),
+        }),
+    );
+    Value::Object(document)
 }
 
 fn tool() -> Value {

@@ -111,7 +111,9 @@ fn cause(findings: &[&Finding], canvas: &mut Canvas) {
     match first.evidence.is_empty() {
         true => canvas.field("why", Style::new(), sure),
         false => {
-            canvas.field("why", Style::new(), &escape::bounded(&first.evidence, LONGEST));
+            let told = first.evidence.contains(first.subject.as_str());
+            let why = if told { first.evidence.clone() } else { format!("{}: {}", first.subject, first.evidence) };
+            canvas.field("why", Style::new(), &escape::bounded(&why, LONGEST));
             canvas.more(0, DIM, sure);
         }
     }
