@@ -101,9 +101,9 @@ impl Machine<'_, '_> {
             Coding::Utf8 | Coding::Python2 => {
                 if let Some(hook) = hook(bytes) {
                     hook
-                } else if literal::is_text(bytes) {
+                } else if literal::is_text(bytes) && bytes.len() <= MAX_INLINE {
                     Value::run(Kind::Text, offset, bytes.len())
-                } else if coding == Coding::Python2 {
+                } else if coding == Coding::Python2 || literal::is_text(bytes) {
                     self.span(offset, bytes.len() as u64, coding)
                 } else {
                     return Err(self.fail("bad-text", "text that is not UTF-8".to_owned()));

@@ -130,17 +130,19 @@ impl Machine<'_, '_> {
     fn unknown_global(&mut self, module: Value, name: Value) -> Result<(), Stop> {
         let view = self.view();
         let shown = format!("{}.{}", view.expr(module), view.expr(name));
+        let shown = base::expr::shorten(&shown, 200).0.to_owned();
         let known = |value: Value| self.texts.text(&self.arena, value).unwrap_or_else(|| "?".to_owned());
         let fact = Import {
             module: known(module).into(),
             name: known(name).into(),
-            written: base::expr::shorten(&shown, 200).0.into(),
+            written: shown.as_str().into(),
             origin: "computed".into(),
             when: "load".into(),
         };
         let place = self.place();
         self.sink.fact(place, fact)?;
-        self.stack.push(Value::UNKNOWN);
+        let value = self.arena.known(Known::External(format!("name assembled at load: {shown}").into()));
+        self.stack.push(value);
         Ok(())
     }
 

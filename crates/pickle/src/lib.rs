@@ -33,6 +33,8 @@ mod side_effects;
 mod stack;
 mod store;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 

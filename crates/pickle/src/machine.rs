@@ -212,12 +212,16 @@ impl<'a, 's> Machine<'a, 's> {
                     self.tuple(start);
                 }
                 op::STOP => return self.stop(),
-                op::FLOAT..=op::INT
+                op::FLOAT
+                | op::INT
                 | op::BINFLOAT
                 | op::LONG
                 | op::LONG1
                 | op::LONG4
-                | op::STRING..=op::UNICODE
+                | op::STRING
+                | op::BINSTRING
+                | op::SHORT_BINSTRING
+                | op::UNICODE
                 | op::BINUNICODE
                 | op::SHORT_BINUNICODE
                 | op::BINUNICODE8

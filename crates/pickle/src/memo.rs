@@ -11,8 +11,6 @@ pub(crate) struct Memo {
     sparse: HashMap<u64, Value>,
     /// Indices that hold something: where MEMOIZE puts the next one.
     filled: u64,
-    /// The highest index that was named.
-    highest: u64,
 }
 
 /// No value is an unknown with this payload.
@@ -44,7 +42,6 @@ impl Memo {
     /// Puts at `index`.
     #[inline]
     pub(crate) fn put(&mut self, index: u64, value: Value) {
-        self.highest = self.highest.max(index);
         let len = self.dense.len() as u64;
         let old = if index < len {
             let slot = usize::try_from(index).ok().and_then(|slot| self.dense.get_mut(slot));
@@ -82,16 +79,13 @@ impl Memo {
     }
 
     /// How many indices hold something.
+    #[cfg(test)]
     pub(crate) fn filled(&self) -> u64 {
         self.filled
     }
 
-    /// The highest index that was named.
-    pub(crate) fn highest(&self) -> u64 {
-        self.highest.max(self.filled.saturating_sub(1))
-    }
-
     /// Every value that is held, dense ones in order.
+    #[cfg(test)]
     pub(crate) fn values(&self) -> impl Iterator<Item = Value> + '_ {
         self.dense.iter().copied().filter(|value| *value != MISSING).chain(self.sparse.values().copied())
     }

@@ -31,13 +31,6 @@ impl Stack {
         if self.values.len() <= self.fence { None } else { self.values.last().copied() }
     }
 
-    /// Replaces the top value.
-    pub(crate) fn replace(&mut self, value: Value) {
-        if let Some(top) = self.values.last_mut() {
-            *top = value;
-        }
-    }
-
     /// POP: an empty mark on top goes first. `false` at the fence.
     #[inline]
     pub(crate) fn discard(&mut self) -> bool {
