@@ -48,3 +48,18 @@ pub fn unfilled(message: &str, kind: Kind) -> Option<&str> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_split_at_placeholders() {
+        let all: Vec<_> = parts("a {b}{c} {d").collect();
+        let text = Part::Text;
+        assert_eq!(all, [text("a "), Part::Placeholder("b"), Part::Placeholder("c"), text(" "), text("{d")]);
+        assert_eq!(unfilled("{callee} {reason} {args} {how}", Kind::Call), None);
+        assert_eq!(unfilled("{callee}", Kind::Flaw), Some("callee"));
+        assert_eq!(unfilled("{args}", Kind::Import), Some("args"));
+    }
+}

@@ -24,7 +24,9 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-names-persistence" => |data, _| arguments::texts(data).any(|text| text::names_persistence(&text)),
         "argument-opens-for-writing" => |data, _| arguments::open_for_writing(data),
         "first-argument-unresolved" => |data, _| arguments::first_is_unresolved(data),
-        "import-has-effect" => |data, _| matches!(data, Data::Import(import) if arguments::acts_when_imported(&import.module)),
+        "import-has-effect" => {
+            |data, _| matches!(data, Data::Import(import) if arguments::acts_when_imported(&import.module))
+        }
         "imports-unknown-module" => |data, _| arguments::import_unknown_module(data),
         "needs-more-than-stored" => |data, _| matches!(data, Data::Tensor(tensor) if tensor.bytes > tensor.stored),
         "target-escapes" => |data, _| matches!(data, Data::Reference(reference) if text::escapes(&reference.target)),
