@@ -38,6 +38,8 @@ pub struct Limits {
     pub depth: u32,
     /// Artifacts in a root.
     pub entries: u64,
+    /// Artifacts in a root that lie four or more containers deep: honest images of containers need three.
+    pub deep_entries: u64,
     /// Files of a target.
     pub files: u64,
     /// Bytes that may come out of compressed members of one root.
@@ -48,6 +50,8 @@ pub struct Limits {
     pub ratio: u64,
     /// Bytes inflated of a member whose stated size already says that it is a bomb.
     pub bomb_probe: u64,
+    /// Bombs of one root that are probed; further ones are not inflated at all.
+    pub bombs: u64,
     /// Bytes inflated before the ratio of a member of unstated size is looked at.
     pub unstated_out: u64,
     /// Bytes that one reading may hold in memory.
@@ -73,11 +77,13 @@ impl Default for Limits {
         Self {
             depth: 32,
             entries: 1_000_000,
+            deep_entries: 10_000,
             files: 10_000_000,
             bytes_out: 64 * GIB,
             nested_bytes_out: 8 * GIB,
             ratio: 1000,
             bomb_probe: 8 * MIB,
+            bombs: 4,
             unstated_out: 64 * MIB,
             memory: 192 * MIB,
             spool_memory: 16 * MIB,

@@ -28,11 +28,20 @@ const WINDOW: usize = 1 << 20;
 
 /// Bytes that came out of compressed members of one root so far.
 #[derive(Debug, Default)]
-pub(crate) struct Inflated(AtomicU64);
+pub(crate) struct Inflated {
+    bytes: AtomicU64,
+    bombs: AtomicU64,
+}
 
 impl Inflated {
+    /// Counts a member that states a bomb's size; an error once the root has had its share of them.
+    fn bomb(&self, most: u64) -> Result<(), Stop> {
+        let before = self.bombs.fetch_add(1, Ordering::Relaxed);
+        if before >= most { Err(Stop::Limit(Reason::Ratio)) } else { Ok(()) }
+    }
+
     fn pay(&self, count: u64, most: u64) -> Result<(), Stop> {
-        let before = self.0.fetch_add(count, Ordering::Relaxed);
+        let before = self.bytes.fetch_add(count, Ordering::Relaxed);
         if before.saturating_add(count) > most { Err(Stop::Limit(Reason::BytesOut)) } else { Ok(()) }
     }
 }
@@ -112,6 +121,10 @@ impl Forward {
         inflated: &Arc<Inflated>,
         nested: bool,
     ) -> Result<Arc<Self>, Stop> {
+        let cap = Cap::of(packed, limits);
+        if !cap.unless_ratio {
+            inflated.bomb(limits.bombs)?;
+        }
         let from: Box<dyn Read + Send> = Box::new(BlobRead { blob: packed.from.clone(), offset: 0 });
         let state = State {
             decoder: (packed.codec.open)(from, limits)?,
@@ -127,7 +140,7 @@ impl Forward {
         let most = if nested { limits.nested_bytes_out } else { limits.bytes_out };
         Ok(Arc::new(Self {
             state: Mutex::new(state),
-            cap: Cap::of(packed, limits),
+            cap,
             limits: limits.clone(),
             temp,
             inflated: inflated.clone(),

@@ -116,7 +116,10 @@ impl<'c> Node<'c> {
                 let mut delegated = Ledger::default();
                 for child in found.into_iter().filter(inner) {
                     let end = child.place.offset.saturating_add(child.place.length);
-                    let opaque = self.ledger.claims().any(|(range, claim)| claim == Claim::Opaque && range.contains(&child.place.offset));
+                    let opaque = self
+                        .ledger
+                        .claims()
+                        .any(|(range, claim)| claim == Claim::Opaque && range.contains(&child.place.offset));
                     if opaque {
                         delegated.claim(child.place.offset..end, Claim::Child);
                     }
@@ -204,9 +207,10 @@ impl<'c> Node<'c> {
     /// What follows from the readings together.
     fn conclude(&mut self, blob: &Blob, role: Option<Role>) {
         self.acted_on();
-        let active: Vec<&str> = self.format_ids();
-        if active.len() > 1 {
-            let detail = active.join(" + ");
+        // Two formats that are only recognised are a question of recognition, not a polyglot.
+        let read = self.formats.iter().any(|format| format.depth > Depth::Identified);
+        if read && self.formats.len() > 1 {
+            let detail = self.format_ids().join(" + ");
             self.flaw(&Place::default(), "polyglot", "", detail);
         }
         if self.formats.is_empty() {

@@ -28,6 +28,9 @@ use crate::{
 /// Members up to this size that a reader read whole get a SHA-256 of their own.
 const HASHED_MEMBER: u64 = 64 << 20;
 
+/// Containers above an artifact that count as deep: an image with compressed layers of files needs three.
+const DEEP: usize = 4;
+
 /// What the scan of a root needs.
 pub(crate) struct Context<'c> {
     pub catalogue: &'c Catalogue,
@@ -71,6 +74,7 @@ pub(crate) struct RootScan<'c, 'x> {
     slots: Vec<Option<Closed>>,
     stack: Vec<Frame<'c>>,
     entries: u64,
+    deep: u64,
     quiet: u64,
     result: RootResult,
 }
@@ -79,7 +83,16 @@ impl<'c, 'x> RootScan<'c, 'x> {
     /// A scan that has not begun.
     pub(crate) fn new(context: &'x Context<'c>) -> Self {
         let result = RootResult::default();
-        Self { context, inflated: Arc::default(), slots: Vec::new(), stack: Vec::new(), entries: 0, quiet: 0, result }
+        Self {
+            context,
+            inflated: Arc::default(),
+            slots: Vec::new(),
+            stack: Vec::new(),
+            entries: 0,
+            deep: 0,
+            quiet: 0,
+            result,
+        }
     }
 
     /// Reads `blob` and everything inside. `finish` completes the root's own node before it closes (hash, changed files).
@@ -137,7 +150,8 @@ impl<'c, 'x> RootScan<'c, 'x> {
         let depth = self.stack.len();
         let Some(parent) = self.stack.last_mut() else { return };
         self.entries = self.entries.saturating_add(1);
-        if self.entries >= self.context.limits.entries {
+        self.deep = self.deep.saturating_add(u64::from(depth > DEEP));
+        if self.entries >= self.context.limits.entries || self.deep > self.context.limits.deep_entries {
             parent.node.leave_unopened(stated_size(&child));
             return parent.node.trouble(Reason::Entries, "there are more members than the limit");
         }
