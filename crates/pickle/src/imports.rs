@@ -218,6 +218,9 @@ impl Machine<'_, '_> {
         let shown = id.to_expr().to_string();
         let shown = base::expr::shorten(&shown, 200).0.to_owned();
         let (kind, target, role) = storage(id).unwrap_or_else(|| ("persistent-id", shown.clone(), String::new()));
+        if kind == "storage" {
+            self.storages.add(&target, role.split('[').next().unwrap_or_default());
+        }
         let fact = Reference { kind: kind.into(), target: target.into(), role: role.into() };
         let place = self.place();
         self.sink.fact(place, fact)?;

@@ -22,6 +22,7 @@ mod flaw;
 mod imports;
 mod items;
 mod known;
+mod legacy;
 mod literal;
 mod machine;
 mod memo;

@@ -16,6 +16,7 @@ use crate::{
     cursor::Cursor,
     effects::Planted,
     known::View,
+    legacy::Storages,
     memo::Memo,
     names::Names,
     opcode as op,
@@ -68,6 +69,8 @@ pub(crate) struct Machine<'a, 's> {
     pub(crate) shared: u64,
     /// What STOP gave.
     pub(crate) result: Value,
+    /// Storages that persistent ids named.
+    pub(crate) storages: Storages,
     /// Ranges that hold raw arrays.
     pub(crate) opaque: Vec<std::ops::Range<u64>>,
     /// How many pickles this one stands in.
@@ -111,6 +114,7 @@ impl<'a, 's> Machine<'a, 's> {
             opcodes: 0,
             shared: 0,
             result: Value::UNKNOWN,
+            storages: Storages::default(),
             opaque: Vec::new(),
             depth: 0,
             held: 0,

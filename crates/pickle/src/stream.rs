@@ -11,7 +11,7 @@ use base::{
     stop::Stop,
 };
 
-use crate::{machine::Machine, opcode};
+use crate::{legacy::Legacy, machine::Machine, opcode};
 
 /// Pickles in one file.
 const MAX_PICKLES: u32 = 100_000;
@@ -69,13 +69,20 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let meter = sink.meter().clone();
     let mut reader = Reader::new(blob, &meter);
     let mut pickles = 0_u32;
+    let mut legacy = Legacy::default();
     loop {
-        let one = run_one(&mut reader, sink)?;
+        let ran = run_one(&mut reader, sink, &mut legacy)?;
         pickles = pickles.saturating_add(1);
+        if legacy.begun() {
+            sink.milestone()?;
+        }
+        if ran.storages_follow {
+            legacy.storages(&mut reader, sink)?;
+        }
         let end = reader.offset();
         if reader.at_end()? {
             // One value and nothing behind it: noise does not end like that.
-            return if one { sink.milestone() } else { Ok(()) };
+            return if ran.one { sink.milestone() } else { Ok(()) };
         }
         if pickles >= MAX_PICKLES {
             return Err(Stop::Limit(base::reason::Reason::Entries));
@@ -86,15 +93,23 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     }
 }
 
-/// Runs the pickle at the reader's place and claims its bytes; tells whether it left exactly one value.
-fn run_one(reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<bool, Stop> {
+/// What one pickle left.
+struct Ran {
+    /// Whether there was exactly one value.
+    one: bool,
+    /// Whether the storages of a legacy checkpoint follow.
+    storages_follow: bool,
+}
+
+/// Runs the pickle at the reader's place and claims its bytes.
+fn run_one(reader: &mut Reader<'_>, sink: &mut Sink<'_>, legacy: &mut Legacy) -> Result<Ran, Stop> {
     let start = reader.offset();
     let mut machine = Machine::new(reader, sink);
     let outcome = machine.run(reader);
     let one = machine.stack.len() == 0;
+    let storages_follow = outcome.is_ok() && legacy.after(&mut machine);
     machine.claim(start, reader.offset());
-    drop(machine);
-    outcome.map(|()| one)
+    outcome.map(|()| Ran { one, storages_follow })
 }
 
 /// Goes to the next pickle behind `end`; `false` when there is none. What lies between is padding or junk.

@@ -1,0 +1,107 @@
+//! PyTorch's format before zip: five pickles, then the storages in the order of the last one's keys (`torch/serialization.py`, `_legacy_save`).
+
+use std::collections::HashMap;
+
+use base::{coverage::Claim, fact::Tensor, location::Place, reader::Reader, sink::Sink, stop::Stop};
+use eval::{BigInt, Value as Known};
+
+use crate::machine::Machine;
+
+/// What the first pickle holds.
+const MAGIC: u128 = 0x1950_a86a_20f9_469c_fc6c;
+/// The pickle with the list of keys.
+const KEYS: u32 = 5;
+/// Storages kept in mind.
+const MAX_STORAGES: usize = 1 << 18;
+
+/// Storages that persistent ids named: the class of their elements by key.
+#[derive(Default)]
+pub(crate) struct Storages {
+    classes: HashMap<String, String>,
+}
+
+impl Storages {
+    /// Remembers the class of a storage.
+    pub(crate) fn add(&mut self, key: &str, class: &str) {
+        if self.classes.len() < MAX_STORAGES {
+            self.classes.insert(key.to_owned(), class.to_owned());
+        }
+    }
+}
+
+/// How far a file has shown itself to be a legacy checkpoint.
+#[derive(Default)]
+pub(crate) struct Legacy {
+    /// Pickles read since the magic number; 0 without one.
+    stage: u32,
+    storages: Storages,
+    keys: Vec<String>,
+}
+
+impl Legacy {
+    /// Looks at a pickle that was read; tells whether the storages follow now.
+    pub(crate) fn after(&mut self, machine: &mut Machine<'_, '_>) -> bool {
+        let result = machine.result;
+        if self.stage == 0 {
+            let known = machine.view().known(result);
+            let magic = matches!(&known, Known::BigInt(number) if **number == BigInt::from(MAGIC));
+            self.stage = u32::from(magic);
+            return false;
+        }
+        self.stage = self.stage.saturating_add(1);
+        self.storages.classes.extend(std::mem::take(&mut machine.storages.classes));
+        if self.stage != KEYS {
+            return false;
+        }
+        if let Some(keys) = machine.view().arguments(result) {
+            self.keys = keys.iter().filter_map(|key| key.as_str().map(str::to_owned)).collect();
+        }
+        true
+    }
+
+    /// Whether the magic number was read.
+    pub(crate) fn begun(&self) -> bool {
+        self.stage > 0
+    }
+
+    /// Claims the storages: a count of elements and the raw elements each.
+    pub(crate) fn storages(&self, reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        for key in &self.keys {
+            let Some(class) = self.storages.classes.get(key) else {
+                return Ok(());
+            };
+            let Some(element) = element_size(class) else {
+                return Ok(());
+            };
+            let start = reader.offset();
+            let count = reader.u64_le("the size of a storage")?;
+            let bytes = count.saturating_mul(element);
+            sink.claim(start..reader.offset(), Claim::Read);
+            let data = reader.offset();
+            reader.skip(bytes, "a storage")?;
+            sink.claim(data..reader.offset(), Claim::Opaque);
+            let fact = Tensor {
+                name: key.as_str().into(),
+                dtype: class.as_str().into(),
+                shape: count.to_string().into(),
+                bytes,
+                stored: bytes,
+            };
+            sink.fact(Place::bytes(data, bytes), fact)?;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of an element of a storage class.
+fn element_size(class: &str) -> Option<u64> {
+    Some(match class.rsplit('.').next()? {
+        "ComplexDoubleStorage" => 16,
+        "DoubleStorage" | "LongStorage" | "ComplexFloatStorage" => 8,
+        "FloatStorage" | "IntStorage" | "QInt32Storage" => 4,
+        "HalfStorage" | "BFloat16Storage" | "ShortStorage" => 2,
+        "CharStorage" | "ByteStorage" | "BoolStorage" | "UntypedStorage" | "QInt8Storage" | "QUInt8Storage"
+        | "QUInt4x2Storage" | "QUInt2x4Storage" => 1,
+        _ => return None,
+    })
+}
