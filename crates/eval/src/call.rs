@@ -11,7 +11,7 @@ use crate::{
     evaluator::{Evaluator, Fault, Folded, Note, Outcome, When},
     iterate, literal, method,
     name::Name,
-    number, operation, packing, stream, trampoline,
+    number, operation, packing, pattern, stream, trampoline,
     value::{Call, Keywords, Value, Why},
 };
 
@@ -135,6 +135,7 @@ impl Evaluator<'_> {
             codec::fold,
             packing::fold,
             literal::fold,
+            pattern::fold,
         ];
         for fold in folders {
             if let Some(value) = fold(self, path, arguments)? {

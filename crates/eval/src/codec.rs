@@ -45,7 +45,8 @@ fn codecs_decode(evaluator: &mut Evaluator<'_>, args: Arguments<'_>) -> Folded {
         };
         return decode(evaluator, &text, args.without_first());
     }
-    let content = bytes(object)?;
+    // Only the hexadecimal one also takes text.
+    let content = &if named.name == "hex_codec" { ascii(object)? } else { bytes(object)?.clone() };
     evaluator.make(content.len())?;
     let plain = match named.name {
         "hex_codec" => base_n::base16(content, true)?,

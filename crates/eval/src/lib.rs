@@ -36,6 +36,7 @@ mod name;
 mod number;
 mod operation;
 mod packing;
+mod pattern;
 mod repr;
 mod sequence;
 mod stream;

@@ -377,6 +377,7 @@ fn question(of: &str, name: &str) -> Option<bool> {
         "isspace" => every(is_space),
         "isupper" => cased(char::is_uppercase, char::is_lowercase),
         "islower" => cased(char::is_lowercase, char::is_uppercase),
+        "isdigit" | "isdecimal" if of.chars().any(|letter| !letter.is_numeric()) => false,
         // Beyond ASCII the classes of Rust and Python differ in places.
         _ if !of.is_ascii() => return None,
         "isalpha" => every(|letter| letter.is_ascii_alphabetic()),

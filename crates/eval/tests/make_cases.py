@@ -17,6 +17,7 @@ import json
 import lzma
 import math
 import operator
+import re
 import pathlib
 import struct
 import textwrap
@@ -458,6 +459,9 @@ list(map(bytes.fromhex,['6f','73']))
 'a'.__eq__('a')
 (3).__lt__(4)
 5 .bit_count()
+re.sub('[0-9]+','','o1s22.sys3tem')
+re.sub('x','-','axbx',1)
+re.sub('a.c','z','abc\\nac')
 """.strip().splitlines()
 
 NAMED = {
