@@ -146,7 +146,7 @@ pub(crate) struct ScanArguments {
     pub color: Colour,
 
     /// Print the JSON schema of the JSON report and exit
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     pub print_schema: bool,
 }
 

@@ -91,7 +91,7 @@ fn unopened(path: &Path, body: &Body) -> Option<String> {
     };
     match (result, body) {
         (Err(error), _) => Some(format!("cannot be opened: {error}; check the path and its permissions")),
-        (Ok(()), Body::Closed(reason)) => Some(format!("cannot be opened: {}", reason.describe())),
+        (Ok(()), Body::Closed(reason)) => Some(format!("cannot be opened: {}", reason.describe().trim())),
         (Ok(()), _) => None,
     }
 }

