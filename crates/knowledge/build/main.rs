@@ -54,7 +54,10 @@ fn main() {
         python2: read(&[tables.join("python2.tsv")], &tables, ALIASES, 2),
     };
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo names the output folder"));
-    std::fs::write(out.join("tables.rs"), compiled.source()).expect("the output folder can be written");
+    let mut source = compiled.source();
+    let digest = blake3::hash(source.as_bytes()).to_hex();
+    source += &format!("pub(crate) const DIGEST: &str = {:?};\n", digest.as_str());
+    std::fs::write(out.join("tables.rs"), source).expect("the output folder can be written");
 }
 
 /// Every table below `folder`, in the order of their names.

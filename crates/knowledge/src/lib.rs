@@ -18,3 +18,12 @@ pub use modules::{ModuleAttribute, StdlibModule, is_stdlib, module_attribute, st
 pub use python2::{python2, python2_imports, python2_names};
 pub use resolve::{Resolved, resolve};
 pub use standing::{Category, Judge, Kind, SafeRole, Standing};
+
+/// BLAKE3 of the compiled tables, in hexadecimal: names the state of knowledge that a report was made with.
+pub const DIGEST: &str = compiled::DIGEST;
+
+/// Digest of all tables, made when they were compiled: 32 hexadecimal digits.
+#[must_use]
+pub fn digest() -> &'static str {
+    compiled::DIGEST
+}

@@ -43,7 +43,7 @@ impl Emitter {
     }
 
     fn texts(&mut self, texts: &[Text]) -> String {
-        let items: Vec<String> = texts.iter().map(|item| text(item)).collect();
+        let items: Vec<String> = texts.iter().map(text).collect();
         self.list("Text", &items)
     }
 

@@ -1,4 +1,11 @@
 //! The loader accepts a good rule and refuses each kind of mistake with file, line and reason.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
 
 use rulebook::{
     error::Error,

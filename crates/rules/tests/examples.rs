@@ -1,4 +1,11 @@
 //! Every rule proves itself: its `Fires` examples fire, its `Quiet` examples do not.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
 
 use base::{fact::Fact, location::ArtifactPath};
 use rulebook::{

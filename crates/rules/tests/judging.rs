@@ -1,4 +1,11 @@
 //! How a judge concludes: messages that name, equal findings folded, severities never lost, checks counted.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
 
 use base::{
     fact::{Call, Fact, Flaw, Kind},
