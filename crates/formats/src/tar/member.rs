@@ -83,7 +83,8 @@ impl Member {
             b'3' | b'4' => "device",
             b'6' => "fifo",
             b'5' | b'D' => "folder",
-            _ if self.name.ends_with(b"/") => "folder",
+            // Only v7 has no type for folders.
+            0 if self.name.ends_with(b"/") => "folder",
             _ => "file",
         }
     }
@@ -158,7 +159,7 @@ impl Member {
             return Err(Stop::Limit(Reason::Entries));
         }
         let mut child = match reader.blob().slice(range.clone()) {
-            Some(blob) if self.what() != "folder" => Some(Child::window(self.name.clone(), place(&range), blob)),
+            Some(blob) if self.what() == "file" => Some(Child::window(self.name.clone(), place(&range), blob)),
             _ => None,
         };
         if let Some(child) = &mut child {

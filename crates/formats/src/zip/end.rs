@@ -142,7 +142,8 @@ fn views(archive: &mut Archive<'_, '_>, at: u64, end: &End, into: &mut Vec<Direc
     let narrow = end.numbers;
     let agrees = wide.iter().all(|(_, wide)| agree(narrow, *wide));
     if !agrees {
-        let detail = format!("the end record says {narrow:?}, its zip64 twin {:?}", wide.first().map(|record| record.1));
+        let detail =
+            format!("the end record says {narrow:?}, its zip64 twin {:?}", wide.first().map(|record| record.1));
         archive.flaw(&range, "zip64-lie", b"", detail)?;
     }
     let mut found = Vec::new();
@@ -218,7 +219,11 @@ fn wide_records(archive: &mut Archive<'_, '_>, at: u64) -> Result<Vec<(u64, Numb
             found.push((position, numbers));
         }
     }
-    if found.len() != 1 || disk != 0 || disks > 1 {
+    // Data put in front move every offset alike: the record then still is said to lie right behind the directory.
+    let misplaced = found
+        .iter()
+        .any(|(position, numbers)| *position != stated && numbers.offset.checked_add(numbers.size) != Some(stated));
+    if found.len() != 1 || misplaced || disk != 0 || disks > 1 {
         let detail = format!("the locator names {stated:#x} on disk {disk} of {disks}; {} records there", found.len());
         archive.flaw(&range, "zip64-lie", b"", detail)?;
     }

@@ -23,7 +23,8 @@ const LINK: u64 = 4096;
 pub(super) fn give(archive: &mut Archive<'_, '_>, central: &[Central]) -> Result<(), Stop> {
     repeated_names(archive, central)?;
     let mut shared: Vec<usize> = (0..central.len()).collect();
-    let key = |index: &usize| central.get(*index).map(|member| (member.local, member.stated.method, member.stated.packed));
+    let key =
+        |index: &usize| central.get(*index).map(|member| (member.local, member.stated.method, member.stated.packed));
     shared.sort_by_key(|index| (key(index), *index));
     let mut leaders = vec![true; central.len()];
     let mut followers = Vec::new();
@@ -38,7 +39,8 @@ pub(super) fn give(archive: &mut Archive<'_, '_>, central: &[Central]) -> Result
     followers.sort_unstable();
     for (index, member) in central.iter().enumerate() {
         let group = followers.binary_search_by_key(&Some(&index), |group| group.first());
-        let others = group.ok().and_then(|at| followers.get(at)).map_or(&[][..], |group| group.get(1..).unwrap_or_default());
+        let others =
+            group.ok().and_then(|at| followers.get(at)).map_or(&[][..], |group| group.get(1..).unwrap_or_default());
         let also = others.iter().filter_map(|other| central.get(*other)).map(|other| other.stated.name.to_vec());
         let leads = leaders.get(index).copied().unwrap_or(true);
         give_one(archive, index, member, leads, also.collect())?;

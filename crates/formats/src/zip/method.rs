@@ -58,9 +58,7 @@ pub(super) fn body(from: Blob, stated: &Stated) -> ChildBody {
         return ChildBody::Window(from);
     }
     match decoder(stated.method) {
-        Some(codec) => {
-            ChildBody::Packed(Packed { from, codec, size: Some(stated.size), crc32: Some(stated.crc) })
-        }
+        Some(codec) => ChildBody::Packed(Packed { from, codec, size: Some(stated.size), crc32: Some(stated.crc) }),
         None => {
             let what = format!("zip method {} ({})", stated.method, name(stated.method));
             ChildBody::Closed(Stop::Unsupported(what))

@@ -58,12 +58,11 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         directories.extend(gaps::forward_directory(&archive)?);
     }
     let central = directory::read(&mut archive, &directories)?;
-    let listed = ended || !central.is_empty();
     member::give(&mut archive, &central)?;
     archive.overlaps(&central)?;
     let Archive { blob, sink, pieces, ends, local_ends, .. } = archive;
     let gaps = pieces.claim(sink, len);
-    gaps::explain(blob, sink, &gaps, len, listed)?;
+    gaps::explain(blob, sink, &gaps, len, ended)?;
     gaps::follow(blob, sink, &local_ends, &central, &gaps, len)?;
     if ends.is_empty() {
         return Err(Stop::truncated(len, "a zip archive: its end record is missing"));
