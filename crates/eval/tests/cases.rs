@@ -9,12 +9,12 @@ use eval::{Value, Why, attribute, call};
 fn literal(text: &str) -> Value {
     let reader = Value::global("ast", "literal_eval");
     match text {
-        "set()" => return Value::set([]),
-        "frozenset()" => return Value::frozen_set([]),
+        "set()" => Value::set([]),
+        "frozenset()" => Value::frozen_set([]),
         _ => match wrapped(text, "frozenset(") {
-            Some(inner) => return run(&Value::global("builtins", "frozenset"), &[literal(inner)], &[]),
+            Some(inner) => run(&Value::global("builtins", "frozenset"), &[literal(inner)], &[]),
             None => match wrapped(text, "bytearray(") {
-                Some(inner) => return run(&Value::global("builtins", "bytearray"), &[literal(inner)], &[]),
+                Some(inner) => run(&Value::global("builtins", "bytearray"), &[literal(inner)], &[]),
                 None => run(&reader, &[Value::str(text)], &[]),
             },
         },
