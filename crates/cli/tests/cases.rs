@@ -1,4 +1,17 @@
 //! Every file of `tests/cases`: a command, the files that it finds, what it prints and how it exits.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a panic is how a test speaks"
+)]
 
 mod stage;
 

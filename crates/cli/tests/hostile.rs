@@ -1,4 +1,17 @@
 //! Names from outside reach every output as text to look at, never as commands to a terminal, a log or a browser.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a panic is how a test speaks"
+)]
 
 mod stage;
 

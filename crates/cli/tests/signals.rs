@@ -1,4 +1,17 @@
 //! SIGTERM and Ctrl-C: a valid partial report follows, and a second one ends the process.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a panic is how a test speaks"
+)]
 #![cfg(target_os = "linux")]
 
 mod stage;
