@@ -26,23 +26,35 @@ pub fn write() -> Result<(), String> {
     for (name, text) in &pages {
         let file = folder.join(name);
         let parent = file.parent().ok_or("no folder")?;
-        fs::create_dir_all(parent).and_then(|()| fs::write(&file, text)).map_err(|error| format!("{name}: {error}"))?;
+        fs::create_dir_all(parent)
+            .and_then(|()| fs::write(&file, text))
+            .map_err(|error| format!("{}: {error}", name.display()))?;
     }
     for stale in existing(&folder)?.into_iter().filter(|name| !pages.contains_key(name)) {
         fs::remove_file(folder.join(&stale)).map_err(|error| format!("{}: {error}", stale.display()))?;
     }
-    Ok(())
+    let readme = top().join("README.md");
+    let text = fs::read_to_string(&readme).map_err(|error| error.to_string())?;
+    fs::write(&readme, with_picture(&text)?).map_err(|error| error.to_string())
 }
 
 /// Fails where a page differs from what the code makes of it.
 pub fn check() -> Result<(), String> {
     let folder = top().join("docs");
     let pages = pages()?;
-    let mut wrong: Vec<String> = existing(&folder)?.into_iter().filter(|name| !pages.contains_key(name)).map(|name| format!("{} is no longer made", name.display())).collect();
+    let mut wrong: Vec<String> = existing(&folder)?
+        .into_iter()
+        .filter(|name| !pages.contains_key(name))
+        .map(|name| format!("{} is no longer made", name.display()))
+        .collect();
     for (name, text) in &pages {
         if fs::read_to_string(folder.join(name)).ok().as_ref() != Some(text) {
             wrong.push(format!("{} is not what the code makes", name.display()));
         }
+    }
+    let readme = fs::read_to_string(top().join("README.md")).map_err(|error| error.to_string())?;
+    if with_picture(&readme)? != readme {
+        wrong.push("the picture in README.md is not what the program prints".into());
     }
     if wrong.is_empty() { Ok(()) } else { Err(format!("run `cargo xtask docs` and commit:\n{}", wrong.join("\n"))) }
 }
@@ -56,7 +68,9 @@ fn existing(folder: &Path) -> Result<Vec<PathBuf>, String> {
             let path = entry.path();
             if path.is_dir() {
                 queue.push(path);
-            } else if fs::read_to_string(&path).is_ok_and(|text| text.starts_with(MARK.trim_end())) || path.ends_with("report.schema.json") {
+            } else if fs::read_to_string(&path).is_ok_and(|text| text.starts_with(MARK.trim_end()))
+                || path.ends_with("report.schema.json")
+            {
                 found.push(path.strip_prefix(folder).map_err(|error| error.to_string())?.to_path_buf());
             }
         }
@@ -82,11 +96,16 @@ fn pages() -> Result<BTreeMap<PathBuf, String>, String> {
 }
 
 fn rule_index(catalogue: &rules::Catalogue) -> String {
-    let mut text = format!("{MARK}# Rules\n\n| rule | what it says | category | severity | kind |\n|---|---|---|---|---|\n");
-    let mut rows: Vec<_> = catalogue.rules().collect();
+    let mut text =
+        format!("{MARK}# Rules\n\n| rule | what it says | category | severity | kind |\n|---|---|---|---|---|\n");
+    let mut rows: Vec<_> = catalogue.rules().iter().collect();
     rows.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.id.clone()));
     for rule in rows {
-        let _ = writeln!(text, "| [{0}](rules/{0}.md) | {1} | {2} | {3} | {4} |", rule.id, rule.title, rule.category, rule.severity, rule.kind);
+        let _ = writeln!(
+            text,
+            "| [{0}](rules/{0}.md) | {1} | {2} | {3} | {4} |",
+            rule.id, rule.title, rule.category, rule.severity, rule.kind
+        );
     }
     text
 }
@@ -106,7 +125,14 @@ fn formats() -> String {
         };
         let facts: Vec<_> = format.facts.iter().map(|kind| kind.id()).collect();
         let extensions: Vec<_> = format.extensions.iter().map(|extension| format!(".{extension}")).collect();
-        let _ = writeln!(text, "| `{}` | {} | {} | {depth} | {} |", format.id, format.name, extensions.join(" "), facts.join(", "));
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {depth} | {} |",
+            format.id,
+            format.name,
+            extensions.join(" "),
+            facts.join(", ")
+        );
     }
     let codecs: Vec<_> = formats::CODECS.iter().map(|codec| format!("`{}`", codec.id)).collect();
     let _ = writeln!(text, "\nCompression that is undone on the way: {}.", codecs.join(", "));
@@ -114,9 +140,16 @@ fn formats() -> String {
 }
 
 fn facts() -> String {
-    let mut text = format!("{MARK}# Facts\n\nThe closed vocabulary between formats and rules. A rule names a kind and its fields.\n");
+    let mut text = format!(
+        "{MARK}# Facts\n\nThe closed vocabulary between formats and rules. A rule names a kind and its fields.\n"
+    );
     for kind in Kind::ALL {
-        let _ = writeln!(text, "\n## `{}`\n\n{}\n\n| field | type | meaning |\n|---|---|---|", kind.id(), kind.describe().trim());
+        let _ = writeln!(
+            text,
+            "\n## `{}`\n\n{}\n\n| field | type | meaning |\n|---|---|---|",
+            kind.id(),
+            kind.describe().trim()
+        );
         for (name, type_name, meaning) in kind.fields() {
             let _ = writeln!(text, "| `{name}` | {type_name} | {} |", meaning.trim().replace('\n', " "));
         }
@@ -126,28 +159,53 @@ fn facts() -> String {
 }
 
 fn words(fields: &[&str]) -> String {
-    if fields.is_empty() { "none".into() } else { fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ") }
+    if fields.is_empty() {
+        "none".into()
+    } else {
+        fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ")
+    }
 }
 
 fn reasons() -> String {
-    let mut text = format!("{MARK}# Why something is incomplete\n\nThe closed list of `reason` in a report.\n\n| reason | meaning |\n|---|---|\n");
+    let mut text = format!(
+        "{MARK}# Why something is incomplete\n\nThe closed list of `reason` in a report.\n\n| reason | meaning |\n|---|---|\n"
+    );
     for reason in Reason::ALL {
         let _ = writeln!(text, "| `{reason}` | {} |", reason.describe().trim());
     }
     text
 }
 
+/// The README with what the program prints for its example as the picture; without the line that names the tool's version.
+fn with_picture(readme: &str) -> Result<String, String> {
+    const START: &str = "<!-- picture -->\n```text\n";
+    let (before, rest) = readme.split_once(START).ok_or("README.md has no picture")?;
+    let (_, after) = rest.split_once("```").ok_or("the picture in README.md has no end")?;
+    let output = modelward(&["examples/harmless", "examples/poisoned"])?;
+    let lines: Vec<&str> = output.lines().map(str::trim_end).filter(|line| !line.starts_with(" tool ")).collect();
+    Ok(format!("{before}{START}{}\n```{after}", lines.join("\n").trim_end()))
+}
+
+/// What the program prints for these words.
+fn modelward(words: &[&str]) -> Result<String, String> {
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .args(["run", "--quiet", "--package", "modelward", "--"])
+        .args(words)
+        .env("COLUMNS", "80")
+        .env("NO_COLOR", "1");
+    let output = command.current_dir(top()).output().map_err(|error| error.to_string())?;
+    if output.stdout.is_empty() {
+        return Err(format!("modelward {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// The command line's own help, so that the page cannot differ from it.
 fn command_line() -> Result<String, String> {
     let mut text = format!("{MARK}# Command line\n");
     for words in [&[][..], &["scan"], &["rules"], &["formats"]] {
-        let mut command = Command::new(env!("CARGO"));
-        command.args(["run", "--quiet", "--package", "modelward", "--"]).args(words).arg("--help").env("COLUMNS", "100").env("NO_COLOR", "1");
-        let output = command.current_dir(top()).output().map_err(|error| error.to_string())?;
-        if !output.status.success() {
-            return Err(format!("modelward {} --help: {}", words.join(" "), String::from_utf8_lossy(&output.stderr)));
-        }
-        let help = String::from_utf8_lossy(&output.stdout);
+        let help = modelward(&[words, &["--help"]].concat())?;
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
         let _ = writeln!(text, "\n## modelward {}\n\n```text\n{}\n```", words.join(" "), lines.join("\n").trim_end());
     }

@@ -35,6 +35,7 @@ fn succeeds(program: &str, words: &[&str]) -> bool {
 }
 
 fn command(program: &str, words: &[&str]) -> Result<(), String> {
-    let status = Command::new(program).args(words).current_dir(top()).status().map_err(|error| format!("{program}: {error}"))?;
+    let status =
+        Command::new(program).args(words).current_dir(top()).status().map_err(|error| format!("{program}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{program} {}: {status}", words.join(" "))) }
 }

@@ -6,7 +6,9 @@ use crate::top;
 
 /// Writes `crates/formats/src/NAME/mod.rs` and adds the word to the list.
 pub fn format(name: &str) -> Result<(), String> {
-    if !name.starts_with(|letter: char| letter.is_ascii_lowercase()) || !name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_') {
+    if !name.starts_with(|letter: char| letter.is_ascii_lowercase())
+        || !name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+    {
         return Err(format!("{name}: a format's name is a Rust module name in lower case"));
     }
     let file = top().join("crates/formats/src").join(name).join("mod.rs");
@@ -29,7 +31,9 @@ pub fn format(name: &str) -> Result<(), String> {
 pub fn rule(category: &str, id: &str) -> Result<(), String> {
     let folder = top().join("crates/rules/catalogue").join(category);
     if !folder.is_dir() {
-        return Err(format!("{category}: no such category; a category is a row of catalogue/taxonomy.toml and a folder"));
+        return Err(format!(
+            "{category}: no such category; a category is a row of catalogue/taxonomy.toml and a folder"
+        ));
     }
     let file = folder.join(format!("{id}.md"));
     if file.exists() {
@@ -42,7 +46,9 @@ pub fn rule(category: &str, id: &str) -> Result<(), String> {
 
 fn write(file: &std::path::Path, text: &str) -> Result<(), String> {
     let folder = file.parent().ok_or("no folder")?;
-    fs::create_dir_all(folder).and_then(|()| fs::write(file, text)).map_err(|error| format!("{}: {error}", file.display()))
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(file, text))
+        .map_err(|error| format!("{}: {error}", file.display()))
 }
 
 const FORMAT: &str = r#"//! NAME: what it is, in one sentence, with its specification.
