@@ -264,4 +264,4 @@ fn hook(bytes: &[u8]) -> Option<Value> {
 }
 
 /// Lengths that fit into a value fit into a window.
-const _: () = assert!(IN_WINDOW as usize <= MAX_INLINE);
+const _: () = assert!(IN_WINDOW <= MAX_INLINE as u64);

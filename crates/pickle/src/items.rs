@@ -20,7 +20,7 @@ impl Machine<'_, '_> {
 
     pub(crate) fn dict(&mut self) -> Result<(), Stop> {
         let start = self.stack.unmark().ok_or_else(|| self.no_mark())?;
-        if self.stack.from(start).len() % 2 != 0 {
+        if !self.stack.from(start).len().is_multiple_of(2) {
             return Err(self.fail("odd-items", "DICT with a key without value".to_owned()));
         }
         let dict = self.arena.container(Kind::Dict);
@@ -89,7 +89,7 @@ impl Machine<'_, '_> {
         if items.is_empty() {
             return Ok(());
         }
-        if items.len() % 2 != 0 {
+        if !items.len().is_multiple_of(2) {
             return Err(self.fail("odd-items", "SETITEMS with a key without value".to_owned()));
         }
         if target.kind() == Kind::Dict && self.planted_class(target).is_none() {
@@ -113,7 +113,7 @@ impl Machine<'_, '_> {
     fn fill_dict(&mut self, dict: Value, start: usize) {
         for pair in self.stack.from(start).chunks_exact(2) {
             if let [key, value] = pair
-                && key.kind() == Kind::Hook
+                && key.is_hook()
                 && !value.is_constant()
             {
                 self.planted.add(dict, *key, *value);

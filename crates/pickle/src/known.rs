@@ -17,6 +17,9 @@ const MAX_VALUES: usize = 1 << 17;
 /// Nesting unfolded for one call.
 const MAX_DEPTH: u32 = 40;
 
+/// Nesting unfolded to be shown.
+const SHOWN_DEPTH: u32 = 8;
+
 /// What is needed to know a value.
 pub(crate) struct View<'a> {
     /// Containers and objects.
@@ -35,7 +38,7 @@ impl View<'_> {
 
     /// The value as a small expression.
     pub(crate) fn expr(&self, value: Value) -> Expr {
-        self.unfold(value, &mut { base::expr::MAX_NODES }, base::expr::MAX_DEPTH as u32).to_expr()
+        self.unfold(value, &mut { base::expr::MAX_NODES }, SHOWN_DEPTH).to_expr()
     }
 
     /// The values of a tuple or list, as arguments; `None` when they are no longer kept.
@@ -71,9 +74,7 @@ impl View<'_> {
                 let index = usize::try_from(value.payload()).unwrap_or(usize::MAX);
                 HOOKS.get(index).map_or_else(unknown, |name| Known::str(*name))
             }
-            Kind::Bytes => {
-                self.texts.read(value.start(), value.len() as u64).map_or_else(unknown, |bytes| Known::bytes(bytes))
-            }
+            Kind::Bytes => self.texts.read(value.start(), value.len() as u64).map_or_else(unknown, Known::bytes),
             Kind::Constant => self.texts.constant(self.arena, value).unwrap_or_else(unknown),
             Kind::Tuple | Kind::FrozenSet | Kind::List | Kind::Set | Kind::Dict => self.container(value, left, below),
             Kind::Global => value

@@ -241,7 +241,7 @@ pub(crate) fn surrogatepass(bytes: &[u8]) -> Option<String> {
 /// Whether bytes are UTF-8 with `surrogatepass`.
 #[inline]
 pub(crate) fn is_text(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok() || surrogatepass(bytes).is_some()
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() || surrogatepass(bytes).is_some()
 }
 
 /// Text of Python 2, whose encoding the loader chooses: UTF-8 where it is that, else Latin-1.

@@ -358,9 +358,8 @@ impl<'a, 's> Machine<'a, 's> {
     }
 
     fn duplicate(&mut self) -> Result<(), Stop> {
-        let top = self.stack.top().ok_or_else(|| self.underflow())?;
+        let top = self.stack.duplicate().ok_or_else(|| self.underflow())?;
         self.shared = self.shared.wrapping_add(u64::from(top.is_container()));
-        self.stack.push(top);
         Ok(())
     }
 
@@ -421,6 +420,9 @@ impl<'a, 's> Machine<'a, 's> {
 
     /// Declares the memory that is held now.
     fn account(&mut self) -> Result<(), Stop> {
+        if self.stack.overflowed() {
+            return Err(Stop::Limit(base::reason::Reason::Memory));
+        }
         let now = [
             self.stack.bytes(),
             self.memo.bytes(),

@@ -142,7 +142,7 @@ mod tests {
         let mut store: Store<u64> = Store::new(10, 8);
         let addresses: Vec<u64> = (0..100).map(|value| store.push(value)).collect();
         for (value, address) in addresses.iter().enumerate() {
-            let expected = (value < 10 || value >= 92).then_some(value as u64);
+            let expected = (!(10..92).contains(&value)).then_some(value as u64);
             assert_eq!(store.get(*address).copied(), expected, "{value}");
         }
     }

@@ -45,7 +45,8 @@ impl Texts {
 
     /// Bytes held.
     pub(crate) fn bytes_held(&self) -> u64 {
-        (self.copied as u64).saturating_add(self.copies.as_ref().map_or(0, |copies| copies.len() as u64 * 48))
+        (self.copied as u64)
+            .saturating_add(self.copies.as_ref().map_or(0, |copies| (copies.len() as u64).saturating_mul(48)))
     }
 
     /// Called for each short constant when it is met.

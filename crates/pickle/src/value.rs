@@ -224,7 +224,14 @@ impl Value {
     /// Whether it is a number, text, bytes or `None`: something that cannot act.
     #[inline]
     pub(crate) fn is_constant(self) -> bool {
-        self.0 >> 56 <= Kind::Constant as u64 && self.kind() != Kind::Unknown
+        let tag = self.0 >> 56;
+        tag != Kind::Unknown as u64 && tag <= Kind::Constant as u64
+    }
+
+    /// Whether it is the name of a hook.
+    #[inline]
+    pub(crate) const fn is_hook(self) -> bool {
+        self.0 >> 56 == Kind::Hook as u64
     }
 
     /// Whether it holds other values.
