@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use base::fact::{Data, Str};
-use knowledge::Lookup;
+use knowledge::{Callable, Lookup, Standing};
 
 use crate::words::STANDINGS;
 
@@ -42,6 +42,9 @@ pub(crate) fn look_up(module: &str, name: &str) -> Known {
         "__main__" | "__mp_main__" => return known("main", "", ""),
         _ => {}
     }
+    if let Some(row) = owner_that_denies(module, name) {
+        return known(row.standing.id(), row.reason, row.source);
+    }
     match knowledge::callable(module, name) {
         Lookup::Known(row) => known(row.standing.id(), row.reason, row.source),
         Lookup::Stdlib { category, .. } => {
@@ -52,6 +55,23 @@ pub(crate) fn look_up(module: &str, name: &str) -> Known {
         Lookup::Unknown => known("unknown", "", ""),
     }
 }
+
+/// The dangerous object to which a dotted name without a row of its own belongs: `ctypes.pythonapi` of `pythonapi.PyRun_String`.
+/// Only danger is handed down: what a safe class does by another method nobody has looked at.
+fn owner_that_denies(module: &str, name: &str) -> Option<Callable> {
+    if knowledge::is_named(module, name) {
+        return None;
+    }
+    let owners = name.match_indices('.').take(OWNERS).filter_map(|(end, _)| name.get(..end));
+    let rows = owners.filter_map(|owner| match knowledge::callable(module, owner) {
+        Lookup::Known(row) => Some(row),
+        _ => None,
+    });
+    rows.filter(|row| matches!(row.standing, Standing::Dangerous(_))).last()
+}
+
+/// Dots of a name behind which an owner is looked for.
+const OWNERS: usize = 8;
 
 /// Names remembered; beyond this many of one artifact each is looked up again.
 const REMEMBERED: usize = 1 << 16;
@@ -107,5 +127,7 @@ mod tests {
         assert_eq!(word("no_such_package", "Model"), "unknown");
         assert_eq!(word("", "method"), "unresolved");
         assert!(word("os", "no_such_name").starts_with("standard/"));
+        assert_eq!(word("subprocess", "Popen.no_such_method"), "dangerous/process");
+        assert!(word("collections", "OrderedDict.no_such_method").starts_with("standard/"));
     }
 }

@@ -66,8 +66,9 @@ pub(super) fn acts_when_imported(module: &str) -> bool {
 }
 
 /// Whether nothing is known of what the first argument is or leads back to: the callable of `map`, the class of `_reconstructor`.
+/// A call without arguments passes nothing on.
 pub(super) fn first_is_unresolved(data: &Data) -> bool {
-    let Some(mut expr) = expressions(data).first() else { return true };
+    let Some(mut expr) = expressions(data).first() else { return false };
     loop {
         expr = match expr {
             Expr::Call { callee, .. } => callee,
