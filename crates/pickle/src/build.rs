@@ -21,6 +21,7 @@ impl Machine<'_, '_> {
             self.call_planted(&planted, &[state], How::Build)?;
             return Ok(None);
         }
+        self.file_wrapper(object, state)?;
         let wrapped = self.array_wrapper(object, state);
         self.set_state(object, state)?;
         Ok(wrapped.map(Pause::Array))

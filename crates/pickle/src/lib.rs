@@ -11,6 +11,7 @@
     )
 )]
 
+mod ambiguous;
 mod arena;
 mod build;
 mod calls;

@@ -73,6 +73,10 @@ pub(crate) struct Machine<'a, 's> {
     pub(crate) storages: Storages,
     /// Ranges that hold raw arrays.
     pub(crate) opaque: Vec<std::ops::Range<u64>>,
+    /// Whether the loader knows nothing of arrays in the stream.
+    pub(crate) plain: bool,
+    /// Arrays that were read as opcodes as well.
+    pub(crate) readings: u32,
     /// How many pickles this one stands in.
     pub(crate) depth: u32,
     /// Memory declared to the meter.
@@ -116,6 +120,8 @@ impl<'a, 's> Machine<'a, 's> {
             result: Value::UNKNOWN,
             storages: Storages::default(),
             opaque: Vec::new(),
+            plain: false,
+            readings: 0,
             depth: 0,
             held: 0,
             flaws: Vec::new(),

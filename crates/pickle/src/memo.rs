@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::value::Value;
 
 /// Values by index. `None` inside is told apart by a bit pattern that no value has.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Memo {
     dense: Vec<Value>,
     sparse: HashMap<u64, Value>,

@@ -84,6 +84,18 @@ impl Names {
         (self.add(known, printable(module) && printable(name)), true)
     }
 
+    /// The canonical names stated so far.
+    pub(crate) fn stated(&self) -> HashSet<(Arc<str>, Arc<str>)> {
+        self.stated.clone()
+    }
+
+    /// Takes back what was stated since: it was dropped.
+    pub(crate) fn forget_since(&mut self, stated: HashSet<(Arc<str>, Arc<str>)>) {
+        self.stated = stated;
+        self.written.clear();
+        self.operands.clear();
+    }
+
     /// Adds a name that came about in another way.
     pub(crate) fn add(&mut self, known: Known, printable: bool) -> u32 {
         let index = u32::try_from(self.globals.len()).unwrap_or(u32::MAX);

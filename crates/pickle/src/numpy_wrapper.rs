@@ -1,6 +1,12 @@
 //! joblib's array wrapper: after its state is set, the loader reads the raw array from the stream right there (`joblib/numpy_pickle.py`).
 
-use base::{coverage::Claim, fact::Tensor, location::Place, reader::Reader, stop::Stop};
+use base::{
+    coverage::Claim,
+    fact::{Reference, Tensor},
+    location::Place,
+    reader::Reader,
+    stop::Stop,
+};
 use eval::Value as Known;
 
 use crate::{
@@ -25,7 +31,7 @@ impl Machine<'_, '_> {
     pub(crate) fn array_wrapper(&self, object: Value, state: Value) -> Option<Wrapped> {
         let class = (object.kind() == Kind::Object).then(|| self.names.at(object.class()))??;
         let name = class.name()?;
-        if !name.is("joblib.numpy_pickle", "NumpyArrayWrapper") && &*name.qualname != "NumpyArrayWrapper" {
+        if self.plain || &*name.qualname != "NumpyArrayWrapper" {
             return None;
         }
         let Known::Dict(pairs) = self.view().known(state) else {
@@ -45,11 +51,33 @@ impl Machine<'_, '_> {
         Some(Wrapped { item: (!dtype.contains('O')).then_some(item), count, aligned, dtype, shape })
     }
 
+    /// joblib's old wrappers name a file beside this one that holds the array.
+    pub(crate) fn file_wrapper(&mut self, object: Value, state: Value) -> Result<(), Stop> {
+        let class = (object.kind() == Kind::Object).then(|| self.names.at(object.class())).flatten();
+        let wraps = class.and_then(|class| class.name()).is_some_and(|name| {
+            name.module.starts_with("joblib.") && matches!(&*name.qualname, "NDArrayWrapper" | "ZNDArrayWrapper")
+        });
+        if !wraps {
+            return Ok(());
+        }
+        let Known::Dict(pairs) = self.view().known(state) else {
+            return Ok(());
+        };
+        let Some(file) =
+            pairs.iter().find(|(key, _)| key.as_str() == Some("filename")).and_then(|pair| pair.1.as_str())
+        else {
+            return Ok(());
+        };
+        let place = self.place();
+        self.sink.fact(place, Reference { kind: "file".into(), target: file.into(), role: "external-data".into() })
+    }
+
     /// Steps over the array; an array of objects is a pickle that is run in its place.
     pub(crate) fn array(&mut self, reader: &mut Reader<'_>, wrapped: Wrapped) -> Result<(), Stop> {
         let Some(item) = wrapped.item else {
             return self.nested(reader);
         };
+        self.plain_reading(reader)?;
         if wrapped.aligned {
             let padding = reader.u8("the padding of an array")?;
             reader.skip(u64::from(padding), "the padding of an array")?;

@@ -8,7 +8,7 @@ const HIGH: usize = 1 << 16;
 const MOST_COPIES: usize = 16 << 20;
 
 /// The object stack and the mark stack.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Stack {
     values: Vec<Value>,
     /// Copies that DUP made of values on a high stack: position and how many more there are.

@@ -20,9 +20,11 @@ const SEARCHED: usize = 64 << 10;
 
 /// Whether the content could be a pickle at all: its first byte is an opcode with which one can begin.
 pub fn looks_like_pickle(head: &Head<'_>) -> bool {
-    let Some(first) = head.first.first() else {
-        return false;
-    };
+    head.first.first().is_some_and(can_begin)
+}
+
+/// Whether a pickle can begin with this byte.
+fn can_begin(first: &u8) -> bool {
     // A pickle that begins by taking something from the empty stack ends there.
     let takes = [
         opcode::STOP,
@@ -87,7 +89,7 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         if pickles >= MAX_PICKLES {
             return Err(Stop::Limit(base::reason::Reason::Entries));
         }
-        if !next_pickle(&mut reader, sink, end)? {
+        if !next_pickle(&mut reader, sink, end, ran.unmarked)? {
             return Ok(());
         }
     }
@@ -97,6 +99,8 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
 struct Ran {
     /// Whether there was exactly one value.
     one: bool,
+    /// Whether it had no PROTO: the next may have none either.
+    unmarked: bool,
     /// Whether the storages of a legacy checkpoint follow.
     storages_follow: bool,
 }
@@ -108,12 +112,13 @@ fn run_one(reader: &mut Reader<'_>, sink: &mut Sink<'_>, legacy: &mut Legacy) ->
     let outcome = machine.run(reader);
     let one = machine.stack.len() == 0;
     let storages_follow = outcome.is_ok() && legacy.after(&mut machine);
+    let unmarked = machine.protocols == 0;
     machine.claim(start, reader.offset());
-    outcome.map(|()| Ran { one, storages_follow })
+    outcome.map(|()| Ran { one, unmarked, storages_follow })
 }
 
 /// Goes to the next pickle behind `end`; `false` when there is none. What lies between is padding or junk.
-fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64) -> Result<bool, Stop> {
+fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64, unmarked: bool) -> Result<bool, Stop> {
     if zeros(reader)? {
         sink.claim(end..reader.offset(), Claim::Padding);
         return Ok(false);
@@ -122,7 +127,8 @@ fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64) -> Result
     sink.claim(end..after_zeros, Claim::Padding);
     let ahead = reader.peek(SEARCHED)?;
     let ahead = ahead.get(..SEARCHED.min(ahead.len())).unwrap_or_default();
-    let found = plausible_start(ahead);
+    let at_once = unmarked && after_zeros == end && ahead.first().is_some_and(can_begin);
+    let found = if at_once { Some(0) } else { plausible_start(ahead) };
     let junk = found.map_or(0, |at| at as u64);
     let place = Place::bytes(end, 0);
     if found != Some(0) || after_zeros > end {
@@ -136,9 +142,12 @@ fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64) -> Result
         sink.fact(place, flaw)?;
     }
     if found != Some(0)
-        && let Some(rest) = reader.blob().from(after_zeros)
+        && let Some(rest) = (match found {
+            Some(_) => reader.blob().slice(after_zeros..after_zeros.saturating_add(junk)),
+            None => reader.blob().from(after_zeros),
+        })
     {
-        let len = reader.blob().len().map_or(0, |len| len.saturating_sub(after_zeros));
+        let len = rest.len().unwrap_or(0);
         sink.child(Child::window("trailing", Place::bytes(after_zeros, len), rest))?;
     }
     match found {

@@ -1,0 +1,107 @@
+//! Two loaders, two readings: joblib steps over the bytes of an array, `pickle.load` takes the same bytes for opcodes.
+
+use base::{
+    reader::Reader,
+    reason::Reason,
+    sink::{Collected, Sink},
+    stop::Stop,
+};
+
+use crate::{
+    machine::Machine,
+    opcode::{self as op, Argument},
+};
+
+/// Bytes of an array in which something that acts is looked for.
+const SEEN: usize = 64 << 10;
+/// Arrays of one stream that are read the other way as well.
+const MAX_READINGS: u32 = 64;
+
+impl Machine<'_, '_> {
+    /// Runs what follows as a plain unpickler would, which knows nothing of arrays in the stream. What that does is stated if it calls something.
+    pub(crate) fn plain_reading(&mut self, reader: &mut Reader<'_>) -> Result<(), Stop> {
+        if !acts(reader.peek(SEEN)?) {
+            return Ok(());
+        }
+        self.readings = self.readings.saturating_add(1);
+        if self.readings > MAX_READINGS {
+            return Err(Stop::Limit(Reason::Depth));
+        }
+        let mut collected = Collected::default();
+        let mut sink = Sink::new(&mut collected, self.meter.clone(), true, "");
+        let mut ahead = Reader::at(reader.blob(), &self.meter, reader.offset());
+        let mut plain = Machine::new(&ahead, &mut sink);
+        let stated = self.names.stated();
+        self.lend(&mut plain);
+        plain.stack = self.stack.clone();
+        plain.memo = self.memo.clone();
+        plain.plain = true;
+        plain.protocol = self.protocol;
+        // How it ends is no matter: that loader is not the one that the file was written for.
+        let _ = plain.run(&mut ahead);
+        self.lend(&mut plain);
+        drop(plain);
+        if !sink.passed() {
+            self.names.forget_since(stated);
+            return Ok(());
+        }
+        self.flaw("ambiguous-array", "a plain unpickler takes the bytes of an array for opcodes that act".to_owned())?;
+        self.sink.milestone()?;
+        for fact in collected.facts {
+            self.sink.fact(fact.at, fact.data)?;
+        }
+        for child in collected.children {
+            self.sink.child(child)?;
+        }
+        Ok(())
+    }
+
+    /// Swaps what both readings share.
+    fn lend(&mut self, other: &mut Machine<'_, '_>) {
+        std::mem::swap(&mut self.arena, &mut other.arena);
+        std::mem::swap(&mut self.texts, &mut other.texts);
+        std::mem::swap(&mut self.names, &mut other.names);
+        std::mem::swap(&mut self.planted, &mut other.planted);
+        std::mem::swap(&mut self.extensions, &mut other.extensions);
+    }
+}
+
+/// Whether bytes, taken for opcodes, reach one that imports or calls before one that is none.
+fn acts(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some((opcode, after)) = rest.split_first() {
+        if matches!(
+            *opcode,
+            op::GLOBAL | op::STACK_GLOBAL | op::INST | op::REDUCE | op::OBJ | op::NEWOBJ | op::NEWOBJ_EX | op::BUILD
+        ) {
+            return true;
+        }
+        let skipped = match op::argument(*opcode) {
+            None => return false,
+            Some(Argument::Nothing) => 0,
+            Some(Argument::Fixed(count)) => usize::from(count),
+            Some(Argument::Line | Argument::TwoLines) => match memchr::memchr(b'\n', after) {
+                Some(end) => end.saturating_add(1),
+                None => return false,
+            },
+            Some(Argument::Counted(width)) => {
+                let width = usize::from(width);
+                let bytes = after.get(..width).unwrap_or_default();
+                let len = bytes
+                    .iter()
+                    .rev()
+                    .fold(0_usize, |len, byte| len.saturating_mul(256).saturating_add(usize::from(*byte)));
+                len.saturating_add(width)
+            }
+        };
+        if *opcode == op::STOP {
+            return false;
+        }
+        match after.get(skipped..) {
+            Some(left) => rest = left,
+            // The rest lies beyond what was looked at.
+            None => return true,
+        }
+    }
+    bytes.len() >= SEEN
+}
