@@ -106,7 +106,7 @@ impl Emitter {
     }
 
     fn pattern(&mut self, pattern: &Pattern) -> String {
-        let mut source = String::from("Pattern { ");
+        let mut source = String::from("rulebook::rule::Pattern { ");
         let fields = [
             ("keywords", self.texts(&pattern.keywords)),
             ("regex", text(&pattern.regex)),
