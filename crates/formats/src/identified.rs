@@ -1,5 +1,6 @@
 //! Formats that are recognised but not read yet: a file of one of them is incomplete, never clean.
 
+mod archives;
 mod databases;
 mod msgpack;
 mod native;
@@ -114,6 +115,14 @@ identified! {
     "javascript", "JavaScript", ["js", "mjs", "cjs"], scripts::javascript;
     "html", "HTML", ["html", "htm", "xhtml"], scripts::html;
     "script", "Script of another language", ["pl", "rb", "jl", "php", "tcl", "vbs", "wsf", "hta"], scripts::other;
+    "7z", "7-Zip archive", ["7z"], archives::seven_zip;
+    "rar", "RAR archive", ["rar"], archives::rar;
+    "cab", "Microsoft cabinet", ["cab"], archives::cabinet;
+    "iso9660", "ISO 9660 image", ["iso"], archives::iso9660;
+    "squashfs", "SquashFS image", ["squashfs", "sqsh", "sif"], archives::squashfs;
+    "ar-thin", "Thin Unix archive", ["a"], crate::ar::is_thin;
+    "compress", "compress (LZW)", ["Z"], archives::compress;
+    "lzip", "lzip", ["lz"], archives::lzip;
 }
 
 /// The engine calls an artifact of an identified format incomplete: nothing of it is claimed.

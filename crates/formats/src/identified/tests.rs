@@ -99,6 +99,19 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+fn archives() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("7z", padded(b"7z\xbc\xaf\x27\x1c\0\x04", 32)),
+        ("rar", padded(b"Rar!\x1a\x07\x01\0", 32)),
+        ("cab", [&padded(b"MSCF", 24)[..], &[3, 1]].concat()),
+        ("iso9660", [&padded(b"", 32_769)[..], b"CD001\x01"].concat()),
+        ("squashfs", [&padded(b"hsqs", 28)[..], &[4, 0, 0, 0]].concat()),
+        ("ar-thin", b"!<thin>\n".to_vec()),
+        ("compress", vec![0x1f, 0x9d, 0x90, 0]),
+        ("lzip", b"LZIP\x01\x0c".to_vec()),
+    ]
+}
+
 /// Formats told by their name: the fixture needs it.
 fn name(id: &str) -> &'static str {
     match id {
@@ -113,14 +126,14 @@ fn each_fixture_is_one_format() {
     let found = |id: &str, bytes: &[u8]| -> Vec<_> {
         FORMATS.iter().filter(|format| detect(format, name(id), bytes).is_some()).map(|format| format.id).collect()
     };
-    let all = models().into_iter().chain(others());
+    let all = models().into_iter().chain(others()).chain(archives());
     let wrong: Vec<_> = all.map(|(id, bytes)| (id, found(id, &bytes))).filter(|(id, found)| found != &[*id]).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[test]
 fn every_format_has_a_fixture_or_a_name() {
-    let known: Vec<_> = models().into_iter().chain(others()).map(|(id, _)| id).collect();
+    let known: Vec<_> = models().into_iter().chain(others()).chain(archives()).map(|(id, _)| id).collect();
     let missing: Vec<_> = FORMATS.iter().map(|format| format.id).filter(|id| !known.contains(id)).collect();
     assert_eq!(missing, ["python-path-file", "jinja", "batch"]);
 }
@@ -200,7 +213,7 @@ fn small_numbers_are_nothing() {
 
 #[test]
 fn every_prefix_is_looked_at_without_harm() {
-    for (id, bytes) in models().into_iter().chain(others()) {
+    for (id, bytes) in models().into_iter().chain(others()).chain(archives()) {
         for end in 0..bytes.len() {
             for format in FORMATS {
                 detect(format, name(id), &bytes[..end]);
