@@ -209,6 +209,10 @@ impl Machine<'_, '_> {
         let Line::Whole(line) = cursor.line() else {
             return self.unread_line(cursor);
         };
+        // `load_persid` decodes strictly: such a line ends the loading.
+        if !line.is_ascii() {
+            return Err(self.fail("bad-text", "a persistent id that is not ASCII".to_owned()));
+        }
         let id = Known::str(String::from_utf8_lossy(line));
         self.persistent(&id)?;
         Ok(None)
@@ -224,7 +228,10 @@ impl Machine<'_, '_> {
         let fact = Reference { kind: kind.into(), target: target.into(), role: role.into() };
         let place = self.place();
         self.sink.fact(place, fact)?;
-        let value = self.arena.known(Known::External(format!("persistent id {shown}").into()));
+        let value = match module_container(id) {
+            Some(class) => crate::known::pack(&mut self.arena, &mut self.names, class),
+            None => self.arena.known(Known::External(format!("persistent id {shown}").into())),
+        };
         self.stack.push(value);
         Ok(())
     }
@@ -233,6 +240,17 @@ impl Machine<'_, '_> {
     pub(crate) fn next_buffer(&mut self) {
         let value = self.arena.known(Known::External("out-of-band buffer".into()));
         self.stack.push(value);
+    }
+}
+
+/// PyTorch's `('module', class, file, source)` of the format before zip: its loader returns the class.
+fn module_container(id: &Known) -> Option<&Known> {
+    let Known::Tuple(parts) = id else {
+        return None;
+    };
+    match &**parts {
+        [Known::Str(word), class, _, _] if &**word == "module" => Some(class),
+        _ => None,
     }
 }
 
