@@ -75,7 +75,8 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     loop {
         let ran = run_one(&mut reader, sink, &mut legacy)?;
         pickles = pickles.saturating_add(1);
-        if legacy.begun() {
+        // PROTO, and one value at STOP: noise does not do that, whatever follows.
+        if legacy.begun() || (ran.one && !ran.unmarked) {
             sink.milestone()?;
         }
         if ran.storages_follow {
