@@ -16,7 +16,7 @@ macro_rules! reasons {
             pub const fn id(self) -> &'static str { match self { $(Self::$variant => $id),+ } }
 
             /// One sentence for people.
-            pub const fn describe(self) -> &'static str { match self { $(Self::$variant => concat!($($doc),+)),+ } }
+            pub fn describe(self) -> &'static str { match self { $(Self::$variant => concat!($($doc),+).trim_start()),+ } }
         }
     };
 }

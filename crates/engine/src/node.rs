@@ -19,6 +19,7 @@ use base::{
 use rules::Catalogue;
 
 use crate::{
+    forward::Forward,
     identify::{Candidate, Parts, candidates},
     layout::Role,
     loads,
@@ -34,6 +35,8 @@ pub(crate) struct Node<'c> {
     pub path: ArtifactPath,
     pub size: Option<u64>,
     pub sha256: Option<String>,
+    /// Found by a sweep over its parent.
+    pub swept: bool,
     inbox: Inbox<'c>,
     formats: Vec<&'static Format>,
     /// Words for artifacts that no format reads: `empty`, `vcs`, `tensor-data`.
@@ -61,6 +64,7 @@ impl<'c> Node<'c> {
             path,
             size: None,
             sha256: None,
+            swept: false,
             inbox,
             formats: Vec::new(),
             plain: None,
@@ -80,7 +84,10 @@ impl<'c> Node<'c> {
             }
             _ => Outcome::Partial,
         };
-        self.trouble.get_or_insert((outcome, reason, what.into()));
+        // That no format fits says less than any other reason: reading may not have come far enough to tell.
+        if self.trouble.as_ref().is_none_or(|(outcome, ..)| *outcome == Outcome::Unknown) {
+            self.trouble = Some((outcome, reason, what.into()));
+        }
     }
 
     /// Notes what stopped a reading.
@@ -88,9 +95,9 @@ impl<'c> Node<'c> {
         self.trouble(stop.reason(), stop.to_string());
     }
 
-    /// Whether nothing stands against completeness so far.
+    /// Whether reading on makes sense: nothing stands against completeness so far, or only that no format fits.
     pub(crate) fn is_sound(&self) -> bool {
-        self.trouble.is_none()
+        self.trouble.as_ref().is_none_or(|(outcome, ..)| *outcome == Outcome::Unknown)
     }
 
     /// The meter of this artifact.
@@ -104,32 +111,36 @@ impl<'c> Node<'c> {
         self.inbox.judge.observe(&base::fact::Fact::new(at.clone(), flaw));
     }
 
-    /// Looks for files embedded where the data says nothing about itself.
-    pub(crate) fn sweep(&mut self, blob: &Blob) {
+    /// Files embedded where the data says nothing about itself: in opaque ranges, and in all of an artifact of unknown format.
+    pub(crate) fn sweep(&mut self, blob: &Blob) -> Vec<Child> {
         let len = blob.len().unwrap_or(0);
         let opaque = self.ledger.claims().filter(|(_, claim)| *claim == Claim::Opaque).map(|(range, _)| range);
-        let ranges: Vec<_> = opaque.chain(self.ledger.gaps(len)).collect();
-        // What starts at the first byte was identified already.
-        let inner = |child: &Child| child.place.offset > 0;
-        match sweep::embedded(blob, &ranges, &self.meter) {
-            Ok(found) => {
-                let mut delegated = Ledger::default();
-                for child in found.into_iter().filter(inner) {
-                    let end = child.place.offset.saturating_add(child.place.length);
-                    let opaque = self
-                        .ledger
-                        .claims()
-                        .any(|(range, claim)| claim == Claim::Opaque && range.contains(&child.place.offset));
-                    if opaque {
-                        delegated.claim(child.place.offset..end, Claim::Child);
-                    }
-                    self.inbox.children.push(child);
-                }
-                // Bytes count where most is known of them: in the embedded file.
-                self.ledger.union(&delegated);
-            }
-            Err(stop) => self.stopped(&stop),
+        let mut ranges: Vec<_> = opaque.collect();
+        if self.formats.is_empty() && ranges.is_empty() {
+            ranges.push(0..len);
         }
+        let mut found = match sweep::embedded(blob, &ranges, &self.meter) {
+            Ok(found) => found,
+            Err(stop) => {
+                self.stopped(&stop);
+                Vec::new()
+            }
+        };
+        // What starts at the first byte was identified already.
+        found.retain(|child| child.place.offset > 0);
+        let known = self.plain.is_some() || !self.formats.is_empty();
+        let mut delegated = Ledger::default();
+        for child in &found {
+            let part = String::from_utf8_lossy(&child.name).into_owned();
+            self.flaw(&child.place, "embedded-file", &part, sweep::describe(blob, child));
+            if known {
+                delegated
+                    .claim(child.place.offset..child.place.offset.saturating_add(child.place.length), Claim::Child);
+            }
+        }
+        // Bytes count where most is known of them: in the embedded file.
+        self.ledger.union(&delegated);
+        found
     }
 
     /// Takes the children that the readings gave back.
@@ -152,8 +163,8 @@ impl<'c> Node<'c> {
         self.unopened = self.unopened.saturating_add(bytes);
     }
 
-    /// Identifies `blob` and reads it as everything that it is. `retain` makes a forward blob readable more than once.
-    pub(crate) fn read(&mut self, blob: &Blob, role: Option<Role>, retain: impl Fn() -> Result<(), Stop>) {
+    /// Identifies `blob` and reads it as everything that it is. `forward` is the stream below, where it is one.
+    pub(crate) fn read(&mut self, blob: &Blob, role: Option<Role>, forward: Option<&Forward>) {
         if blob.is_empty() {
             self.plain = Some("empty");
             return;
@@ -165,10 +176,12 @@ impl<'c> Node<'c> {
         let name = self.path.shared();
         let found = candidates(&parts.head(file_name(&name)));
         let backwards = found.iter().any(|candidate| candidate.format.access == Access::Random);
-        let again = blob.access() == Access::Forward && (found.len() > 1 || backwards);
-        if again && let Err(stop) = retain() {
-            // What came out before the stream broke is read all the same.
-            self.stopped(&stop);
+        if let Some(forward) = forward.filter(|_| found.len() > 1 || backwards) {
+            forward.retain();
+            // What came out before a stream broke is read all the same.
+            if backwards && let Err(stop) = forward.drain() {
+                self.stopped(&stop);
+            }
         }
         for candidate in found {
             self.try_candidate(candidate, blob, &name);
@@ -246,7 +259,7 @@ impl<'c> Node<'c> {
         let len = self.size.or_else(|| blob.and_then(Blob::len)).unwrap_or(0);
         self.size = self.size.or_else(|| blob.and_then(Blob::len));
         let gaps = self.ledger.gaps(len);
-        if let Some(gap) = gaps.first().filter(|_| self.plain.is_none() || len > 0) {
+        if let Some(gap) = gaps.first().filter(|_| self.trouble.is_none()) {
             let missing = gaps.iter().fold(0_u64, |sum, gap| sum.saturating_add(gap.end.saturating_sub(gap.start)));
             let what = format!("{missing} bytes are explained by no reader, the first at byte {}", gap.start);
             self.trouble(Reason::Unclaimed, what);

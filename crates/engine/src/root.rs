@@ -59,6 +59,8 @@ struct Frame<'c> {
     /// Position in canonical order.
     slot: usize,
     children: VecDeque<Child>,
+    /// How many of the next children a sweep found.
+    swept: usize,
     matched: Matched,
     names: BTreeMap<Vec<u8>, u64>,
     forward: Option<(Arc<Forward>, Packed)>,
@@ -100,7 +102,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
         self.context.budget.watch().started(path.as_str(), blob.len());
         let mut node = self.node(path, blob.len());
         node.size = blob.len();
-        node.read(&blob, None, || Ok(()));
+        node.read(&blob, None, None);
         self.push(node, Some(blob), None, Place::default(), 0);
         let mut finish = Some(finish);
         while let Some(frame) = self.stack.last_mut() {
@@ -132,17 +134,18 @@ impl<'c, 'x> RootScan<'c, 'x> {
         place: Place,
         packed: u32,
     ) {
-        let random = blob.as_ref().filter(|blob| blob.access() == Access::Random && !blob.is_empty());
-        if let Some(blob) = random.filter(|_| self.context.level > Level::Quick) {
-            node.sweep(blob);
-        }
         let children = node.take_children();
         let matched = Matched::of(&node.format_ids(), &children);
+        let random = blob.as_ref().filter(|blob| blob.access() == Access::Random && !blob.is_empty());
+        // What a sweep found lies in bytes that were swept: its own data are not swept again.
+        let sweep = self.context.level > Level::Quick && !node.swept;
+        let found = random.filter(|_| sweep).map(|blob| node.sweep(blob)).unwrap_or_default();
+        let swept = found.len();
         let slot = self.slots.len();
         self.slots.push(None);
         let names = BTreeMap::new();
-        let children = children.into();
-        self.stack.push(Frame { node, blob, slot, children, matched, names, forward, place, packed });
+        let children = found.into_iter().chain(children).collect();
+        self.stack.push(Frame { node, blob, slot, children, swept, matched, names, forward, place, packed });
     }
 
     /// Opens, identifies and reads one child of the artifact on top of the stack.
@@ -156,9 +159,12 @@ impl<'c, 'x> RootScan<'c, 'x> {
             return parent.node.trouble(Reason::Entries, "there are more members than the limit");
         }
         let (role, packed) = (parent.matched.role(&child), parent.packed);
+        let swept = parent.swept.checked_sub(1);
+        parent.swept = swept.unwrap_or(0);
         let path = parent.path_of(&child);
         let too_deep = depth > usize::try_from(self.context.limits.depth).unwrap_or(usize::MAX);
         let mut node = self.node(path, Some(stated_size(&child)));
+        node.swept = swept.is_some();
         let ended = self.context.budget.ended().or(too_deep.then_some(Reason::Depth));
         if let Some(reason) = ended {
             node.leave_unopened(stated_size(&child));
@@ -168,7 +174,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
         match child.body {
             ChildBody::Window(blob) => {
                 node.size = blob.len();
-                node.read(&blob, role, || Ok(()));
+                node.read(&blob, role, None);
                 self.push(node, Some(blob), None, child.place, packed);
             }
             ChildBody::Packed(from) => self.open_packed(node, from, role, child.place, packed),
@@ -190,10 +196,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
             }
             Ok(forward) => {
                 let blob = Blob::new(forward.clone());
-                node.read(&blob, role, || {
-                    forward.retain();
-                    forward.drain().map(drop)
-                });
+                node.read(&blob, role, Some(&forward));
                 self.push(node, Some(blob), Some((forward, from)), place, packed.saturating_add(1));
             }
         }

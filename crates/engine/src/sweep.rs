@@ -30,6 +30,8 @@ pub(crate) fn embedded(blob: &Blob, ranges: &[Range<u64>], meter: &Meter) -> Res
     let Some(magics) = magics() else { return Ok(found) };
     for range in ranges {
         let mut at = range.start;
+        // The further members of an archive belong to its first hit.
+        let mut archive = false;
         while at < range.end && found.len() < MOST {
             let room = usize::try_from(range.end.saturating_sub(at)).unwrap_or(WINDOW);
             let window = blob.bytes_at(at, room.min(WINDOW))?;
@@ -41,7 +43,13 @@ pub(crate) fn embedded(blob: &Blob, ranges: &[Range<u64>], meter: &Meter) -> Res
             let step = if window.len() == WINDOW { WINDOW.saturating_sub(HEADER) } else { window.len() };
             for hit in magics.find_iter(&window).take_while(|hit| hit.start() < step) {
                 let offset = at.saturating_add(hit.start() as u64);
-                found.extend(confirmed(blob, offset, range.end, hit.pattern().as_usize())?);
+                let magic = hit.pattern().as_usize();
+                let is_archive = SWEPT.get(magic).is_some_and(|swept| swept.archive);
+                if !(archive && is_archive) {
+                    let child = confirmed(blob, offset, range.end, magic)?;
+                    archive |= is_archive && child.is_some();
+                    found.extend(child);
+                }
             }
             found.truncate(MOST);
             at = at.saturating_add(step as u64);
@@ -60,4 +68,15 @@ fn confirmed(blob: &Blob, at: u64, end: u64, magic: usize) -> Result<Option<Chil
     Ok(format
         .zip(window)
         .map(|(format, window)| Child::window(format!("embedded.{}", format.id), Place::bytes(at, len), window)))
+}
+
+/// What was found, for people: the first line of a script, the kind of anything else.
+pub(crate) fn describe(blob: &Blob, child: &Child) -> String {
+    let first = blob.bytes_at(child.place.offset, 64).unwrap_or_default();
+    let name = String::from_utf8_lossy(&child.name).into_owned();
+    let kind = name.strip_prefix("embedded.").unwrap_or(&name).to_owned();
+    match first.strip_prefix(b"#!").and_then(|rest| rest.split(|byte| *byte == b'\n').next()) {
+        Some(line) => format!("a script that begins with #!{}", String::from_utf8_lossy(line)),
+        None => format!("a file of format {kind}"),
+    }
 }

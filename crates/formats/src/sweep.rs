@@ -10,6 +10,8 @@ pub struct Swept {
     pub magic: &'static [u8],
     /// Id of the format.
     format: &'static str,
+    /// Whether the magic stands before each member, so that one hit explains the next.
+    pub archive: bool,
     check: fn(&Head<'_>) -> bool,
 }
 
@@ -22,14 +24,14 @@ impl Swept {
 
 /// Everything that is swept for.
 pub const SWEPT: &[Swept] = &[
-    Swept { magic: b"\x7fELF", format: "elf", check: elf },
-    Swept { magic: b"MZ", format: "pe", check: pe },
-    Swept { magic: b"\xfe\xed\xfa\xce", format: "mach-o", check: mach_o },
-    Swept { magic: b"\xfe\xed\xfa\xcf", format: "mach-o", check: mach_o },
-    Swept { magic: b"\xce\xfa\xed\xfe", format: "mach-o", check: mach_o },
-    Swept { magic: b"\xcf\xfa\xed\xfe", format: "mach-o", check: mach_o },
-    Swept { magic: b"PK\x03\x04", format: "zip", check: zip },
-    Swept { magic: b"#!/", format: "shell", check: shebang },
+    Swept { magic: b"\x7fELF", format: "elf", archive: false, check: elf },
+    Swept { magic: b"MZ", format: "pe", archive: false, check: pe },
+    Swept { magic: b"\xfe\xed\xfa\xce", format: "mach-o", archive: false, check: mach_o },
+    Swept { magic: b"\xfe\xed\xfa\xcf", format: "mach-o", archive: false, check: mach_o },
+    Swept { magic: b"\xce\xfa\xed\xfe", format: "mach-o", archive: false, check: mach_o },
+    Swept { magic: b"\xcf\xfa\xed\xfe", format: "mach-o", archive: false, check: mach_o },
+    Swept { magic: b"PK\x03\x04", format: "zip", archive: true, check: zip },
+    Swept { magic: b"#!/", format: "shell", archive: false, check: shebang },
 ];
 
 /// Bytes that a check looks at, at most.

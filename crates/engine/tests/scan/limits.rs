@@ -50,7 +50,7 @@ fn entries_are_counted_and_what_came_before_is_kept() {
         zip = zip.stored(format!("{index}.txt").as_str(), b"text");
     }
     let report = scan_within(Limits { entries: 5, ..Limits::default() }, zip.finish());
-    assert_eq!((report.verdict, report.completeness), (Verdict::Malicious, Completeness::Incomplete));
+    assert_eq!((report.verdict, report.completeness), (Verdict::Malicious, Completeness::Incomplete), "{report:#?}");
     assert_eq!(reasons(&report), [Reason::Entries]);
     let sums = report.coverage;
     assert_eq!(sums.bytes_total, sums.analysed + sums.opaque + sums.skipped);

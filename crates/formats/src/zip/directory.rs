@@ -15,17 +15,15 @@ const SIGNATURE: &[u8; 4] = b"PK\x05\x05";
 /// What a member costs in memory beside its name.
 const MEMBER: u64 = 192;
 
-/// Reads every directory; a header that two views share is read once.
-pub(super) fn read(archive: &mut Archive<'_, '_>, directories: &[Directory]) -> Result<Vec<Central>, Stop> {
+/// Reads every directory; a header that two views share is read once. What was read before a stop is given all the same.
+pub(super) fn read(archive: &mut Archive<'_, '_>, directories: &[Directory]) -> (Vec<Central>, Result<(), Stop>) {
     let mut members = Vec::new();
-    for directory in directories {
-        walk(archive, directory, &mut members)?;
-    }
+    let walked = directories.iter().try_for_each(|directory| walk(archive, directory, &mut members));
     if directories.len() > 1 {
         members.sort_by_key(|member| (member.range.start, member.local));
         members.dedup_by_key(|member| (member.range.start, member.local));
     }
-    Ok(members)
+    (members, walked)
 }
 
 fn walk(archive: &mut Archive<'_, '_>, directory: &Directory, members: &mut Vec<Central>) -> Result<(), Stop> {

@@ -57,11 +57,13 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     if directories.is_empty() {
         directories.extend(gaps::forward_directory(&archive)?);
     }
-    let central = directory::read(&mut archive, &directories)?;
+    let (central, walked) = directory::read(&mut archive, &directories);
     member::give(&mut archive, &central)?;
     archive.overlaps(&central)?;
     let Archive { blob, sink, pieces, ends, local_ends, .. } = archive;
     let gaps = pieces.claim(sink, len);
+    // A directory that was not read to its end leaves gaps that it might explain.
+    walked?;
     gaps::explain(blob, sink, &gaps, len, ended)?;
     gaps::follow(blob, sink, &local_ends, &central, &gaps, len)?;
     if ends.is_empty() {
