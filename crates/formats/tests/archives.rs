@@ -1,4 +1,10 @@
 //! Goldens of the containers: what real producers write, read to facts, children and claims, and every child decoded.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test reads its own fixtures, and a panic is how it speaks"
+)]
 
 use std::{
     fmt::Write as _,

@@ -33,9 +33,7 @@ impl Machine for Brotli {
         let (mut left, mut taken) = (from.len(), 0);
         let (mut room, mut made, mut total) = (into.len(), 0, 0);
         let state = &mut *self.0;
-        let result = BrotliDecompressStream(
-            &mut left, &mut taken, from, &mut room, &mut made, into, &mut total, state,
-        );
+        let result = BrotliDecompressStream(&mut left, &mut taken, from, &mut room, &mut made, into, &mut total, state);
         match result {
             BrotliResult::ResultSuccess => Ok(Step { taken, made, ended: true }),
             BrotliResult::ResultFailure if made == 0 => Err(io::ErrorKind::InvalidData.into()),

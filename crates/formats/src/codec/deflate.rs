@@ -30,7 +30,12 @@ fn open_zlib(input: Box<dyn Read + Send>, _: &Limits) -> Result<Box<dyn Decode>,
 }
 
 fn open_gzip(input: Box<dyn Read + Send>, _: &Limits) -> Result<Box<dyn Decode>, Stop> {
-    Ok(Box::new(Gunzip { input: Input::new(input), state: Inflate(Decompress::new(false)), crc: Crc::new(), at: Part::First }))
+    Ok(Box::new(Gunzip {
+        input: Input::new(input),
+        state: Inflate(Decompress::new(false)),
+        crc: Crc::new(),
+        at: Part::First,
+    }))
 }
 
 /// One deflate or zlib stream.

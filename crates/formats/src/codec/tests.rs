@@ -114,8 +114,10 @@ fn dictionaries_beyond_the_limit_are_refused() {
     lzma[1..5].copy_from_slice(&(1_u32 << 31).to_le_bytes());
     assert_eq!(decode(&LZMA, &lzma).1, Err(Stop::Limit(Reason::Memory)));
     // Window descriptor of 2^41 bytes in a frame without a content size.
-    let zstd = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 1, 0, 0];
-    assert_eq!(decode(&ZSTD, &zstd).1, Err(Stop::Limit(Reason::Memory)));
+    for window in [0xff, 0xf8, 0x90] {
+        let zstd = [0x28, 0xb5, 0x2f, 0xfd, 0x00, window, 1, 0, 0];
+        assert_eq!(decode(&ZSTD, &zstd).1, Err(Stop::Limit(Reason::Memory)));
+    }
     let zip = [9, 4, 5, 0, 0x5d, 0, 0, 0, 0xf0, 0, 0];
     assert_eq!(decode(&ZIP_LZMA, &zip).1, Err(Stop::Limit(Reason::Memory)));
 }

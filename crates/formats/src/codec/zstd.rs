@@ -8,7 +8,10 @@ use base::{
     sink::{Codec, Decode},
     stop::Stop,
 };
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder, errors::FrameDecoderError};
+use ruzstd::decoding::{
+    BlockDecodingStrategy, FrameDecoder,
+    errors::{FrameDecoderError, FrameHeaderError},
+};
 
 use super::{MAX_WINDOW, input::Input};
 
@@ -69,7 +72,11 @@ impl Frames {
 
     fn told(&self, error: &FrameDecoderError) -> io::Error {
         match error {
-            FrameDecoderError::WindowSizeTooBig { .. } => Stop::Limit(Reason::Memory).into(),
+            FrameDecoderError::WindowSizeTooBig { .. }
+            | FrameDecoderError::FrameHeaderError(FrameHeaderError::WindowTooBig { .. })
+            | FrameDecoderError::FailedToInitialize(FrameHeaderError::WindowTooBig { .. }) => {
+                Stop::Limit(Reason::Memory).into()
+            }
             FrameDecoderError::DictNotProvided { .. } => Stop::Unsupported("a zstd dictionary".into()).into(),
             error => self.input.malformed(format!("{WHAT}: {error}")),
         }
@@ -83,7 +90,8 @@ impl Frames {
                 At::Failed => return Err(self.input.malformed(WHAT)),
                 At::Inside if self.decoder.can_collect() > 0 => return self.decoder.read(into),
                 At::Inside if self.decoder.is_finished() => {
-                    let (stated, found) = (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
+                    let (stated, found) =
+                        (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
                     if stated.is_some() && stated != found {
                         return Err(self.input.malformed("a zstd checksum that does not fit the content"));
                     }
