@@ -14,7 +14,9 @@ mod tests;
 
 use base::{
     blob::Blob,
+    fact::{Kind, Opaque},
     format::{Certainty, Class, Depth, Format, Head},
+    location::Place,
     sink::Sink,
     source::Access,
     stop::Stop,
@@ -24,7 +26,9 @@ pub(crate) use self::scripts::file_name;
 
 /// One row a format: id, name, extensions, and whether a head is of this format beyond doubt.
 macro_rules! identified {
-    ($($id:literal, $name:literal, [$($extension:literal),*], $detect:path;)+) => {
+    (@state) => { claim_nothing };
+    (@state native) => { native_code };
+    ($($id:literal, $name:literal, [$($extension:literal),*], $detect:path $(, $state:ident)?;)+) => {
         /// Every identified format.
         pub(crate) const FORMATS: &[&Format] = &[$(
             &Format {
@@ -34,9 +38,9 @@ macro_rules! identified {
                 depth: Depth::Identified,
                 access: Access::Random,
                 class: Class::Active,
-                facts: &[],
+                facts: &[Kind::Opaque],
                 detect: |head: &Head<'_>| $detect(head).then_some(Certainty::Certain),
-                parse: claim_nothing,
+                parse: identified!(@state $($state)?),
             }
         ),+];
     };
@@ -93,10 +97,10 @@ identified! {
     "leveldb-table", "LevelDB table (TensorFlow checkpoint index)", ["index", "ldb", "sst"], databases::leveldb_table;
     "ocdbt", "OCDBT manifest or node (Orbax)", ["ocdbt"], databases::ocdbt;
     "ole", "OLE compound file", ["doc", "xls", "msi"], databases::ole;
-    "elf", "ELF", ["so", "o", "elf"], native::elf;
-    "pe", "Portable Executable", ["exe", "dll", "pyd"], native::pe;
-    "ape", "Actually Portable Executable (llamafile)", ["llamafile", "com"], native::ape;
-    "mach-o", "Mach-O", ["dylib", "bundle", "so"], native::mach_o;
+    "elf", "ELF", ["so", "o", "elf"], native::elf, native;
+    "pe", "Portable Executable", ["exe", "dll", "pyd"], native::pe, native;
+    "ape", "Actually Portable Executable (llamafile)", ["llamafile", "com"], native::ape, native;
+    "mach-o", "Mach-O", ["dylib", "bundle", "so"], native::mach_o, native;
     "wasm", "WebAssembly", ["wasm"], native::wasm;
     "java-class", "Java class", ["class"], native::java_class;
     "dex", "Dalvik executable", ["dex"], native::dex;
@@ -128,6 +132,18 @@ identified! {
 /// The engine calls an artifact of an identified format incomplete: nothing of it is claimed.
 fn claim_nothing(_: &Blob, _: &mut Sink<'_>) -> Result<(), Stop> {
     Ok(())
+}
+
+/// Native code is a fact by itself: nothing can judge what it does.
+fn native_code(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    let magic = blob.bytes_at(0, 4)?;
+    let kind = match magic.as_slice() {
+        [0x7f, ..] => "an ELF program or library",
+        [b'M', b'Z', b'q', b'F'] | [b'j', ..] | [b'A', ..] => "a program for several systems (APE)",
+        [b'M', b'Z', ..] => "a Windows program or library (PE)",
+        _ => "a macOS program or library (Mach-O)",
+    };
+    sink.fact(Place::bytes(0, blob.len().unwrap_or(0)), Opaque { kind: "native".into(), detail: kind.into() })
 }
 
 /// The little-endian `u32` at `offset` of the head.
