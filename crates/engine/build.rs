@@ -31,24 +31,35 @@ fn rows(file: &str, key: &str) -> Vec<Table> {
 fn layouts(rows: &[Table]) -> String {
     let mut code = String::from("const LAYOUTS: &[Layout] = &[\n");
     for row in rows {
-        only(row, &["id", "container", "must_have", "members"]);
-        let members = row["members"].as_array().expect("members is a list");
-        let members: Vec<String> = members.iter().map(member).collect();
+        only(row, &["id", "container", "must_have", "members", "storages"]);
+        let members: Vec<String> = tables(row, "members").map(member).collect();
+        let storages: Vec<String> = tables(row, "storages").map(storage).collect();
         writeln!(
             code,
-            "Layout {{ id: {:?}, container: {:?}, must_have: &{:?}, members: &[{}] }},",
+            "Layout {{ id: {:?}, container: {:?}, must_have: &{:?}, members: &[{}], storages: &[{}] }},",
             text(row, "id"),
             text(row, "container"),
             words(row, "must_have"),
-            members.join(", ")
+            members.join(", "),
+            storages.join(", ")
         )
         .expect("write to a string");
     }
     code + "];\n"
 }
 
-fn member(value: &Value) -> String {
-    let table = value.as_table().expect("a member is a table");
+/// The tables of a list that may be missing.
+fn tables<'t>(row: &'t Table, key: &str) -> impl Iterator<Item = &'t Table> {
+    let items = row.get(key).map(|value| value.as_array().expect("a list")).into_iter().flatten();
+    items.map(|item| item.as_table().expect("a list of tables"))
+}
+
+fn storage(table: &Table) -> String {
+    only(table, &["pickle", "stored"]);
+    format!("({:?}, {:?})", text(table, "pickle"), text(table, "stored"))
+}
+
+fn member(table: &Table) -> String {
     only(table, &["name", "role"]);
     let role = match text(table, "role").as_str() {
         "tensor-data" => "Role::TensorData",

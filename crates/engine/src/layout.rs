@@ -1,8 +1,13 @@
 //! Composite formats: containers whose members are known things, matched on names once a container's children are known.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use base::sink::Child;
+use base::sink::{Child, ChildBody};
+
+use crate::storages::Storages;
 
 include!(concat!(env!("OUT_DIR"), "/layouts.rs"));
 
@@ -12,6 +17,7 @@ struct Layout {
     container: &'static str,
     must_have: &'static [&'static str],
     members: &'static [(&'static str, Role)],
+    storages: &'static [(&'static str, &'static str)],
 }
 
 /// What a member is to its layout.
@@ -27,6 +33,8 @@ pub(crate) struct Matched {
     /// Ids, in the order of the table.
     pub ids: Vec<&'static str>,
     roles: Vec<(String, &'static Layout)>,
+    /// Bytes of the members, where a layout has storages.
+    sizes: Arc<BTreeMap<String, u64>>,
 }
 
 impl Matched {
@@ -40,7 +48,20 @@ impl Matched {
             }
             matched.roles.extend(roots.into_iter().map(|root| (root, layout)));
         }
+        if matched.roles.iter().any(|(_, layout)| !layout.storages.is_empty()) {
+            matched.sizes = Arc::new(sizes(children));
+        }
         matched
+    }
+
+    /// The members with which the claims of this one are compared, if it claims storages.
+    pub(crate) fn storages(&self, child: &Child) -> Option<Storages> {
+        let names: Vec<String> = names(child).collect();
+        self.roles.iter().find_map(|(root, layout)| {
+            let claims = |pattern: &str| names.iter().any(|name| fits(&pattern.replace("{root}", root), name));
+            let (_, stored) = layout.storages.iter().find(|(pickle, _)| claims(pickle))?;
+            Some(Storages::new(stored.replace("{root}", root), self.sizes.clone()))
+        })
     }
 
     /// The role of a member.
@@ -74,15 +95,32 @@ fn names(child: &Child) -> impl Iterator<Item = String> + '_ {
     all.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase())
 }
 
-/// Whether `name` fits `pattern`, whose `*` stands for one or more characters other than `/`.
-fn fits(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((start, end)) => {
-            let middle = name.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-            middle.is_some_and(|middle| !middle.is_empty() && !middle.contains('/'))
+/// Bytes of each member by each of its names: of those of one name the smallest, as it depends on the loader which is read.
+fn sizes(children: &[Child]) -> BTreeMap<String, u64> {
+    let mut sizes = BTreeMap::new();
+    for child in children {
+        let size = match &child.body {
+            ChildBody::Window(blob) => blob.len(),
+            ChildBody::Packed(packed) => packed.size,
+            ChildBody::Closed(_) => None,
+        };
+        for name in names(child) {
+            let size = size.unwrap_or(u64::MAX);
+            sizes.entry(name).and_modify(|known: &mut u64| *known = size.min(*known)).or_insert(size);
         }
     }
+    sizes
+}
+
+/// Whether `name` fits `pattern`: `*` stands for one or more characters other than `/`, `**` for one or more of any.
+fn fits(pattern: &str, name: &str) -> bool {
+    let (start, end, any) = match (pattern.split_once("**"), pattern.split_once('*')) {
+        (Some((start, end)), _) => (start, end, true),
+        (None, Some((start, end))) => (start, end, false),
+        (None, None) => return pattern == name,
+    };
+    let middle = name.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+    middle.is_some_and(|middle| !middle.is_empty() && (any || !middle.contains('/')))
 }
 
 #[cfg(test)]

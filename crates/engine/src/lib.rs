@@ -20,6 +20,7 @@ mod reading;
 mod root;
 mod scanner;
 mod spool;
+mod storages;
 mod sweep;
 mod walk;
 

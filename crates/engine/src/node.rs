@@ -6,7 +6,7 @@ use base::{
     blob::Blob,
     budget::Meter,
     coverage::{Claim, Coverage, Ledger},
-    fact::{Flaw, Kind},
+    fact::{Flaw, Identity, Kind},
     finding::Finding,
     format::{Depth, Format},
     location::{ArtifactPath, Place},
@@ -24,6 +24,7 @@ use crate::{
     layout::Role,
     loads,
     reading::{Inbox, Reading},
+    storages::Storages,
     sweep,
 };
 
@@ -103,6 +104,20 @@ impl<'c> Node<'c> {
     /// The meter of this artifact.
     pub(crate) fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// What the pickle of a checkpoint claims is held against the members that store it.
+    pub(crate) fn claims(&mut self, storages: Option<Storages>) {
+        if storages.is_some() {
+            self.identity("loader", "torch.load");
+        }
+        self.inbox.storages = storages;
+    }
+
+    /// States what its container makes of this artifact.
+    pub(crate) fn identity(&mut self, key: &str, value: &str) {
+        let identity = Identity { key: key.into(), value: value.into() };
+        self.inbox.judge.observe(&base::fact::Fact::new(Place::default(), identity));
     }
 
     /// States a fact of the engine's own about this artifact.

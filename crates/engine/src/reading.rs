@@ -14,7 +14,10 @@ use base::{
 };
 use rules::Judge;
 
-use crate::loads::{self, Load};
+use crate::{
+    loads::{self, Load},
+    storages::Storages,
+};
 
 /// Memory that a child waiting for its turn is taken to need.
 const CHILD: u64 = 320;
@@ -37,13 +40,15 @@ pub(crate) struct Inbox<'c> {
     pub children: Vec<Child>,
     /// Rows of `loads.toml` that keys and markers of the content match.
     pub acted_on: Vec<&'static Load>,
+    /// The members that store what this artifact claims.
+    pub storages: Option<Storages>,
     meter: Meter,
 }
 
 impl<'c> Inbox<'c> {
     /// An empty inbox.
     pub(crate) fn new(judge: Judge<'c>, meter: Meter) -> Self {
-        Self { judge, children: Vec::new(), acted_on: Vec::new(), meter }
+        Self { judge, children: Vec::new(), acted_on: Vec::new(), storages: None, meter }
     }
 
     /// Reads `blob` as `format`.
@@ -68,6 +73,11 @@ impl Receiver for Inbox<'_> {
             }
         }
         self.judge.observe(&fact);
+        if let (Data::Reference(claim), Some(storages)) = (&fact.data, &self.storages)
+            && let Some(flaw) = storages.flaw(claim).filter(|_| &*claim.kind == "storage")
+        {
+            self.judge.observe(&Fact::new(fact.at.clone(), flaw));
+        }
     }
 
     fn child(&mut self, child: Child) -> Result<(), Stop> {

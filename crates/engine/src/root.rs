@@ -136,6 +136,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
     ) {
         let children = node.take_children();
         let matched = Matched::of(&node.format_ids(), &children);
+        matched.ids.iter().for_each(|id| node.identity("layout", id));
         let random = blob.as_ref().filter(|blob| blob.access() == Access::Random && !blob.is_empty());
         // What a sweep found lies in bytes that were swept: its own data are not swept again.
         let sweep = self.context.level > Level::Quick && !node.swept;
@@ -159,11 +160,13 @@ impl<'c, 'x> RootScan<'c, 'x> {
             return parent.node.trouble(Reason::Entries, "there are more members than the limit");
         }
         let (role, packed) = (parent.matched.role(&child), parent.packed);
+        let storages = parent.matched.storages(&child);
         let swept = parent.swept.checked_sub(1);
         parent.swept = swept.unwrap_or(0);
         let path = parent.path_of(&child);
         let too_deep = depth > usize::try_from(self.context.limits.depth).unwrap_or(usize::MAX);
         let mut node = self.node(path, Some(stated_size(&child)));
+        node.claims(storages);
         node.swept = swept.is_some();
         let ended = self.context.budget.ended().or(too_deep.then_some(Reason::Depth));
         if let Some(reason) = ended {
