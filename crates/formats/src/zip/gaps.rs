@@ -6,7 +6,6 @@ use base::{
     blob::Blob,
     coverage::Claim,
     fact::Entry,
-    reader::Reader,
     sink::{Child, Sink},
     stop::Stop,
 };
@@ -19,7 +18,12 @@ use super::{
     header::{self, CENTRAL, Central, LOCAL, LOCAL_SIZE, Local},
     method, place,
 };
-use crate::names::shown;
+use crate::{fields::Fields, names::shown};
+
+/// Names of entries that no directory lists are not longer.
+const LONGEST_NAME: usize = 4096;
+/// The signature that most data descriptors have.
+const DESCRIPTOR: &[u8; 4] = b"PK\x07\x08";
 
 /// The directory that follows the members of an archive without an end record.
 pub(super) fn forward_directory(archive: &Archive<'_, '_>) -> Result<Option<Directory>, Stop> {
@@ -81,33 +85,54 @@ pub(super) fn follow(
 
 /// The first plausible local header in `range`, and where what lies before it ends.
 fn first_entry(blob: &Blob, sink: &Sink<'_>, range: Range<u64>) -> Result<(Option<(Local, Data)>, u64), Stop> {
-    let mut from = range.start;
-    while let Some(at) = find(blob, sink, from..range.end, LOCAL)? {
+    let mut search = Search::new(blob, sink, range.clone(), LOCAL);
+    while let Some(at) = search.next()? {
         if let Some(found) = (Walk { blob, sink, range: at..range.end }).next()? {
             return Ok((Some(found), at));
         }
-        from = at.saturating_add(4);
     }
     Ok((None, range.end))
 }
 
-/// Where `needle` (four bytes) first occurs in `range`.
-fn find(blob: &Blob, sink: &Sink<'_>, range: Range<u64>, needle: &[u8; 4]) -> Result<Option<u64>, Stop> {
-    let mut reader = Reader::at(blob, sink.meter(), range.start);
-    let finder = memmem::Finder::new(needle);
-    loop {
-        let at = reader.offset();
-        let left = usize::try_from(range.end.saturating_sub(at)).unwrap_or(usize::MAX);
-        let seen = reader.peek(64 << 10)?;
-        let seen = seen.get(..left).unwrap_or(seen);
-        if let Some(found) = finder.find(seen) {
-            return Ok(Some(at.saturating_add(found as u64)));
+/// Finds signatures, each byte read once: in small pieces at first, for most lie near.
+struct Search<'a, 's> {
+    blob: &'a Blob,
+    sink: &'a Sink<'s>,
+    signature: &'static [u8; 4],
+    /// Offset of the buffer.
+    base: u64,
+    end: u64,
+    buffer: Vec<u8>,
+    position: usize,
+    ask: usize,
+}
+
+impl<'a, 's> Search<'a, 's> {
+    fn new(blob: &'a Blob, sink: &'a Sink<'s>, range: Range<u64>, signature: &'static [u8; 4]) -> Self {
+        let (base, end) = (range.start, range.end);
+        Self { blob, sink, signature, base, end, buffer: Vec::new(), position: 0, ask: 512 }
+    }
+
+    /// Where the signature occurs next.
+    fn next(&mut self) -> Result<Option<u64>, Stop> {
+        loop {
+            let rest = self.buffer.get(self.position..).unwrap_or_default();
+            if let Some(found) = memmem::find(rest, self.signature) {
+                let at = self.position.saturating_add(found);
+                self.position = at.saturating_add(self.signature.len());
+                return Ok(Some(self.base.saturating_add(at as u64)));
+            }
+            // A signature may lie across two pieces.
+            let read = self.buffer.len().saturating_sub(rest.len().min(3)) as u64;
+            self.base = self.base.saturating_add(read);
+            self.ask = self.ask.saturating_mul(2).min(256 << 10);
+            let left = usize::try_from(self.end.saturating_sub(self.base)).unwrap_or(usize::MAX);
+            self.buffer = bytes(self.blob, self.sink, self.base, self.ask.min(left))?;
+            self.position = 0;
+            if self.buffer.len() < self.signature.len() {
+                return Ok(None);
+            }
         }
-        let step = seen.len().saturating_sub(3);
-        if step == 0 {
-            return Ok(None);
-        }
-        reader.consume(step);
     }
 }
 
@@ -133,12 +158,32 @@ impl Walk<'_, '_> {
         let Some(needed) = header::local_length(&fixed) else {
             return Ok(None);
         };
+        if !self.name_is_plausible(&fixed)? {
+            return Ok(None);
+        }
         let local = header::local(&bytes(self.blob, self.sink, at, needed)?, at);
-        let Some(local) = local.filter(|local| plausible(local) && local.range.end <= self.range.end) else {
+        let Some(local) = local.filter(|local| local.range.end <= self.range.end) else {
             return Ok(None);
         };
         let data = self.data(&local)?;
         Ok(Some((local, data)))
+    }
+
+    /// Looks at method and name before anything longer is read: a signature alone is no header, it also stands in
+    /// programs that know the format.
+    fn name_is_plausible(&self, fixed: &[u8]) -> Result<bool, Stop> {
+        let mut fields = Fields(fixed);
+        let method = fields.take(8).and_then(|_| fields.u16_le());
+        let length = fields.take(16).and_then(|_| fields.u16_le()).map(usize::from);
+        let (Some(method), Some(length @ 1..=LONGEST_NAME)) = (method, length) else {
+            return Ok(false);
+        };
+        if method::name(method) == "unknown" {
+            return Ok(false);
+        }
+        let at = self.range.start.saturating_add(LOCAL_SIZE as u64);
+        let name = bytes(self.blob, self.sink, at, length)?;
+        Ok(name.iter().all(|byte| *byte >= 0x20))
     }
 
     fn data(&self, local: &Local) -> Result<Data, Stop> {
@@ -152,8 +197,8 @@ impl Walk<'_, '_> {
 
     /// A streamed entry ends at the descriptor whose packed size is the distance to it, else at the next header.
     fn streamed(&self, start: u64) -> Result<Data, Stop> {
-        let mut from = start;
-        while let Some(at) = find(self.blob, self.sink, from..self.range.end, b"PK\x07\x08")? {
+        let mut search = Search::new(self.blob, self.sink, start..self.range.end, DESCRIPTOR);
+        while let Some(at) = search.next()? {
             let descriptor = bytes(self.blob, self.sink, at, 24)?;
             let distance = at.saturating_sub(start).to_le_bytes();
             let wide = descriptor.get(8..16) == Some(&distance[..]);
@@ -161,21 +206,13 @@ impl Walk<'_, '_> {
                 let resume = at.saturating_add(if wide { 24 } else { 16 }).min(self.range.end);
                 return Ok(Data { range: start..at, resume });
             }
-            from = at.saturating_add(4);
         }
         let mut end = self.range.end;
         for signature in [LOCAL, CENTRAL] {
-            end = find(self.blob, self.sink, start..end, signature)?.unwrap_or(end);
+            end = Search::new(self.blob, self.sink, start..end, signature).next()?.unwrap_or(end);
         }
         Ok(Data { range: start..end, resume: end })
     }
-}
-
-/// A signature alone is no header: it also stands in programs that know the format.
-fn plausible(local: &Local) -> bool {
-    let stated = &local.stated;
-    let name = !stated.name.is_empty() && stated.name.len() <= 4096 && !stated.name.iter().any(|byte| *byte < 0x20);
-    name && method::name(stated.method) != "unknown"
 }
 
 /// Gives an entry back that no directory lists.

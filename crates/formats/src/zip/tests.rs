@@ -304,6 +304,19 @@ fn no_flipped_bit_panics_or_passes_unseen_between_members() {
 }
 
 #[test]
+fn many_false_signatures_cost_one_pass() {
+    let junk = b"PK\x03\x04".repeat(200_000);
+    let bytes = ZipWriter::new().stored("a", b"x").gap(&junk).stored("b", b"y").finish();
+    let mut collected = base::sink::Collected::default();
+    let meter = base::budget::Meter::unlimited();
+    let mut sink = Sink::new(&mut collected, meter.clone(), false, "x");
+    parse(&Blob::from_bytes(&bytes[..]), &mut sink).unwrap();
+    assert_eq!(collected.children.len(), 3);
+    // The search itself, and the fixed part of a header at each signature.
+    assert!(meter.spent().bytes_read < 20 * bytes.len() as u64, "{:?}", meter.spent());
+}
+
+#[test]
 fn entries_and_memory_are_bounded() {
     let limits = base::limits::Limits { entries: 3, ..base::limits::Limits::default() };
     let meter = base::budget::Budget::new(limits, std::sync::Arc::new(base::budget::NoWatch)).meter(None);
