@@ -1,3 +1,5 @@
+//! Tests of the codecs: what comes out, how much memory it takes, how broken streams end.
+
 use std::io::{Cursor, Read};
 
 use base::{limits::Limits, reason::Reason, sink::Codec, stop::Stop};

@@ -1,3 +1,5 @@
+//! Tests of compressed files: recognition, members, what follows the end.
+
 use base::{format::Certainty, sink::ChildBody};
 use testkit::compress;
 

@@ -1,3 +1,5 @@
+//! Tests of tar: honest archives of every dialect, and lies.
+
 use testkit::tar::{Dialect, Entry as TarEntry, Number, TarWriter};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of zip: honest archives of every producer, and lies.
+
 use base::{
     fact::Data,
     sink::{ChildBody, Sink},
