@@ -26,8 +26,22 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
         ("builtins", "vars") => attribute(args.value(0)?, "__dict__"),
         ("builtins", "__import__") | ("importlib", "__import__" | "_bootstrap.__import__") => import(args)?,
         ("importlib", "import_module") | ("importlib._bootstrap", "_gcd_import" | "_find_and_load") => module(args)?,
-        ("cloudpickle.cloudpickle" | "cloudpickle", "subimport") => module(args)?,
+        (home, "subimport") if is_cloudpickle(home) => module(args)?,
+        (home, "_builtin_type") if is_cloudpickle(home) => builtin_type(args.text(0)?),
+        ("dill._dill" | "dill", "_load_type") => loaded_type(args.text(0)?)?,
+        ("dill._dill" | "dill", "_create_type" | "_create_ftype") => {
+            evaluator.invoke(args.value(0)?, args.rest(1), args.kwargs)?
+        }
         _ if resolves_dotted(path) => dotted(args.text(0)?),
+        ("numpy.random._pickle", "__generator_ctor" | "__randomstate_ctor") if args.len() == 2 => {
+            evaluator.invoke(args.value(1)?, args.args.get(..1).unwrap_or_default(), &[])?
+        }
+        ("numpy.random._pickle", "__bit_generator_ctor") if args.value(0)?.as_name().is_some() => {
+            evaluator.invoke(args.value(0)?, &[], &[])?
+        }
+        ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => {
+            attribute(&dotted_module(args.text(0)?)?, args.text(1)?)
+        }
         ("pkgutil", "resolve_name") => entry_point(args.text(0)?),
         ("xmlrpc.server", "resolve_dotted_attribute") => walk(args.value(0)?, args.text(1)?),
         ("dill._dill" | "dill", "_get_attr") => attribute(args.value(0)?, args.text(1)?),
@@ -118,6 +132,37 @@ fn dotted_module(module: &str) -> Folded {
         Value::Global(name) => Ok(Name::clone(&name).computed().into()),
         other => Ok(other),
     }
+}
+
+/// Whether this is cloudpickle, or a copy of it that a library carries.
+fn is_cloudpickle(module: &str) -> bool {
+    matches!(module.rsplit('.').next(), Some("cloudpickle" | "cloudpickle_fast"))
+}
+
+/// `cloudpickle._builtin_type(name)`: an attribute of `types`, of which `ClassType` is `type`.
+fn builtin_type(name: &str) -> Value {
+    match name {
+        "ClassType" => Name::new("builtins", "type").computed().into(),
+        _ => attribute(&Value::module("types"), name),
+    }
+}
+
+/// `dill._load_type(name)`: a type by the name that it has in `builtins` or `types`, or that dill gives it.
+fn loaded_type(name: &str) -> Folded {
+    let (module, qualname) = match name {
+        "PartialType" => ("functools", "partial"),
+        "SuperType" => ("builtins", "super"),
+        "ItemGetterType" => ("operator", "itemgetter"),
+        "AttrGetterType" => ("operator", "attrgetter"),
+        "FileType" | "BufferedRandomType" | "BufferedReaderType" | "BufferedWriterType" | "TextWrapperType" => {
+            ("io", "open")
+        }
+        "PyCapsuleType" => ("types", "CapsuleType"),
+        _ if name.contains('.') || name.is_empty() => return raise(Exception::Value),
+        _ if name.ends_with("Type") || matches!(name, "GenericAlias" | "SimpleNamespace") => ("types", name),
+        _ => ("builtins", name),
+    };
+    Ok(attribute(&Value::module(module), qualname))
 }
 
 /// Functions of one text, the dotted path to a module or to something in one.

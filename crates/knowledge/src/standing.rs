@@ -91,6 +91,8 @@ pub enum Judge {
     Code,
     /// Hands out a namespace that leads to everything: `vars`, `globals`.
     Namespace,
+    /// Named or built it is a value; called, it opens or writes the file that an argument names: `numpy.memmap`.
+    Opens,
 }
 
 /// What a dangerous callable does.
@@ -171,6 +173,7 @@ words!(
     Write = "write",
     Code = "code",
     Namespace = "namespace",
+    Opens = "opens",
 );
 words!(
     Category,
