@@ -1,6 +1,7 @@
 //! Chores of the project: `cargo xtask help` lists them.
 
 mod docs;
+mod fuzz;
 mod knowledge;
 mod long;
 mod skeleton;
@@ -10,8 +11,9 @@ use std::{path::PathBuf, process::ExitCode};
 const HELP: &str = "\
 cargo xtask docs [--check]           write the generated documentation, or fail where it differs
 cargo xtask new format NAME          a skeleton of a format
-cargo xtask new rule CATEGORY ID     a skeleton of a rule
+cargo xtask new rule CATEGORY/ID     a skeleton of a rule
 cargo xtask knowledge …              what is known of callables; `knowledge help` says more
+cargo xtask fuzz [TARGET…]           a minute of each fuzz target; `fuzz help` says more
 cargo xtask long [NAME…]             what takes longer than CI may; `long help` says more
 ";
 
@@ -22,8 +24,9 @@ fn main() -> ExitCode {
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
         ["new", "format", name] => skeleton::format(name),
-        ["new", "rule", category, id] => skeleton::rule(category, id),
+        ["new", "rule", name] => skeleton::rule(name),
         ["knowledge", rest @ ..] => knowledge::run(rest),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["long", rest @ ..] => long::run(rest),
         ["help" | "--help"] | [] => {
             print!("{HELP}");

@@ -27,8 +27,9 @@ pub fn format(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Writes `crates/rules/catalogue/CATEGORY/ID.md`.
-pub fn rule(category: &str, id: &str) -> Result<(), String> {
+/// Writes `crates/rules/catalogue/CATEGORY/ID.md`; the name is `CATEGORY/ID`.
+pub fn rule(name: &str) -> Result<(), String> {
+    let (category, id) = name.split_once('/').ok_or_else(|| format!("{name}: a rule's name is CATEGORY/ID"))?;
     let folder = top().join("crates/rules/catalogue").join(category);
     if !folder.is_dir() {
         return Err(format!(
@@ -111,12 +112,22 @@ standing = "dangerous/process"
 +++
 
 ## What it means
+What was seen, in the words of the field.
 
 ## Why it is dangerous
+What an attacker gains, with the source: a CVE, an advisory, a paper.
 
 ## What to do
+One or two steps for the person who reads the finding.
 
 ## Fires
+```facts
+call module=os name=system args=('id') how=reduce when=load @0x10
+```
 
 ## Quiet
+The nearest honest look-alike:
+```facts
+call module=collections name=OrderedDict args=() how=reduce when=load @0x10
+```
 "#;

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum Level {
     /// Structure only: what can execute.
     Quick,
-    /// Every byte: hashes, secrets, network, embedded files.
+    /// Every byte: also hashes and embedded files.
     #[default]
     Standard,
-    /// Also weight statistics, steganography, backdoors, deep decoding.
+    /// For analyses of weights, once they exist; until then the same as standard.
     Thorough,
 }
 

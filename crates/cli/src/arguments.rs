@@ -165,9 +165,9 @@ impl ScanArguments {
 pub(crate) enum Thoroughness {
     /// Structure only: what can execute
     Quick,
-    /// Every byte: also hashes, secrets, network, embedded files
+    /// Every byte: also hashes and embedded files
     Standard,
-    /// Also statistics of the weights and deep decoding
+    /// The same as standard, until analyses of weights exist
     Thorough,
 }
 

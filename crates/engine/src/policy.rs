@@ -25,3 +25,31 @@ impl Policy {
         finding
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base::{budget::NoWatch, report::Report, verdict::Verdict};
+
+    use super::*;
+    use crate::{Scanner, Settings, Target};
+
+    fn scan(policy: Policy) -> Report {
+        let pickle = testkit::pickle::assemble("PROTO 2\nGLOBAL posix system\nBINUNICODE \"id\"\nTUPLE1\nREDUCE\nSTOP");
+        let body = base::artifact::Body::Blob(base::blob::Blob::from_bytes(pickle.unwrap()));
+        let artifact = base::artifact::Artifact { path: base::location::ArtifactPath::root(b"x"), body };
+        let scanner = Scanner::new(rules::Catalogue::builtin(), Settings { policy, ..Settings::default() });
+        scanner.scan(vec![Target { name: "x".into(), artifact }], std::sync::Arc::new(NoWatch))
+    }
+
+    #[test]
+    fn a_policy_changes_a_severity_and_says_so() {
+        let before = scan(Policy::default());
+        let rule = before.findings.first().unwrap().rule.to_string();
+        assert_eq!((before.verdict, &before.findings[0].lowered), (Verdict::Malicious, &None));
+        let after = scan(Policy { severities: [(rule, Severity::Low)].into() });
+        assert_eq!(after.verdict, Verdict::Clean);
+        let lowered = after.findings[0].lowered.as_ref().unwrap();
+        assert_eq!((lowered.from, after.findings[0].severity), (Severity::Critical, Severity::Low));
+        assert!(lowered.reason.contains("policy"), "{}", lowered.reason);
+    }
+}

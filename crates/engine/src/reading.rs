@@ -86,3 +86,43 @@ impl Receiver for Inbox<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base::{
+        fact::Identity,
+        format::{Class, Depth},
+        location::{ArtifactPath, Place},
+        source::Access,
+    };
+    use rules::Catalogue;
+
+    use super::*;
+
+    /// States a fact and then breaks, as a defect in a reader would.
+    const BROKEN: Format = Format {
+        id: "broken",
+        name: "A reader with a defect",
+        extensions: &[],
+        depth: Depth::Structure,
+        access: Access::Forward,
+        class: Class::Active,
+        facts: &[],
+        detect: |_| None,
+        parse: |_, sink| {
+            sink.fact(Place::default(), Identity { key: "version".into(), value: "1".into() })?;
+            panic!("a defect")
+        },
+    };
+
+    #[test]
+    fn a_panic_in_a_reader_is_caught_and_named() {
+        let catalogue = Catalogue::builtin();
+        let meter = Meter::unlimited();
+        let mut inbox = Inbox::new(catalogue.judge(&ArtifactPath::root(b"x")), meter.clone());
+        let reading = inbox.read(&BROKEN, &Blob::from_bytes(*b"x"), false, "x");
+        assert_eq!(reading.result, Err(Stop::Limit(Reason::Internal)));
+        assert!(reading.passed);
+        assert_eq!(meter.spent().facts, 1);
+    }
+}
