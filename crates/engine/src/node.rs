@@ -22,7 +22,7 @@ use crate::{
     forward::Forward,
     identify::{Candidate, Parts, candidates},
     layout::Role,
-    loads,
+    loads::{self, Load},
     reading::{Inbox, Reading},
     storages::Storages,
     sweep,
@@ -47,6 +47,8 @@ pub(crate) struct Node<'c> {
     meter: Meter,
     /// Bytes of children that were never opened.
     unopened: u64,
+    /// Rows of `loads.toml` that no reader of this artifact judges: the reader of a child may.
+    unjudged: Vec<&'static Load>,
 }
 
 /// What is left of a node once it is closed.
@@ -73,6 +75,7 @@ impl<'c> Node<'c> {
             trouble: None,
             meter,
             unopened: 0,
+            unjudged: Vec::new(),
         }
     }
 
@@ -237,7 +240,10 @@ impl<'c> Node<'c> {
         self.acted_on();
         // Two formats that are only recognised are a question of recognition, not a polyglot.
         let read = self.formats.iter().any(|format| format.depth > Depth::Identified);
-        if read && self.formats.len() > 1 {
+        // A template of a configuration file is text that reads as both.
+        let texts = self.formats.iter().all(|format| matches!(format.id, "jinja" | "ini" | "xml" | "yaml" | "json"));
+        let template = texts && self.formats.iter().any(|format| format.id == "jinja");
+        if read && self.formats.len() > 1 && !template {
             let detail = self.format_ids().join(" + ");
             self.flaw(&Place::default(), "polyglot", "", detail);
         }
@@ -258,19 +264,27 @@ impl<'c> Node<'c> {
         let path = self.path.shared();
         let by_content = std::mem::take(&mut self.inbox.acted_on);
         let rows = loads::by_name(file_name(&path)).chain(by_content);
+        let unread = rows.into_iter().filter(|load| load.reader.is_empty() || !ids.contains(&load.reader));
         // What is recognised as a format of its own is not text that only its name makes dangerous.
-        let unread = rows.into_iter().find(|load| load.reader.is_empty() || !ids.contains(&load.reader));
         let textual = self
             .formats
             .iter()
             .all(|format| format.class == base::format::Class::Inert || format.depth == Depth::Values);
-        if let Some(load) = unread.filter(|_| textual && !self.formats.is_empty()) {
-            self.trouble(Reason::NoReader, format!("{}: {}, and no reader judges that yet", load.id, load.loader));
+        if textual && !self.formats.is_empty() {
+            self.unjudged = unread.collect();
         }
+    }
+
+    /// Takes note of a child that is closed: what its readers judge is judged.
+    pub(crate) fn child_closed(&mut self, child: &ArtifactRecord) {
+        self.unjudged.retain(|load| !child.formats.iter().any(|format| **format == *load.reader));
     }
 
     /// Closes the books: gaps, coverage, findings, checks.
     pub(crate) fn close(mut self, blob: Option<&Blob>) -> Closed {
+        if let Some(load) = self.unjudged.first() {
+            self.trouble(Reason::NoReader, format!("{}: {}, and no reader judges that yet", load.id, load.loader));
+        }
         let len = self.size.or_else(|| blob.and_then(Blob::len)).unwrap_or(0);
         self.size = self.size.or_else(|| blob.and_then(Blob::len));
         let gaps = self.ledger.gaps(len);

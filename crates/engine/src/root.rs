@@ -218,6 +218,9 @@ impl<'c, 'x> RootScan<'c, 'x> {
         let closed = frame.node.close(frame.blob.as_ref());
         self.result.checks.extend(closed.checks.iter().copied());
         let quiet = closed.record.complete() && closed.findings.is_empty();
+        if let Some(parent) = self.stack.last_mut() {
+            parent.node.child_closed(&closed.record);
+        }
         self.quiet = self.quiet.saturating_add(u64::from(quiet));
         if quiet && self.quiet > QUIET_LISTED {
             self.result.unlisted = self.result.unlisted.saturating_add(1);

@@ -110,7 +110,6 @@ identified! {
     "windows-shortcut", "Windows shortcut", ["lnk"], native::windows_shortcut;
     "python-source", "Python source", ["py", "pyw", "pyi", "pyx"], scripts::python;
     "python-path-file", "Python path configuration that imports", ["pth"], scripts::python_path_file;
-    "jinja", "Jinja template", ["jinja", "jinja2", "j2"], scripts::jinja;
     "shell", "Shell script", ["sh", "bash", "zsh", "ksh", "csh", "fish"], scripts::shell;
     "batch", "Windows batch file", ["bat", "cmd"], scripts::batch;
     "powershell", "PowerShell", ["ps1", "psm1", "psd1"], scripts::powershell;

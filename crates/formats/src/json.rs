@@ -13,7 +13,7 @@ use base::{
     coverage::Claim,
     fact::{Flaw, Identity, Kind},
     format::{Class, Depth, Format},
-    location::Place,
+    location::{Place, Unit},
     reader::Reader,
     reason::Reason,
     sink::Sink,
@@ -23,7 +23,7 @@ use base::{
 
 use self::lexer::{Lexer, Word};
 use crate::{
-    structured::{Scalar, Statements},
+    structured::{Scalar, Statements, TEMPLATE, Templates, has_tags, is_template_key},
     text::encoding::Encoding,
 };
 
@@ -48,7 +48,12 @@ const SEEN: u64 = 16;
 fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut reader = Reader::new(blob, sink.meter());
     let (encoding, mark) = Encoding::guess(reader.peek(4)?);
-    let mut reading = Reading { lexer: Lexer::new(reader, encoding, mark), statements: Statements::default() };
+    let mut reading = Reading {
+        lexer: Lexer::new(reader, encoding, mark),
+        statements: Statements::default(),
+        templates: Templates::default(),
+        text: String::new(),
+    };
     let outcome = reading.documents(sink);
     reading.statements.release(sink);
     let end = reading.lexer.offset();
@@ -63,6 +68,9 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
 struct Reading<'a> {
     lexer: Lexer<'a>,
     statements: Statements,
+    templates: Templates,
+    /// The string being read, as far as it can be a template.
+    text: String,
 }
 
 /// An open object or array.
@@ -72,7 +80,8 @@ enum Level {
         seen: HashSet<u64>,
         key: String,
     },
-    Array,
+    /// An array: how many items were begun before the one being read.
+    Array(u64),
 }
 
 impl Reading<'_> {
@@ -106,7 +115,7 @@ impl Reading<'_> {
                     levels.push(if open == '{' {
                         Level::Object { seen: HashSet::new(), key: String::new() }
                     } else {
-                        Level::Array
+                        Level::Array(0)
                     });
                     if self.opened(sink, &mut levels)? {
                         continue;
@@ -123,7 +132,7 @@ impl Reading<'_> {
     /// Behind an opening bracket: whether a value follows.
     fn opened(&mut self, sink: &mut Sink<'_>, levels: &mut Vec<Level>) -> Result<bool, Stop> {
         self.lexer.space()?;
-        let close = if matches!(levels.last(), Some(Level::Array)) { ']' } else { '}' };
+        let close = if matches!(levels.last(), Some(Level::Array(_))) { ']' } else { '}' };
         if self.lexer.peek()? == Some(close) {
             self.lexer.skip();
             leave(sink, levels);
@@ -136,11 +145,14 @@ impl Reading<'_> {
     /// Behind a value: closes what ends there; whether another value follows.
     fn closed(&mut self, sink: &mut Sink<'_>, levels: &mut Vec<Level>) -> Result<bool, Stop> {
         while let Some(level) = levels.last() {
-            let close = if matches!(level, Level::Array) { ']' } else { '}' };
+            let close = if matches!(level, Level::Array(_)) { ']' } else { '}' };
             self.lexer.space()?;
             match self.lexer.peek()? {
                 Some(',') => {
                     self.lexer.skip();
+                    if let Some(Level::Array(index)) = levels.last_mut() {
+                        *index = index.saturating_add(1);
+                    }
                     self.key(sink, levels)?;
                     return Ok(true);
                 }
@@ -205,7 +217,15 @@ impl Reading<'_> {
         }
         self.value_key(sink, levels)?;
         let mut value = Scalar::default();
-        let controls = self.lexer.string(|letter| value.push(letter))?;
+        self.text.clear();
+        let text = &mut self.text;
+        let controls = self.lexer.string(|letter| {
+            value.push(letter);
+            // One byte beyond the limit says that there was more.
+            if text.len() <= TEMPLATE {
+                text.push(letter);
+            }
+        })?;
         let place = Place::bytes(at, self.lexer.offset().saturating_sub(at));
         if controls {
             let detail = "a string holds a control character as it is".into();
@@ -215,8 +235,35 @@ impl Reading<'_> {
             Some(Level::Object { key, .. }) => Some(key.as_str()),
             _ => None,
         };
-        self.statements.value(sink, &place, key, &value)
+        self.statements.value(sink, &place, key, &value)?;
+        self.template(sink, place, levels)
     }
+
+    /// Gives a string back that some template engine may render.
+    fn template(&mut self, sink: &mut Sink<'_>, place: Place, levels: &[Level]) -> Result<(), Stop> {
+        let keys = levels.iter().filter_map(|level| match level {
+            Level::Object { key, .. } => Some(key.as_str()),
+            Level::Array(_) => None,
+        });
+        if self.text.is_empty() || !has_tags(&self.text) && !keys.clone().any(is_template_key) {
+            return Ok(());
+        }
+        let place = place.pointer(Unit::JsonPointer, pointer(levels));
+        self.templates.give(sink, place, keys, &self.text)
+    }
+}
+
+/// The place of the value being read (RFC 6901); keys are cut as they are kept.
+fn pointer(levels: &[Level]) -> String {
+    let mut pointer = String::new();
+    for level in levels {
+        pointer.push('/');
+        match level {
+            Level::Object { key, .. } => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Level::Array(index) => pointer.push_str(&index.to_string()),
+        }
+    }
+    pointer
 }
 
 /// Closes the last level and gives back what it held.

@@ -57,6 +57,7 @@ formats! {
         xml,
         yaml,
         inert,
+        jinja,
         json,
         npy,
         text,
@@ -86,6 +87,7 @@ formats! {
         compressed::BROTLI,
         json::FORMAT,
         xml::FORMAT,
+        jinja::FORMAT,
         yaml::FORMAT,
         ini::FORMAT,
         // Inert formats end the list, and plain text ends them.

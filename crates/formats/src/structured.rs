@@ -6,6 +6,7 @@
 //! - `repository:KEY`: the value under KEY has the form `owner/name`.
 
 mod scalar;
+mod templates;
 
 use std::collections::HashSet;
 
@@ -17,6 +18,7 @@ use base::{
 };
 
 pub(crate) use self::scalar::Scalar;
+pub(crate) use self::templates::{LENGTH as TEMPLATE, Templates, has_tags, is_template_key};
 
 /// Characters of a key that can matter: what is longer is no loader's key.
 pub(crate) const KEY: usize = 64;

@@ -3,6 +3,7 @@
 mod arguments;
 mod context;
 mod text;
+mod template;
 
 use base::fact::Data;
 
@@ -39,6 +40,11 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
 mod tests {
     use super::*;
     use crate::words::OPERATORS;
+        "not-of-torchscript" => |data, context| !(context.loaded_by_torchscript() && arguments::name_is_compiled(data)),
+        "refused-by-weights-only" => |data, context| context.loaded_by_torch() && weights_only::refuses(data),
+        "reaches-interpreter" => |data, _| template::reaches_interpreter(data),
+        "speaks" => |data, _| template::speaks(data),
+        "state-carries-template" => |data, _| code::state_carries_template(data),
 
     #[test]
     fn every_word_has_its_operator() {

@@ -80,3 +80,8 @@ pub(crate) const OPERATORS: &[&str] = &[
     "target-escapes",
     "text-argument-unresolved",
 ];
+    "not-of-torchscript",
+    "reaches-interpreter",
+    "refused-by-weights-only",
+    "speaks",
+    "state-carries-template",

@@ -4,4 +4,5 @@
 mod limits;
 mod memory;
 mod properties;
+mod templates;
 mod verdicts;

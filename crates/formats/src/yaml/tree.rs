@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use base::{fact::Flaw, location::Place, reason::Reason, sink::Sink, stop::Stop};
 use saphyr_parser::Tag;
 
-use crate::structured::{Scalar, Statements};
+use crate::structured::{Scalar, Statements, Templates, has_tags, is_template_key};
 
 /// Nesting beyond which no honest document goes.
 const DEPTH: usize = 512;
@@ -35,6 +35,7 @@ const SAFE: &[&str] = &[
 #[derive(Default)]
 pub(super) struct Tree {
     statements: Statements,
+    templates: Templates,
     levels: Vec<Level>,
     /// Size of each anchored node, by the parser's number for it.
     anchors: Vec<u64>,
@@ -104,8 +105,20 @@ impl Tree {
             }
         }
         self.statements.value(sink, at, key.as_deref(), &Scalar::of(text))?;
+        self.template(sink, at, text)?;
         self.node(1);
         Ok(())
+    }
+
+    /// Gives a value back that some template engine may render.
+    fn template(&mut self, sink: &mut Sink<'_>, at: &Place, text: &str) -> Result<(), Stop> {
+        let keys = self.levels.iter().filter_map(|level| level.mapping.as_ref()).filter(|mapping| mapping.value_next);
+        let keys = keys.map(|mapping| mapping.key.as_str());
+        let value = !matches!(self.levels.last(), Some(Level { mapping: Some(mapping), .. }) if !mapping.value_next);
+        if text.is_empty() || !value || !has_tags(text) && !keys.clone().any(is_template_key) {
+            return Ok(());
+        }
+        self.templates.give(sink, at.clone(), keys, text)
     }
 
     /// An alias: as many nodes as the anchored one. A node that holds itself counts once.

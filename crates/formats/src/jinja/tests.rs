@@ -1,0 +1,114 @@
+//! What the Jinja reader states, and where it stops.
+
+use super::FORMAT;
+use crate::reading::{Reading, detect, facts, parse};
+
+fn stated(text: &str) -> Vec<String> {
+    let reading = parse(&FORMAT, "x.jinja", text.as_bytes(), false);
+    assert!(reading.complete(), "{:?}", reading.stop);
+    lines(&reading)
+}
+
+/// The facts without their places and without the encoding.
+fn lines(reading: &Reading) -> Vec<String> {
+    let lines = facts(reading).into_iter().filter(|line| !line.starts_with("identity"));
+    lines.map(|line| line.split(" @").next().unwrap().replace(" domain=\"jinja\"", "")).collect()
+}
+
+#[test]
+fn chains_are_followed_to_the_call() {
+    let facts = stated("{{ x.__init__.__globals__['o' ~ 's'].popen('echo ' ~ 'hi').read() }}");
+    let call = facts.iter().find(|line| line.starts_with("call")).unwrap();
+    assert!(call.contains(r#"module="os" name="popen""#) && call.contains("args=('echo hi')"), "{call}");
+    assert_eq!(facts.iter().filter(|line| line.contains("\"attribute\"")).count(), 5);
+}
+
+#[test]
+fn conditions_on_content_state_what_they_say() {
+    let text = "{% if 'word' in messages[0].content %}{{ 'Say this' }}{% else %}That{% endif %}";
+    let facts = stated(text);
+    let said: Vec<_> = facts.iter().filter(|line| line.contains("name=\"text-")).collect();
+    assert_eq!(said.len(), 2, "{facts:?}");
+    assert!(said[0].contains("text-if-content") && said[0].contains("('word', 'Say this')"), "{}", said[0]);
+    assert!(said[1].contains("text-unless-content") && said[1].contains("('word', 'That')"), "{}", said[1]);
+    assert!(!stated("{% if messages[0].role == 'user' %}Say this{% endif %}").iter().any(|line| line.contains("text-")));
+}
+
+#[test]
+fn other_templates_are_references() {
+    let facts = stated("{% include 'a' ~ '.txt' ignore missing %}{% from 'b' import c as d with context %}{% extends x %}");
+    let files: Vec<_> = facts.iter().filter(|line| line.starts_with("reference")).collect();
+    assert!(files[0].contains(r#"target="a.txt" role="include""#) && files[1].contains(r#"target="b" role="from""#));
+    assert_eq!(files.len(), 3);
+}
+
+#[test]
+fn the_dialect_is_read() {
+    for text in [
+        "{{ {'a': {'b': 1}} }}{{ [1, 2,][0] }}{{ (1,) }}{{ a[1:2, 3] }}{{ -1 ** -2 }}{{ 0x1f + 1_000.5e3 }}",
+        "{% raw %}{{ not read {% endraw %}{{- 'a' 'b' -}}{# {% if #}",
+        "{% for a, (b, c) in x|items if a is not none recursive %}{{ loop(a) }}{% else %}{% endfor %}",
+        "{% set a.b, c = 1, 2 %}{% set d | upper | trim %}x{% endset %}{% do a.append(1) %}",
+        "{% macro f(a, b=1) %}{{ caller() }}{% endmacro f %}{% call(x) f(1) %}y{% endcall %}",
+        "{% trans n=1 %}a{% pluralize n %}b{% endtrans %}{% autoescape true %}{% endautoescape %}{%+ if a +%}{% endif %}",
+        "{{ a if b else c if d }}{{ not not a is in b }}{{ a not in b and not c }}{{ x is divisibleby 3 }}",
+        "{% block a scoped required %}{{ super() }}{% endblock a %}{% generation %}{% endgeneration %}",
+        "{{ f(*a, **b) }}{{ a.0.b }}{{ '}}' }}{{ \"%}\" }}",
+    ] {
+        let reading = parse(&FORMAT, "x.jinja", text.as_bytes(), false);
+        assert!(reading.complete(), "{text}: {:?}", reading.stop);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_the_rest_is_read() {
+    for text in ["{{ a", "{{ 'a }}", "{% if %}", "{# a", "{% endif %}", "{% unknown x %}", "{{ a b }}", "{% for %}", "{{ $ }}"] {
+        let reading = parse(&FORMAT, "x.jinja", text.as_bytes(), false);
+        assert!(reading.stop.is_some(), "{text}");
+    }
+    let reading = parse(&FORMAT, "x.jinja", b"{% if ( %}{{ a.b }}{% endif %}", false);
+    assert!(lines(&reading).iter().any(|line| line.contains("a.b")) && reading.stop.is_some());
+    assert!(parse(&FORMAT, "x.jinja", b"\xff\xfe{{ a }}", false).stop.is_some());
+}
+
+#[test]
+fn hostile_sizes_stop_politely() {
+    for text in [
+        "(".repeat(100_000),
+        format!("{{{{ {}a", "(".repeat(100_000)),
+        format!("{{{{ {}a }}}}", "-".repeat(100_000)),
+        format!("{{{{ {}a }}}}", "not ".repeat(100_000)),
+        format!("{{{{ a{} }}}}", " is b c".repeat(100_000)),
+        format!("{{{{ a{} }}}}", "**-a".repeat(100_000)),
+        format!("{{{{ a{} }}}}", ".b".repeat(100_000)),
+        format!("{{{{ a{} }}}}", " + a".repeat(100_000)),
+        format!("{{{{ a{} }}}}", " if a else a".repeat(100_000)),
+        "{% if a %}".repeat(100_000),
+        "{% macro a() %}{{ a() }}{{ a() }}{% endmacro %}{{ a() }}".to_owned(),
+        "{% set a = [a, a] %}".repeat(10_000),
+        format!("{{% set a = 'aa' %}}{}", "{% set a = a ~ a %}".repeat(1_000)),
+        "{% for a in range(1000) %}{% for b in range(1000) %}{% for c in range(1000) %}x{% endfor %}{% endfor %}{% endfor %}".to_owned(),
+        "{{ 'a' * 1000000000 }}{{ range(10000000000)|list }}".to_owned(),
+    ] {
+        // It ends, whatever it says.
+        parse(&FORMAT, "x.jinja", text.as_bytes(), false);
+    }
+}
+
+#[test]
+fn every_prefix_stops_politely() {
+    let text = "{%- set a = '\\x5f' ~ b|join('é') -%}{% for m in messages %}{{ m['content'][1:-1] if 'x' in m.content }}{% endfor %}";
+    for end in 0..text.len() {
+        parse(&FORMAT, "x.jinja", &text.as_bytes()[..end], false);
+    }
+}
+
+#[test]
+fn names_make_templates() {
+    for name in ["a.jinja", "b.J2", "chat_template", "x_chat_template_y.txt", "prompt_template.txt"] {
+        assert!(detect(&FORMAT, name, b"x").is_some(), "{name}");
+    }
+    for name in ["chat_template.json", "a.txt", "jinja"] {
+        assert!(detect(&FORMAT, name, b"x").is_none(), "{name}");
+    }
+}
