@@ -55,8 +55,13 @@ fn tables<'t>(row: &'t Table, key: &str) -> impl Iterator<Item = &'t Table> {
 }
 
 fn storage(table: &Table) -> String {
-    only(table, &["pickle", "stored"]);
-    format!("({:?}, {:?})", text(table, "pickle"), text(table, "stored"))
+    only(table, &["pickle", "stored", "loader"]);
+    format!(
+        "Store {{ pickle: {:?}, stored: {:?}, loader: {:?} }}",
+        text(table, "pickle"),
+        text(table, "stored"),
+        text(table, "loader")
+    )
 }
 
 fn member(table: &Table) -> String {

@@ -17,7 +17,15 @@ struct Layout {
     container: &'static str,
     must_have: &'static [&'static str],
     members: &'static [(&'static str, Role)],
-    storages: &'static [(&'static str, &'static str)],
+    storages: &'static [Store],
+}
+
+/// Where a pickle's storages are.
+struct Store {
+    pickle: &'static str,
+    stored: &'static str,
+    /// Who reads the pickle.
+    loader: &'static str,
 }
 
 /// What a member is to its layout.
@@ -42,7 +50,9 @@ impl Matched {
     pub(crate) fn of(formats: &[&str], children: &[Child]) -> Self {
         let mut matched = Self::default();
         for layout in LAYOUTS.iter().filter(|layout| formats.contains(&layout.container)) {
-            let roots = layout.roots(children);
+            let mut roots = layout.roots(children);
+            // Loaders ask for the more special one first: TorchScript has all that a checkpoint has.
+            roots.retain(|root| !matched.roles.iter().any(|(taken, _)| taken == root));
             if !roots.is_empty() {
                 matched.ids.push(layout.id);
             }
@@ -59,8 +69,8 @@ impl Matched {
         let names: Vec<String> = names(child).collect();
         self.roles.iter().find_map(|(root, layout)| {
             let claims = |pattern: &str| names.iter().any(|name| fits(&pattern.replace("{root}", root), name));
-            let (_, stored) = layout.storages.iter().find(|(pickle, _)| claims(pickle))?;
-            Some(Storages::new(stored.replace("{root}", root), self.sizes.clone()))
+            let store = layout.storages.iter().find(|store| claims(store.pickle))?;
+            Some(Storages::new(store.loader, store.stored.replace("{root}", root), self.sizes.clone()))
         })
     }
 

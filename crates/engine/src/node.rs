@@ -111,8 +111,8 @@ impl<'c> Node<'c> {
 
     /// What the pickle of a checkpoint claims is held against the members that store it.
     pub(crate) fn claims(&mut self, storages: Option<Storages>) {
-        if storages.is_some() {
-            self.identity("loader", "torch.load");
+        if let Some(storages) = &storages {
+            self.identity("loader", storages.loader);
         }
         self.inbox.storages = storages;
     }

@@ -6,6 +6,8 @@ use base::fact::{Flaw, Reference};
 
 /// The members that store what one pickle claims.
 pub(crate) struct Storages {
+    /// Who reads the pickle: `torch.load`.
+    pub loader: &'static str,
     /// The name of a storage's member in lower case, with `{key}` for its key.
     member: String,
     /// Bytes of the container's members by name in lower case.
@@ -14,8 +16,8 @@ pub(crate) struct Storages {
 
 impl Storages {
     /// Storages in members of the name `member`.
-    pub(crate) fn new(member: String, sizes: Arc<BTreeMap<String, u64>>) -> Self {
-        Self { member, sizes }
+    pub(crate) fn new(loader: &'static str, member: String, sizes: Arc<BTreeMap<String, u64>>) -> Self {
+        Self { loader, member, sizes }
     }
 
     /// What is wrong with a claim. A loader that trusts it reads beyond the member's bytes (CVE-2026-24747).
@@ -43,7 +45,7 @@ mod tests {
     #[test]
     fn claims_are_held_against_what_is_stored() {
         let sizes = BTreeMap::from([("m/data/0".to_owned(), 16), ("m/data/a".to_owned(), 4)]);
-        let storages = Storages::new("m/data/{key}".into(), Arc::new(sizes));
+        let storages = Storages::new("torch.load", "m/data/{key}".into(), Arc::new(sizes));
         let flaw = |key: &str, role: &str| {
             let claim = Reference { kind: "storage".into(), target: key.into(), role: role.into() };
             storages.flaw(&claim).map(|flaw| flaw.id.to_string())

@@ -79,6 +79,7 @@ identified! {
     "tflite", "TensorFlow Lite", ["tflite", "lite"], runtimes::tflite;
     "ort", "ONNX Runtime flatbuffer", ["ort"], runtimes::ort;
     "executorch", "ExecuTorch program", ["pte", "ptd"], runtimes::executorch;
+    "torch-mobile", "PyTorch mobile flatbuffer", ["ff", "ptl"], runtimes::torch_mobile;
     "tensorrt", "TensorRT engine", ["engine", "plan", "trt"], runtimes::tensorrt;
     "rknn", "RKNN model", ["rknn"], runtimes::rknn;
     "ncnn", "ncnn parameters", ["param"], runtimes::ncnn;

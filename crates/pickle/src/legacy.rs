@@ -93,8 +93,8 @@ impl Legacy {
     }
 }
 
-/// Bytes of an element of a storage class.
-fn element_size(class: &str) -> Option<u64> {
+/// Bytes of an element of a PyTorch storage class, by its last name (`torch/storage.py`); `None` for a class without a fixed size.
+pub fn element_size(class: &str) -> Option<u64> {
     Some(match class.rsplit('.').next()? {
         "ComplexDoubleStorage" => 16,
         "DoubleStorage" | "LongStorage" | "ComplexFloatStorage" => 8,

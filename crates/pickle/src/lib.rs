@@ -40,4 +40,5 @@ mod tests;
 mod text;
 mod value;
 
+pub use legacy::element_size;
 pub use stream::{looks_like_pickle, read};

@@ -3,6 +3,7 @@
 mod arguments;
 mod context;
 mod text;
+mod weights_only;
 mod template;
 
 use base::fact::Data;
@@ -30,6 +31,8 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         }
         "imports-unknown-module" => |data, _| arguments::import_unknown_module(data),
         "needs-more-than-stored" => |data, _| matches!(data, Data::Tensor(tensor) if tensor.bytes > tensor.stored),
+        "not-of-torchscript" => |data, context| !(context.loaded_by_torchscript() && arguments::name_is_compiled(data)),
+        "refused-by-weights-only" => |data, context| context.loaded_by_torch() && weights_only::refuses(data),
         "target-escapes" => |data, _| matches!(data, Data::Reference(reference) if text::escapes(&reference.target)),
         "text-argument-unresolved" => |data, _| arguments::text_is_unresolved(data),
         _ => return None,

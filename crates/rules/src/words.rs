@@ -77,6 +77,8 @@ pub(crate) const OPERATORS: &[&str] = &[
     "import-has-effect",
     "imports-unknown-module",
     "needs-more-than-stored",
+    "not-of-torchscript",
+    "refused-by-weights-only",
     "target-escapes",
     "text-argument-unresolved",
 ];

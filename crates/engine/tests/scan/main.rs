@@ -4,5 +4,6 @@
 mod limits;
 mod memory;
 mod properties;
+mod torch;
 mod templates;
 mod verdicts;

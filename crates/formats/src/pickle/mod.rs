@@ -22,3 +22,25 @@ pub const FORMAT: Format = Format {
 fn detect(head: &Head<'_>) -> Option<Certainty> {
     ::pickle::looks_like_pickle(head).then_some(Certainty::Possible)
 }
+
+/// Bytes that a `reference` of kind `storage` claims by its role, `torch.FloatStorage[4]`: `None` for a class of unknown size,
+/// the largest number where the claim fits no number.
+pub fn storage_bytes(role: &str) -> Option<u64> {
+    let (class, count) = role.strip_suffix(']')?.rsplit_once('[')?;
+    let element = ::pickle::element_size(class)?;
+    Some(count.parse().ok().and_then(|count: u64| count.checked_mul(element)).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::storage_bytes;
+
+    #[test]
+    fn claims_are_counted_in_bytes() {
+        assert_eq!(storage_bytes("torch.FloatStorage[4]"), Some(16));
+        assert_eq!(storage_bytes("torch.storage.UntypedStorage[4]"), Some(4));
+        assert_eq!(storage_bytes("torch.LongStorage[-1]"), Some(u64::MAX));
+        assert_eq!(storage_bytes("torch.DoubleStorage[18446744073709551615]"), Some(u64::MAX));
+        assert_eq!((storage_bytes("torch.Whatever[4]"), storage_bytes("shard")), (None, None));
+    }
+}

@@ -8,14 +8,14 @@ use memchr::memmem;
 use super::{Archive, header::CENTRAL};
 use crate::fields::Fields;
 
-const END: &[u8; 4] = b"PK\x05\x06";
-const END_SIZE: u64 = 22;
+pub(super) const END: &[u8; 4] = b"PK\x05\x06";
+pub(super) const END_SIZE: u64 = 22;
 const LOCATOR: &[u8; 4] = b"PK\x06\x07";
 const LOCATOR_SIZE: u64 = 20;
 const END64: &[u8; 4] = b"PK\x06\x06";
 const END64_SIZE: u64 = 56;
 /// How far from the end an end record can lie: its own size and the longest comment.
-const REACH: u64 = END_SIZE + u16::MAX as u64;
+pub(super) const REACH: u64 = END_SIZE + u16::MAX as u64;
 
 /// A central directory as one view sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,19 @@ fn directory_before(head: &Head<'_>, base: u64, at: u64, numbers: Numbers) -> bo
         (Some(false), Some(false)) => false,
         _ => offset <= start && size >= entries.saturating_mul(46),
     }
+}
+
+/// The end record without comment at `at`: where it begins with its zip64 twin, and the directory's stated size and offset.
+pub(super) fn plain(archive: &Archive<'_, '_>, at: u64) -> Result<Option<(u64, u64, u64)>, Stop> {
+    let Some(end) = end_record(&archive.bytes(at, 22)?).filter(|end| end.comment == 0) else { return Ok(None) };
+    let locator_at = at.checked_sub(LOCATOR_SIZE);
+    let locator = locator_at.map(|at| archive.bytes(at, 4)).transpose()?;
+    if locator.is_none_or(|bytes| bytes != LOCATOR) {
+        return Ok(Some((at, end.numbers.size, end.numbers.offset)));
+    }
+    let Some(position) = locator_at.and_then(|at| at.checked_sub(END64_SIZE)) else { return Ok(None) };
+    let wide = wide_record(&archive.bytes(position, 56)?);
+    Ok(wide.map(|(_, numbers)| (position, numbers.size, numbers.offset)))
 }
 
 /// Finds the end records that some loader would use, states what is wrong with them, and gives the directories they name.

@@ -10,6 +10,7 @@ mod gaps;
 mod header;
 mod member;
 mod method;
+mod stack;
 
 use std::ops::Range;
 
@@ -52,6 +53,10 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         return Err(Stop::Unsupported("a zip archive of unknown length".into()));
     };
     let mut archive = Archive::new(blob, len, sink);
+    let stacked = stack::archives(&archive)?;
+    if !stacked.is_empty() {
+        return stack::give(&mut archive, &stacked);
+    }
     let mut directories = end::locate(&mut archive)?;
     let ended = !archive.ends.is_empty();
     if directories.is_empty() {

@@ -17,6 +17,16 @@ fn expressions(data: &Data) -> &[Expr] {
     }
 }
 
+/// Whether the name is one that TorchScript gives to what it compiled: the archive's own `code/` defines it.
+pub(super) fn name_is_compiled(data: &Data) -> bool {
+    let module = match data {
+        Data::Call(call) => &call.module,
+        Data::Import(import) => &import.module,
+        _ => return false,
+    };
+    module.split('.').next() == Some("__torch__")
+}
+
 /// Every text in them, bytes read as UTF-8 where they are.
 pub(super) fn texts(data: &Data) -> impl Iterator<Item = Cow<'_, str>> {
     expressions(data).iter().flat_map(Expr::walk).filter_map(|expr| match expr {

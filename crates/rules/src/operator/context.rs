@@ -16,6 +16,10 @@ const REMEMBERED: usize = 4_096;
 #[derive(Debug, Default)]
 pub(crate) struct Context {
     dangerous: bool,
+    /// PyTorch reads the artifact as the pickle of a checkpoint.
+    torch: bool,
+    /// TorchScript's own unpickler reads it, which knows the classes of the archive's code and imports nothing.
+    torchscript: bool,
     remembered: usize,
     /// From the dotted name of a callable to the callable that called it: `functools.partial`.
     callers: HashMap<String, String>,
@@ -29,8 +33,22 @@ impl Context {
         self.dangerous
     }
 
+    /// Whether `torch.load` reads the artifact.
+    pub(crate) fn loaded_by_torch(&self) -> bool {
+        self.torch
+    }
+
+    /// Whether `torch.jit.load` reads the artifact.
+    pub(crate) fn loaded_by_torchscript(&self) -> bool {
+        self.torchscript
+    }
+
     /// Remembers a fact that was judged.
     pub(crate) fn saw(&mut self, data: &Data, known: Option<Known>) {
+        if let Data::Identity(identity) = data {
+            self.torch |= &*identity.key == "loader" && &*identity.value == "torch.load";
+            self.torchscript |= &*identity.key == "loader" && &*identity.value == "torch.jit.load";
+        }
         let (Data::Call(call), Some(known)) = (data, known) else { return };
         self.dangerous |= known.is_dangerous();
         let map = match known.word() {
