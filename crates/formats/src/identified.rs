@@ -22,7 +22,7 @@ use base::{
     stop::Stop,
 };
 
-pub(crate) use self::scripts::file_name;
+pub(crate) use self::scripts::{extension, file_name, interpreted};
 
 /// One row a format: id, name, extensions, and whether a head is of this format beyond doubt.
 macro_rules! identified {
@@ -109,7 +109,7 @@ identified! {
     "pyc", "Python bytecode file", ["pyc", "pyo"], native::pyc;
     "marshal", "Python marshalled code", [], native::marshal;
     "windows-shortcut", "Windows shortcut", ["lnk"], native::windows_shortcut;
-    "python-source", "Python source", ["py", "pyw", "pyi", "pyx"], scripts::python;
+    "cython", "Cython source", ["pyx", "pxd"], scripts::cython;
     "python-path-file", "Python path configuration that imports", ["pth"], scripts::python_path_file;
     "shell", "Shell script", ["sh", "bash", "zsh", "ksh", "csh", "fish"], scripts::shell;
     "batch", "Windows batch file", ["bat", "cmd"], scripts::batch;

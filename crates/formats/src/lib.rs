@@ -65,6 +65,7 @@ formats! {
         compressed,
         cpio,
         pickle,
+        python,
         tar,
         zip,
     }
@@ -75,6 +76,7 @@ formats! {
         ar::FORMAT,
         cpio::FORMAT,
         pickle::FORMAT,
+        python::FORMAT,
         compressed::GZIP,
         compressed::BZIP2,
         compressed::XZ,

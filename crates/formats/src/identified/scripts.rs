@@ -8,7 +8,7 @@ pub(crate) fn file_name<'a>(head: &Head<'a>) -> &'a str {
 }
 
 /// What follows the last dot of the name; empty without a dot.
-pub(super) fn extension<'a>(head: &Head<'a>) -> &'a str {
+pub(crate) fn extension<'a>(head: &Head<'a>) -> &'a str {
     file_name(head).rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
@@ -25,15 +25,15 @@ fn interpreter<'a>(head: &Head<'a>) -> Option<&'a str> {
     (!line.is_empty() && !line.starts_with('[') && !line.chars().any(char::is_control)).then_some(line)
 }
 
-fn interpreted(head: &Head<'_>, words: &[&str]) -> bool {
+pub(crate) fn interpreted(head: &Head<'_>, words: &[&str]) -> bool {
     interpreter(head).is_some_and(|line| words.iter().any(|word| line.contains(word)))
 }
 
 /// Interpreters that have a row of their own; any other `#!` is a shell's.
 const OTHER: &[&str] = &["perl", "ruby", "julia", "php", "tclsh", "wish", "osascript", "awk"];
 
-pub(super) fn python(head: &Head<'_>) -> bool {
-    named(head, &["py", "pyw", "pyi", "pyx", "pxd"]) || interpreted(head, &["python", "pypy"])
+pub(super) fn cython(head: &Head<'_>) -> bool {
+    named(head, &["pyx", "pxd"])
 }
 
 /// A `.pth` file of the site module runs each line that starts with `import`; a checkpoint of that name has none.

@@ -1,0 +1,203 @@
+//! Calls: who is called with what, what that gives, and what it does besides.
+
+use std::sync::Arc;
+
+use base::stop::Stop;
+use eval::{Name, Value};
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::Ranged;
+
+use crate::{
+    expression::is_literal,
+    machine::Machine,
+    scope::{Known, Local},
+};
+
+/// Keyword arguments as they are known.
+type Keywords = Vec<(Arc<str>, Known)>;
+
+/// Callables that call a function which they are handed, now or soon.
+const RUNNERS: &[(&str, &str)] = &[
+    ("_thread", "start_new_thread"),
+    ("asyncio", "run"),
+    ("atexit", "register"),
+    ("builtins", "filter"),
+    ("builtins", "map"),
+    ("builtins", "sorted"),
+    ("builtins", "staticmethod"),
+    ("functools", "reduce"),
+    ("multiprocessing", "Process"),
+    ("sys", "setprofile"),
+    ("sys", "settrace"),
+    ("threading", "Thread"),
+    ("threading", "Timer"),
+    ("weakref", "finalize"),
+];
+
+/// Builtins that build text or bytes out of numbers or backwards: an encoding as good as any.
+const BUILDERS: &[&str] = &["bytearray", "bytes", "bytes.fromhex", "chr", "map", "reversed", "unichr"];
+
+impl<'t> Machine<'t, '_, '_> {
+    /// A call expression.
+    pub(crate) fn call(&mut self, node: &'t ExprCall) -> Result<Known, Stop> {
+        let callees = match &*node.func {
+            Expr::Name(name) => self.names(name),
+            other => vec![self.eval(other)?],
+        };
+        let (args, kwargs) = self.arguments(node)?;
+        let literal = node.arguments.args.iter().all(is_literal);
+        let mut result = Known::unknown();
+        for callee in callees {
+            result = self.apply(node, &callee, args.clone(), kwargs.clone(), literal)?;
+            self.keep_receiver(node, &callee, &args)?;
+        }
+        Ok(result)
+    }
+
+    fn arguments(&mut self, node: &'t ExprCall) -> Result<(Vec<Known>, Keywords), Stop> {
+        let mut args = Vec::new();
+        for arg in &node.arguments.args {
+            let Expr::Starred(starred) = arg else {
+                args.push(self.eval(arg)?);
+                continue;
+            };
+            let of = self.eval(&starred.value)?;
+            match self.list_of(&of)? {
+                Some(items) if of.encoded.is_none() => args.extend(items.into_iter().map(Known::from)),
+                _ => args.push(Value::item_of(of.written().clone(), Known::unknown().value).into()),
+            }
+        }
+        let mut kwargs = Vec::new();
+        for keyword in &node.arguments.keywords {
+            let known = self.eval(&keyword.value)?;
+            match (&keyword.arg, &known.value) {
+                (Some(name), _) => kwargs.push((Arc::from(name.as_str()), known)),
+                (None, Value::Dict(pairs)) => {
+                    let named =
+                        pairs.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()?), value.clone().into())));
+                    kwargs.extend(named);
+                }
+                (None, _) => kwargs.push(("**".into(), known)),
+            }
+        }
+        Ok((args, kwargs))
+    }
+
+    /// What a method leaves its receiver as: `parts.append(x)`.
+    fn keep_receiver(&mut self, node: &'t ExprCall, callee: &Known, args: &[Known]) -> Result<(), Stop> {
+        let (Expr::Attribute(access), Value::Attribute(bound)) = (&*node.func, &callee.value) else { return Ok(()) };
+        let Expr::Name(name) = &*access.value else { return Ok(()) };
+        if !bound.of.is_constant() {
+            return Ok(());
+        }
+        let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
+        let outcome = eval::call(&callee.value, &values, &[], self.sink.meter())?;
+        if let Some(receiver) = outcome.receiver {
+            self.scope.clone().bind(&name.id, receiver.into(), false);
+        }
+        Ok(())
+    }
+
+    /// Calls `callee`. `literal`: the arguments read as what they are.
+    pub(crate) fn apply(
+        &mut self,
+        node: impl Ranged + Copy,
+        callee: &Known,
+        args: Vec<Known>,
+        kwargs: Keywords,
+        literal: bool,
+    ) -> Result<Known, Stop> {
+        match callee.local {
+            Some(Local::Function(index)) => {
+                self.called(index, &args, &kwargs);
+                return self.inline(index, &args, &kwargs);
+            }
+            Some(Local::Class(class)) => {
+                self.built(class, &args, &kwargs);
+                return Ok(Known { local: Some(Local::Instance(class)), ..callee.clone() });
+            }
+            Some(Local::Instance(class)) => {
+                if let Some(Local::Function(index)) = self.member(class, "__call__").and_then(|member| member.local) {
+                    self.called(index, &args, &kwargs);
+                    return self.inline(index, &args, &kwargs);
+                }
+            }
+            None => {}
+        }
+        self.apply_value(node, callee, &args, &kwargs, literal)
+    }
+
+    fn apply_value(
+        &mut self,
+        node: impl Ranged + Copy,
+        callee: &Known,
+        args: &[Known],
+        kwargs: &[(Arc<str>, Known)],
+        literal: bool,
+    ) -> Result<Known, Stop> {
+        let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
+        let keywords: Vec<(Arc<str>, Value)> =
+            kwargs.iter().map(|(name, known)| (name.clone(), known.value.clone())).collect();
+        let outcome = eval::call(&callee.value, &values, &keywords, self.sink.meter())?;
+        let name = callee.value.callee_name();
+        let known = |known: &Known| known.encoded.is_some();
+        let carried = known(callee) || args.iter().any(known) || kwargs.iter().any(|(_, arg)| known(arg));
+        let built =
+            name.as_ref().is_some_and(|name| &*name.module == "builtins" && BUILDERS.contains(&&*name.qualname));
+        let written = (carried || built || !outcome.decoded.is_empty()).then(|| {
+            let written: Vec<Value> = args.iter().map(|arg| arg.written().clone()).collect();
+            let named: Vec<_> = kwargs.iter().map(|(name, arg)| (name.clone(), arg.written().clone())).collect();
+            (written, named)
+        });
+        if let Some(name) = &name {
+            self.run_handed(name, args, kwargs);
+            let place = self.place(node);
+            self.state_call(&place, &callee.value, &values, &keywords)?;
+            if let (true, Some((written, named))) = (carried, &written) {
+                // Stated a second time as it is written, so that it shows how the argument came about.
+                self.state_call(&place, callee.written(), written, named)?;
+            }
+            if self.quiet == 0 {
+                self.give_back(name, args, &place)?;
+            }
+        }
+        for invocation in &outcome.invocations {
+            let place = self.place(node);
+            self.state_call(&place, &invocation.callee, &invocation.args, &invocation.kwargs)?;
+        }
+        self.found_name(node, name.as_ref(), &outcome.result, literal)?;
+        let encoded = written.map(|(written, named)| Value::called(callee.written().clone(), written, named));
+        Ok(Known { value: outcome.result, encoded, local: None })
+    }
+
+    /// Functions of this file that are handed to something that calls them.
+    fn run_handed(&mut self, name: &Name, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
+        if !RUNNERS.iter().any(|(module, runner)| name.is(module, runner)) {
+            return;
+        }
+        for known in args.iter().chain(kwargs.iter().map(|(_, known)| known)) {
+            if let Some(Local::Function(index)) = known.local {
+                self.called(index, &[], &[]);
+            }
+        }
+    }
+
+    /// A call that gives a name: an import by another way.
+    fn found_name(
+        &mut self,
+        node: impl Ranged,
+        callee: Option<&Name>,
+        result: &Value,
+        literal: bool,
+    ) -> Result<(), Stop> {
+        let (Value::Global(found), Some(callee)) = (result, callee) else { return Ok(()) };
+        let imports = matches!(&*callee.qualname, "__import__" | "import_module" | "resolve_name" | "locate");
+        if literal && !imports
+            || !literal && &*callee.qualname == "getattr" && !eval::is_named(&found.module, &found.qualname)
+        {
+            return Ok(());
+        }
+        let origin = if literal { "import" } else { "computed" };
+        self.state_import(node, &Arc::clone(found), origin)
+    }
+}

@@ -1,0 +1,51 @@
+//! Code and streams that a call hands to an interpreter or a loader: artifacts of their own.
+
+use base::{blob::Blob, location::Place, sink::Child, stop::Stop};
+use eval::Value;
+
+use crate::{machine::Machine, scope::Known};
+
+/// Callables that run or load their first argument: module, name, the name of the child.
+const LOADERS: &[(&str, &str, &str)] = &[
+    ("builtins", "exec", "exec-argument.py"),
+    ("builtins", "eval", "eval-argument.py"),
+    ("builtins", "compile", "compile-argument.py"),
+    ("code", "InteractiveInterpreter.runsource", "runsource-argument.py"),
+    ("code", "InteractiveConsole.push", "push-argument.py"),
+    ("timeit", "timeit", "timeit-argument.py"),
+    ("cProfile", "run", "run-argument.py"),
+    ("profile", "run", "run-argument.py"),
+    ("pdb", "run", "run-argument.py"),
+    ("pickle", "loads", "loads-argument.pkl"),
+    ("pickle", "load", "load-argument.pkl"),
+    ("dill", "loads", "loads-argument.pkl"),
+    ("dill._dill", "loads", "loads-argument.pkl"),
+    ("cloudpickle", "loads", "loads-argument.pkl"),
+    ("joblib", "load", "load-argument.joblib"),
+    ("torch", "load", "load-argument.pt"),
+    ("marshal", "loads", "loads-argument.marshal"),
+    ("yaml", "unsafe_load", "load-argument.yaml"),
+];
+
+impl Machine<'_, '_, '_> {
+    /// Gives back the argument that a call of `callee` runs or loads.
+    pub(crate) fn give_back(&mut self, callee: &eval::Name, args: &[Known], place: &Place) -> Result<(), Stop> {
+        let loader = LOADERS.iter().find(|row| *callee.module == *row.0 && *callee.qualname == *row.1);
+        let (Some((_, _, name)), Some(argument)) = (loader, args.first()) else {
+            return Ok(());
+        };
+        let bytes = match &argument.value {
+            Value::Str(text) | Value::StringIo(text) => text.as_bytes(),
+            other => match other.as_bytes() {
+                Some(bytes) => bytes,
+                None => return Ok(()),
+            },
+        };
+        // A name or a number that `eval` is handed is no program.
+        let plain = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_. ".contains(byte));
+        if bytes.is_empty() || name.ends_with(".py") && plain {
+            return Ok(());
+        }
+        self.sink.child(Child::window(*name, place.clone(), Blob::from_bytes(bytes.to_vec())))
+    }
+}

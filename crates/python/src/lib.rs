@@ -1,0 +1,92 @@
+//! What Python source imports and calls, found without running it.
+//!
+//! [`read`] parses a file with an error-tolerant parser and walks it as an interpreter would: imports, assignments and
+//! calls are followed through names, attributes and pure functions (crate `eval`), and each fact says when it would run.
+//! A file that no Python version accepts still yields what could be parsed.
+
+mod builtins;
+mod call;
+mod children;
+mod comprehension;
+mod expression;
+mod function;
+mod import;
+mod literal;
+mod machine;
+mod nesting;
+mod place;
+mod scope;
+mod statement;
+mod target;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use base::{blob::Blob, coverage::Claim, fact::Flaw, location::Place, reason::Reason, sink::Sink, stop::Stop};
+use ruff_python_ast::ModModule;
+use ruff_python_parser::{Mode, ParseOptions, Parsed};
+
+use crate::machine::Machine;
+pub use crate::text::looks_like_python;
+
+/// Bytes of one source file: CPython itself has no limit, no honest module comes near.
+const MAX_BYTES: u64 = 8 << 20;
+/// Stack for parsing, walking and dropping trees of at most [`nesting::MAX_DEPTH`]; only what is touched is used.
+const STACK: usize = 64 << 20;
+
+/// Reads Python source: imports, calls with their arguments, code handed to an interpreter as children.
+///
+/// # Errors
+/// A [`Stop`] when the text is over [`MAX_BYTES`] or nested beyond any program, holds NUL, or when the budget ends.
+pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    let len = blob.len().unwrap_or(u64::MAX);
+    let bytes = blob.bytes_at(0, usize::try_from(MAX_BYTES.saturating_add(1)).unwrap_or(usize::MAX))?;
+    if bytes.len() as u64 > MAX_BYTES || len != u64::MAX && len > MAX_BYTES {
+        return Err(Stop::Limit(Reason::Memory));
+    }
+    let size = bytes.len() as u64;
+    // A syntax tree takes some forty times its text.
+    let held = size.saturating_mul(40);
+    sink.meter().hold(held)?;
+    sink.meter().bytes(size)?;
+    let source = text::decode(&bytes)?;
+    let result = stacker::grow(STACK, || walk(&source.text, source.offset, sink));
+    sink.meter().release(held);
+    result?;
+    sink.claim(0..size, Claim::Read);
+    Ok(())
+}
+
+fn walk(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    nesting::check(text, sink.meter())?;
+    let parsed = parse(text);
+    if let (Some(parsed), Some(error)) = (&parsed, parsed.as_ref().and_then(|parsed| parsed.errors().first())) {
+        if !sink.passed() {
+            return Err(Stop::malformed(0, "a Python program"));
+        }
+        let lines = place::Lines::new(text, offset);
+        let count = parsed.errors().len();
+        let detail = format!(
+            "{}{}",
+            error.error,
+            if count > 1 { format!(" and {} more", count.saturating_sub(1)) } else { String::new() }
+        );
+        sink.fact(
+            lines.place(error.location),
+            Flaw { id: "syntax-error".into(), detail: detail.into(), part: "".into() },
+        )?;
+    }
+    let Some(parsed) = parsed else {
+        sink.fact(
+            Place::default(),
+            Flaw { id: "syntax-error".into(), detail: "no statement could be read".into(), part: "".into() },
+        )?;
+        return Err(Stop::malformed(0, "a Python program"));
+    };
+    Machine::new(text, offset, sink).run(parsed.suite())
+}
+
+fn parse(text: &str) -> Option<Parsed<ModModule>> {
+    ruff_python_parser::parse_unchecked(text, ParseOptions::from(Mode::Module)).try_into_module()
+}

@@ -1,0 +1,224 @@
+//! The state of one reading: where it stands, what it has seen, and how a fact is stated.
+
+use std::{collections::HashMap, collections::HashSet, rc::Rc};
+
+use base::{
+    expr::Expr as Written,
+    fact::{Call, Data, Import},
+    location::{Place, Unit},
+    sink::Sink,
+    stop::Stop,
+};
+use eval::{Name, Value};
+use ruff_python_ast::Stmt;
+use ruff_text_size::Ranged;
+
+use crate::{
+    builtins,
+    function::{Class, Function},
+    place::Lines,
+    scope::{Known, Scope},
+};
+
+/// When a statement runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum When {
+    /// When a function is called that nothing in the file calls while it is imported.
+    Called,
+    /// While the file is imported, under a condition.
+    Conditional,
+    /// While the file is imported.
+    Import,
+}
+
+impl When {
+    /// The word that facts carry.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Called => "called",
+            Self::Conditional => "conditional",
+            Self::Import => "import",
+        }
+    }
+}
+
+/// One reading of one file. `'t`: the text and its tree.
+pub(crate) struct Machine<'t, 'k, 's> {
+    pub(crate) sink: &'k mut Sink<'s>,
+    pub(crate) lines: Lines<'t>,
+    pub(crate) scope: Rc<Scope>,
+    pub(crate) when: When,
+    /// Qualified name of the function that is walked, or the condition under which the statement runs.
+    pub(crate) context: Option<std::sync::Arc<str>>,
+    pub(crate) functions: Vec<Function<'t>>,
+    pub(crate) classes: Vec<Class>,
+    /// Modules of `from module import *`.
+    pub(crate) stars: Vec<std::sync::Arc<str>>,
+    /// Greater than zero while something is evaluated for its value alone.
+    pub(crate) quiet: u32,
+    /// Whether the statement may be skipped: a branch, a loop, a handler.
+    pub(crate) branch: bool,
+    /// Evaluations of functions and loop bodies that are left.
+    pub(crate) unrolled: u32,
+    /// What the function evaluated for its value returns.
+    pub(crate) returned: Option<Known>,
+    imported: HashSet<(String, String)>,
+    calls: HashMap<(String, String, usize), ()>,
+}
+
+/// Evaluations of function and loop bodies for their value in one file.
+const UNROLLED: u32 = 1 << 16;
+
+impl<'t, 'k, 's> Machine<'t, 'k, 's> {
+    /// A machine before the first statement of `text`, which begins `offset` bytes into the artifact.
+    pub(crate) fn new(text: &'t str, offset: u64, sink: &'k mut Sink<'s>) -> Self {
+        Self {
+            sink,
+            lines: Lines::new(text, offset),
+            scope: Rc::default(),
+            when: When::Import,
+            context: None,
+            functions: Vec::new(),
+            classes: Vec::new(),
+            stars: Vec::new(),
+            quiet: 0,
+            branch: false,
+            unrolled: UNROLLED,
+            returned: None,
+            imported: HashSet::new(),
+            calls: HashMap::new(),
+        }
+    }
+
+    /// Walks the module, then its functions: those that importing it calls first.
+    pub(crate) fn run(mut self, body: &'t [Stmt]) -> Result<(), Stop> {
+        self.body(body)?;
+        while let Some(index) = self.next_function() {
+            self.walk_function(index)?;
+        }
+        Ok(())
+    }
+
+    /// Pays for a node.
+    pub(crate) fn pay(&self) -> Result<(), Stop> {
+        self.sink.meter().steps(1)
+    }
+
+    /// The place of a node in the context that is walked.
+    pub(crate) fn place(&self, node: impl Ranged) -> Place {
+        let place = self.lines.place(node);
+        match &self.context {
+            Some(context) => place.pointer(Unit::Symbol, context.clone()),
+            None => place,
+        }
+    }
+
+    /// States a fact, unless something is evaluated for its value alone.
+    pub(crate) fn state(&mut self, place: Place, data: impl Into<Data>) -> Result<(), Stop> {
+        if self.quiet > 0 {
+            return Ok(());
+        }
+        self.sink.fact(place, data)
+    }
+
+    /// States that a name is imported, once for each time at which it may be.
+    pub(crate) fn state_import(&mut self, node: impl Ranged, name: &Name, origin: &str) -> Result<(), Stop> {
+        let key = (name.dotted(), self.when.id().to_owned() + origin);
+        if self.quiet > 0 || !self.imported.insert(key) {
+            return Ok(());
+        }
+        self.sink.milestone()?;
+        let written = name.written.as_ref().map(|(module, name)| dotted(module, name)).unwrap_or_default();
+        let fact = Import {
+            module: name.module.clone(),
+            name: name.qualname.clone(),
+            written: written.into(),
+            origin: origin.into(),
+            when: self.when.id().into(),
+        };
+        let place = self.place(node);
+        self.sink.fact(place, fact)
+    }
+
+    /// States a call.
+    pub(crate) fn state_call(
+        &mut self,
+        place: &Place,
+        callee: &Value,
+        args: &[Value],
+        kwargs: &[(std::sync::Arc<str>, Value)],
+    ) -> Result<(), Stop> {
+        let Some(name) = callee.callee_name() else { return Ok(()) };
+        let in_builtins = &*name.module == "builtins";
+        if self.quiet > 0 || in_builtins && !builtins::is_stated(&name.qualname) && !name.qualname.starts_with("open.")
+        {
+            return Ok(());
+        }
+        if eval::is_named(&name.module, &name.qualname) {
+            self.sink.milestone()?;
+        }
+        let mut exprs: Vec<Written> = args.iter().take(64).map(Value::to_expr).collect();
+        exprs.extend(kwargs.iter().take(32).map(|(_, value)| value.to_expr()));
+        let shown: String = exprs.iter().map(|expr| format!("{expr},")).collect();
+        if self.calls.insert((name.dotted(), shown, self.when as usize), ()).is_some() {
+            return Ok(());
+        }
+        let written = callee.to_expr().to_string();
+        let fact = Call {
+            written: if written == name.dotted() { "".into() } else { written.into() },
+            module: name.module,
+            name: name.qualname,
+            how: "call".into(),
+            when: self.when.id().into(),
+            args: exprs,
+            keywords: kwargs.iter().take(32).map(|(name, _)| name.clone()).collect(),
+            repeats: 1,
+        };
+        self.sink.fact(place.clone(), fact)
+    }
+
+    /// States the call that unpickling an object makes: what its `__reduce__` returns.
+    pub(crate) fn state_reduction(&mut self, place: &Place, callee: &Value, args: &[Value]) -> Result<(), Stop> {
+        let Some(name) = callee.callee_name() else { return Ok(()) };
+        let fact = Call {
+            module: name.module,
+            name: name.qualname,
+            how: "deferred".into(),
+            when: "use".into(),
+            args: args.iter().take(64).map(Value::to_expr).collect(),
+            repeats: 1,
+            ..Call::default()
+        };
+        self.state(place.clone(), fact)
+    }
+
+    /// Runs `step` for its value alone.
+    pub(crate) fn quietly<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        self.quiet = self.quiet.saturating_add(1);
+        let result = step(self);
+        self.quiet = self.quiet.saturating_sub(1);
+        result
+    }
+
+    /// Runs `step` at `when`, in `context` where it is given.
+    pub(crate) fn during<T>(
+        &mut self,
+        when: When,
+        context: Option<std::sync::Arc<str>>,
+        step: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let before = (self.when, self.context.clone(), self.branch);
+        self.when = self.when.min(when);
+        if context.is_some() {
+            self.context = context;
+        }
+        let result = step(self);
+        (self.when, self.context, self.branch) = before;
+        result
+    }
+}
+
+/// `module.name`.
+fn dotted(module: &str, name: &str) -> String {
+    if name.is_empty() { module.to_owned() } else { format!("{module}.{name}") }
+}

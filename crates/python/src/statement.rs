@@ -1,0 +1,370 @@
+//! Statements: walked for what they state, or executed for their value alone.
+
+use std::sync::Arc;
+
+use base::{expr::shorten, stop::Stop};
+use eval::Value;
+use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtReturn, StmtTry, StmtWhile};
+use ruff_text_size::Ranged;
+
+use crate::{
+    comprehension::MAX_ITERATED,
+    expression::truth,
+    machine::{Machine, When},
+    scope::Known,
+};
+
+/// How a statement that is executed ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// The next one follows.
+    Next,
+    /// `return`.
+    Return,
+    /// `break`.
+    Break,
+    /// `continue`.
+    Continue,
+    /// What happens is not known.
+    Lost,
+}
+
+/// Characters of a condition that a fact shows.
+const SHOWN: usize = 80;
+/// Rounds of a loop that are walked one by one.
+const ROUNDS: usize = 8;
+
+impl<'t> Machine<'t, '_, '_> {
+    /// Walks statements in order, every branch of them.
+    pub(crate) fn body(&mut self, body: &'t [Stmt]) -> Result<(), Stop> {
+        let mut last: Option<&'t Stmt> = None;
+        for statement in body {
+            if let (Some(Stmt::Expr(before)), Stmt::Expr(node)) = (last, statement)
+                && let Expr::Name(name) = &*before.value
+                && name.id.as_str() == "exec"
+                && self.lines.line(before.range.end().to_usize()) == self.lines.line(node.range.start().to_usize())
+            {
+                self.python2_exec(&node.value)?;
+            }
+            self.statement(statement)?;
+            last = Some(statement);
+        }
+        Ok(())
+    }
+
+    /// `exec code in namespace`, the statement of Python 2, which the parser reads as two expressions.
+    fn python2_exec(&mut self, argument: &'t Expr) -> Result<(), Stop> {
+        let code = match argument {
+            Expr::Compare(node) => &*node.left,
+            other => other,
+        };
+        let code = self.eval(code)?;
+        let exec = Known::from(Value::global("builtins", "exec"));
+        self.apply(argument, &exec, vec![code], Vec::new(), true)?;
+        Ok(())
+    }
+
+    fn statement(&mut self, statement: &'t Stmt) -> Result<(), Stop> {
+        self.pay()?;
+        match statement {
+            Stmt::FunctionDef(node) => self.define(node),
+            Stmt::ClassDef(node) => self.class(node),
+            Stmt::If(node) => self.branches(node),
+            Stmt::For(node) => self.walk_for(node),
+            Stmt::While(node) => self.walk_while(node),
+            Stmt::Try(node) => self.attempt(node),
+            Stmt::With(node) => {
+                self.contexts(node)?;
+                self.body(&node.body)
+            }
+            Stmt::Match(node) => {
+                self.eval(&node.subject)?;
+                for case in &node.cases {
+                    if let Some(guard) = &case.guard {
+                        self.eval(guard)?;
+                    }
+                    self.under("case".into(), |machine| machine.body(&case.body))?;
+                }
+                Ok(())
+            }
+            Stmt::Return(node) => self.give(node),
+            simple => self.simple(simple),
+        }
+    }
+
+    /// A statement without statements in it.
+    fn simple(&mut self, statement: &'t Stmt) -> Result<(), Stop> {
+        match statement {
+            Stmt::Import(node) => self.import(node)?,
+            Stmt::ImportFrom(node) => self.import_from(node)?,
+            Stmt::Expr(node) => {
+                self.eval(&node.value)?;
+            }
+            Stmt::Assign(node) => {
+                let known = self.eval(&node.value)?;
+                for target in &node.targets {
+                    self.assign(target, known.clone())?;
+                }
+            }
+            Stmt::AnnAssign(node) => {
+                self.eval(&node.annotation)?;
+                if let Some(value) = &node.value {
+                    let known = self.eval(value)?;
+                    self.assign(&node.target, known)?;
+                }
+            }
+            Stmt::AugAssign(node) => {
+                let (left, right) = (self.eval(&node.target)?, self.eval(&node.value)?);
+                let known = self.operate(node.op, left, right)?;
+                if matches!(&*node.target, Expr::Name(_)) {
+                    self.assign(&node.target, known)?;
+                }
+            }
+            Stmt::Global(node) => node.names.iter().for_each(|name| self.scope.declare_global(name)),
+            Stmt::Raise(node) => {
+                for expr in node.exc.iter().chain(&node.cause) {
+                    self.eval(expr)?;
+                }
+            }
+            Stmt::Assert(node) => {
+                self.eval(&node.test)?;
+                if let Some(message) = &node.msg {
+                    self.eval(message)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn contexts(&mut self, node: &'t ruff_python_ast::StmtWith) -> Result<(), Stop> {
+        for item in &node.items {
+            let known = self.eval(&item.context_expr)?;
+            if let Some(target) = &item.optional_vars {
+                self.assign(target, known)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs `step` under a condition; inside a function the function's name says more.
+    fn under(&mut self, condition: Arc<str>, step: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
+        let context = (self.when != When::Called).then_some(condition);
+        self.during(When::Conditional, context, |machine| {
+            machine.branch = true;
+            step(machine)
+        })
+    }
+
+    fn branches(&mut self, node: &'t StmtIf) -> Result<(), Stop> {
+        self.branch_of(Some(&node.test), &node.body)?;
+        for clause in &node.elif_else_clauses {
+            self.branch_of(clause.test.as_ref(), &clause.body)?;
+        }
+        Ok(())
+    }
+
+    fn branch_of(&mut self, test: Option<&'t Expr>, body: &'t [Stmt]) -> Result<(), Stop> {
+        let Some(test) = test else {
+            return self.under("else".into(), |machine| machine.body(body));
+        };
+        let known = self.eval(test)?;
+        let context: Arc<str> = format!("if {}", shorten(self.lines.text(test.range()), SHOWN).0).into();
+        if test.is_literal_expr() && truth(&known.value) == Some(true) {
+            return self.body(body);
+        }
+        if never_on_import(test) {
+            return self.during(When::Called, Some(context), |machine| {
+                machine.branch = true;
+                machine.body(body)
+            });
+        }
+        self.under(context, |machine| machine.body(body))
+    }
+
+    fn attempt(&mut self, node: &'t StmtTry) -> Result<(), Stop> {
+        self.body(&node.body)?;
+        for ExceptHandler::ExceptHandler(handler) in &node.handlers {
+            if let Some(class) = &handler.type_ {
+                self.eval(class)?;
+            }
+            self.under("except".into(), |machine| machine.body(&handler.body))?;
+        }
+        self.body(&node.orelse)?;
+        self.body(&node.finalbody)
+    }
+
+    /// A loop over what is known is walked for its first rounds and executed for its value; over anything else it is walked once.
+    fn walk_for(&mut self, node: &'t StmtFor) -> Result<(), Stop> {
+        let over = self.eval(&node.iter)?;
+        match self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) {
+            Some(items) => {
+                let before = self.scope.snapshot();
+                for item in items.iter().take(ROUNDS) {
+                    self.assign(&node.target, item.clone().into())?;
+                    self.body(&node.body)?;
+                }
+                if items.len() > ROUNDS {
+                    self.scope.restore(before);
+                    let flow = self.quietly(|machine| machine.rounds(node, items))?;
+                    self.forget(&node.body, flow);
+                }
+            }
+            None => {
+                self.forget(&node.body, Flow::Lost);
+                let item = Value::item_of(over.written().clone(), Known::unknown().value);
+                self.assign(&node.target, item.into())?;
+                self.body(&node.body)?;
+            }
+        }
+        self.body(&node.orelse)
+    }
+
+    /// Names that a loop adds to are not known when its rounds are not.
+    fn forget(&mut self, body: &'t [Stmt], flow: Flow) {
+        if flow != Flow::Lost {
+            return;
+        }
+        for statement in body {
+            if let Stmt::AugAssign(node) = statement
+                && let Expr::Name(name) = &*node.target
+            {
+                self.scope.clone().bind(&name.id, Known::unknown(), false);
+            }
+        }
+    }
+
+    fn walk_while(&mut self, node: &'t StmtWhile) -> Result<(), Stop> {
+        self.forget(&node.body, Flow::Lost);
+        self.eval(&node.test)?;
+        self.body(&node.body)?;
+        self.body(&node.orelse)
+    }
+
+    /// `return`, and what `__reduce__` returns: a call that unpickling makes.
+    fn give(&mut self, node: &'t StmtReturn) -> Result<(), Stop> {
+        let Some(value) = &node.value else { return Ok(()) };
+        let known = self.eval(value)?;
+        let name = self.context.clone().unwrap_or_default();
+        let method = name.rsplit('.').next().unwrap_or_default();
+        if !matches!(method, "__reduce__" | "__reduce_ex__") {
+            return Ok(());
+        }
+        if let Value::Tuple(parts) = &known.value
+            && let [callee, Value::Tuple(args), ..] = &**parts
+        {
+            let place = self.place(node);
+            self.state_reduction(&place, callee, args)?;
+        }
+        Ok(())
+    }
+
+    /// Executes statements for their value alone.
+    pub(crate) fn execute(&mut self, body: &'t [Stmt]) -> Result<Flow, Stop> {
+        for statement in body {
+            self.pay()?;
+            let flow = match statement {
+                Stmt::Return(node) => {
+                    self.returned = match &node.value {
+                        Some(value) => Some(self.eval(value)?),
+                        None => Some(Value::None.into()),
+                    };
+                    Flow::Return
+                }
+                Stmt::If(node) => self.execute_if(node)?,
+                Stmt::For(node) => {
+                    let over = self.eval(&node.iter)?;
+                    match self.list_of(&over)? {
+                        Some(items) => self.rounds(node, items)?,
+                        None => Flow::Lost,
+                    }
+                }
+                Stmt::While(node) => self.execute_while(node)?,
+                Stmt::Try(node) => self.execute(&node.body)?,
+                Stmt::With(node) => {
+                    self.contexts(node)?;
+                    self.execute(&node.body)?
+                }
+                Stmt::FunctionDef(node) => {
+                    self.define(node)?;
+                    Flow::Next
+                }
+                Stmt::Break(_) => Flow::Break,
+                Stmt::Continue(_) => Flow::Continue,
+                Stmt::ClassDef(_) | Stmt::Match(_) | Stmt::Raise(_) => Flow::Lost,
+                simple => {
+                    self.simple(simple)?;
+                    Flow::Next
+                }
+            };
+            if flow != Flow::Next {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn execute_if(&mut self, node: &'t StmtIf) -> Result<Flow, Stop> {
+        let clauses = node.elif_else_clauses.iter().map(|clause| (clause.test.as_ref(), &clause.body));
+        for (test, body) in std::iter::once((Some(&*node.test), &node.body)).chain(clauses) {
+            let holds = match test {
+                Some(test) => truth(&self.eval(test)?.value),
+                None => Some(true),
+            };
+            match holds {
+                Some(true) => return self.execute(body),
+                Some(false) => {}
+                None => return Ok(Flow::Lost),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn execute_while(&mut self, node: &'t StmtWhile) -> Result<Flow, Stop> {
+        loop {
+            match truth(&self.eval(&node.test)?.value) {
+                Some(true) => {}
+                Some(false) => return Ok(Flow::Next),
+                None => return Ok(Flow::Lost),
+            }
+            match self.round(&node.body)? {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => return Ok(Flow::Next),
+                other => return Ok(other),
+            }
+        }
+    }
+
+    fn rounds(&mut self, node: &'t StmtFor, items: Vec<Value>) -> Result<Flow, Stop> {
+        for item in items {
+            self.assign(&node.target, item.into())?;
+            match self.round(&node.body)? {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => return Ok(Flow::Next),
+                other => return Ok(other),
+            }
+        }
+        self.execute(&node.orelse)
+    }
+
+    /// One round of a loop, while there are rounds left.
+    fn round(&mut self, body: &'t [Stmt]) -> Result<Flow, Stop> {
+        let Some(left) = self.unrolled.checked_sub(1) else { return Ok(Flow::Lost) };
+        self.unrolled = left;
+        self.execute(body)
+    }
+}
+
+/// Conditions that do not hold while a module is imported.
+fn never_on_import(test: &Expr) -> bool {
+    match test {
+        Expr::Compare(node) => {
+            let named = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "__name__");
+            named(&node.left) || node.comparators.iter().any(named)
+        }
+        Expr::Name(name) => name.id.as_str() == "TYPE_CHECKING",
+        Expr::Attribute(node) => node.attr.as_str() == "TYPE_CHECKING",
+        Expr::BooleanLiteral(node) => !node.value,
+        _ => false,
+    }
+}
