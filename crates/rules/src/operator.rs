@@ -1,10 +1,11 @@
 //! Operators: what a condition can ask beyond the value of a field. A closed list, named in [`crate::words::OPERATORS`].
 
 mod arguments;
+mod code;
 mod context;
+mod template;
 mod text;
 mod weights_only;
-mod template;
 
 use base::fact::Data;
 
@@ -19,12 +20,20 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "after-dangerous-call" => |_, context| context.called_dangerous(),
         "argument-is-reverse-shell" => |data, _| arguments::texts(data).any(|text| text::is_reverse_shell(&text)),
         "argument-is-shell-download" => |data, _| arguments::texts(data).any(|text| text::is_shell_download(&text)),
+        "argument-may-be-path" => |data, _| arguments::may_be_path(data),
         "argument-names-credentials" => |data, _| arguments::texts(data).any(|text| text::names_credentials(&text)),
         "argument-names-dangerous-callable" => |data, _| arguments::name_dangerous_callable(data),
         "argument-names-dangerous-module" => |data, _| arguments::name_dangerous_module(data),
         "argument-names-dangerous-pair" => |data, _| arguments::name_dangerous_pair(data),
         "argument-names-persistence" => |data, _| arguments::texts(data).any(|text| text::names_persistence(&text)),
         "argument-opens-for-writing" => |data, _| arguments::open_for_writing(data),
+        "callee-is-made-class" => |data, _| code::callee_is_made_by(data, &["judged/type"]),
+        "callee-is-made-function" => |data, _| code::callee_is_made_by(data, &["judged/code"]),
+        "callee-is-new" => |data, _| arguments::callee_is_new(data),
+        "class-has-loading-method" => |data, _| code::class_has_loading_method(data),
+        "code-is-partly-unknown" => |data, _| code::is_partly_unknown(data),
+        "code-names-dangerous-callable" => |data, _| code::names_dangerous(data),
+        "first-argument-is-singleton" => |data, _| code::first_is_singleton(data),
         "first-argument-unresolved" => |data, _| arguments::first_is_unresolved(data),
         "import-has-effect" => {
             |data, _| matches!(data, Data::Import(import) if arguments::acts_when_imported(&import.module))
@@ -33,7 +42,11 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "needs-more-than-stored" => |data, _| matches!(data, Data::Tensor(tensor) if tensor.bytes > tensor.stored),
         "not-of-torchscript" => |data, context| !(context.loaded_by_torchscript() && arguments::name_is_compiled(data)),
         "refused-by-weights-only" => |data, context| context.loaded_by_torch() && weights_only::refuses(data),
+        "reaches-interpreter" => |data, _| template::reaches_interpreter(data),
+        "speaks" => |data, _| template::speaks(data),
+        "state-carries-template" => |data, _| code::state_carries_template(data),
         "target-escapes" => |data, _| matches!(data, Data::Reference(reference) if text::escapes(&reference.target)),
+        "target-module-is-unknown" => |data, _| arguments::target_is_unknown(data),
         "text-argument-unresolved" => |data, _| arguments::text_is_unresolved(data),
         _ => return None,
     })
@@ -43,11 +56,6 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
 mod tests {
     use super::*;
     use crate::words::OPERATORS;
-        "not-of-torchscript" => |data, context| !(context.loaded_by_torchscript() && arguments::name_is_compiled(data)),
-        "refused-by-weights-only" => |data, context| context.loaded_by_torch() && weights_only::refuses(data),
-        "reaches-interpreter" => |data, _| template::reaches_interpreter(data),
-        "speaks" => |data, _| template::speaks(data),
-        "state-carries-template" => |data, _| code::state_carries_template(data),
 
     #[test]
     fn every_word_has_its_operator() {

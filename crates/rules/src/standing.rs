@@ -45,6 +45,11 @@ pub(crate) fn look_up(module: &str, name: &str) -> Known {
     if let Some(row) = owner_that_denies(module, name) {
         return known(row.standing.id(), row.reason, row.source);
     }
+    if let Some(class) = name.strip_suffix(".__new__").filter(|_| !knowledge::is_named(module, name))
+        && let Lookup::Known(row) = knowledge::callable(module, class)
+    {
+        return known(row.standing.id(), row.reason, row.source);
+    }
     match knowledge::callable(module, name) {
         Lookup::Known(row) => known(row.standing.id(), row.reason, row.source),
         Lookup::Stdlib { category, .. } => {

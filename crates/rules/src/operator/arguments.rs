@@ -10,7 +10,7 @@ use base::{
 use crate::standing::look_up;
 
 /// The expressions of a fact: arguments or the value written.
-fn expressions(data: &Data) -> &[Expr] {
+pub(super) fn expressions(data: &Data) -> &[Expr] {
     match data.field("args").or_else(|| data.field("value")) {
         Some(Value::Exprs(exprs)) => exprs,
         _ => &[],
@@ -87,6 +87,26 @@ pub(super) fn first_is_unresolved(data: &Data) -> bool {
             _ => return false,
         }
     }
+}
+
+/// Whether an argument may name a file: anything but a number, a truth value or `None`.
+pub(super) fn may_be_path(data: &Data) -> bool {
+    let harmless =
+        |expr: &Expr| matches!(expr, Expr::None | Expr::Bool(_) | Expr::Int(_) | Expr::BigInt(_) | Expr::Float(_));
+    expressions(data).iter().any(|expr| !harmless(expr))
+}
+
+/// Whether `class.__new__` is called, which is how protocols 2 and 3 write NEWOBJ_EX: the class is only built.
+pub(super) fn callee_is_new(data: &Data) -> bool {
+    matches!(data, Data::Call(call) if call.name.len() > 8 && call.name.ends_with(".__new__"))
+}
+
+/// Whether the module that is written is neither part of Python nor of a library that the tables know, and what is written calls nothing.
+pub(super) fn target_is_unknown(data: &Data) -> bool {
+    let Data::Attribute(attribute) = data else { return false };
+    let (root, _) = attribute.target.split_once('.').unwrap_or((&attribute.target, ""));
+    let known = root.is_empty() || knowledge::is_stdlib(root) || knowledge::is_known_module(root);
+    !known && !name_dangerous_callable(data)
 }
 
 /// Whether an argument that should be a name or a number is not known.
