@@ -6,6 +6,8 @@ use crate::top;
 
 const HELP: &str = "\
 cargo xtask long deny                licences, sources and bans of every dependency (installs cargo-deny)
+cargo xtask long swaps               10,000 scans of a file that is swapped and written over meanwhile
+cargo xtask long signals             SIGTERM at 50 points of a scan: a report within a second
 ";
 
 /// Runs the named tasks, or all.
@@ -15,9 +17,11 @@ pub fn run(names: &[&str]) -> Result<(), String> {
             print!("{HELP}");
             Ok(())
         }
-        [] => deny(),
+        [] => deny().and_then(|()| swaps()).and_then(|()| signals()),
         names => names.iter().try_for_each(|name| match *name {
             "deny" => deny(),
+            "swaps" => swaps(),
+            "signals" => signals(),
             other => Err(format!("unknown: {other}\n{HELP}")),
         }),
     }
@@ -30,12 +34,30 @@ fn deny() -> Result<(), String> {
     command("cargo", &["deny", "check", "bans", "licenses", "sources"])
 }
 
+fn swaps() -> Result<(), String> {
+    repeated(10_000, "special_files", "is_judged_by_the_bytes_that_were_hashed")
+}
+
+fn signals() -> Result<(), String> {
+    repeated(50, "signals", "whenever_it_is_ended")
+}
+
+/// Runs tests of the command line with more repeats than CI has time for, optimised.
+fn repeated(count: u64, file: &str, name: &str) -> Result<(), String> {
+    let words = ["test", "--release", "-p", "modelward", "--test", file, "--", name];
+    let mut cargo = Command::new("cargo");
+    run_in_top(cargo.args(words).env("MODELWARD_TEST_REPEATS", count.to_string()), "cargo", &words)
+}
+
 fn succeeds(program: &str, words: &[&str]) -> bool {
     Command::new(program).args(words).output().is_ok_and(|output| output.status.success())
 }
 
 fn command(program: &str, words: &[&str]) -> Result<(), String> {
-    let status =
-        Command::new(program).args(words).current_dir(top()).status().map_err(|error| format!("{program}: {error}"))?;
+    run_in_top(Command::new(program).args(words), program, words)
+}
+
+fn run_in_top(command: &mut Command, program: &str, words: &[&str]) -> Result<(), String> {
+    let status = command.current_dir(top()).status().map_err(|error| format!("{program}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{program} {}: {status}", words.join(" "))) }
 }
