@@ -101,12 +101,23 @@ pub(super) fn callee_is_new(data: &Data) -> bool {
     matches!(data, Data::Call(call) if call.name.len() > 8 && call.name.ends_with(".__new__"))
 }
 
-/// Whether the module that is written is neither part of Python nor of a library that the tables know, and what is written calls nothing.
+/// Whether what is written on is neither part of Python nor of a library that the tables know, and gets a constant, which nothing can call.
 pub(super) fn target_is_unknown(data: &Data) -> bool {
     let Data::Attribute(attribute) = data else { return false };
     let (root, _) = attribute.target.split_once('.').unwrap_or((&attribute.target, ""));
     let known = root.is_empty() || knowledge::is_stdlib(root) || knowledge::is_known_module(root);
-    !known && !name_dangerous_callable(data)
+    let constant = |expr: &Expr| {
+        !matches!(
+            expr,
+            Expr::Global { .. }
+                | Expr::Call { .. }
+                | Expr::Attribute { .. }
+                | Expr::Item { .. }
+                | Expr::Unknown
+                | Expr::Elided
+        )
+    };
+    !known && attribute.value.iter().flat_map(Expr::walk).all(constant)
 }
 
 /// Whether an argument that should be a name or a number is not known.

@@ -99,10 +99,14 @@ pub(super) fn class_has_loading_method(data: &Data) -> bool {
     names.flatten().any(|(name, value)| LOADING_METHODS.contains(&name) && !matches!(value, Expr::None))
 }
 
-/// Whether the first argument is the name of a singleton of Python's: its evaluation gives that.
+/// Whether the first argument is the repr of a singleton of Python's or of a range of numbers: its evaluation gives just that.
 pub(super) fn first_is_singleton(data: &Data) -> bool {
     let singletons = ["Ellipsis", "False", "None", "NotImplemented", "True"];
-    matches!(expressions(data).first(), Some(Expr::Str(text)) if singletons.contains(&text.as_ref()))
+    let range = |text: &str| {
+        let numbers = text.strip_prefix("range(").and_then(|rest| rest.strip_suffix(')'));
+        numbers.is_some_and(|numbers| numbers.chars().all(|letter| letter.is_ascii_digit() || "-, ".contains(letter)))
+    };
+    matches!(expressions(data).first(), Some(Expr::Str(text)) if singletons.contains(&text.as_ref()) || range(text))
 }
 
 /// Whether the state of a scipy distribution holds another `_parse_arg_template` than scipy writes: its `__setstate__` runs that text.
@@ -177,6 +181,17 @@ mod tests {
         assert!(!is_template("import os\nos.system('id')"));
         assert!(!is_template("def _parse_args(self, x=__import__('os')):\n    return (x), 0, 1"));
         assert!(!is_template("from os import system"));
+    }
+
+    #[test]
+    fn reprs_of_constants_are_told_from_code() {
+        let called = |text: &str| Data::Call(Call { args: vec![Expr::str(text)], ..Call::default() });
+        for text in ["Ellipsis", "NotImplemented", "range(0, 3)", "range(0, -3, -1)"] {
+            assert!(first_is_singleton(&called(text)), "{text}");
+        }
+        for text in ["__import__('os')", "range(exec('x'))", "range(0)(1)", "exit"] {
+            assert!(!first_is_singleton(&called(text)), "{text}");
+        }
     }
 
     #[test]
