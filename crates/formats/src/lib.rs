@@ -128,6 +128,7 @@ codecs! {
         codec::LZ4,
         codec::BROTLI,
         codec::SNAPPY,
+        codec::UTF_16,
     }
 }
 

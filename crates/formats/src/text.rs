@@ -10,10 +10,12 @@ use base::{
     format::{Certainty, Class, Depth, Format, Head},
     location::Place,
     reader::Reader,
-    sink::Sink,
+    sink::{Child, Packed, Sink},
     source::Access,
     stop::Stop,
 };
+
+use crate::codec;
 
 use self::{
     encoding::{Decoder, Encoding},
@@ -47,11 +49,23 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut markers = Markers::default();
     let (name, end) = read(blob, sink, &mut markers)?;
     sink.milestone()?;
-    sink.claim(0..end, Claim::Read);
+    if name.starts_with("utf-16") || name.starts_with("utf-32") {
+        recoded(blob, sink, end)?;
+    } else {
+        sink.claim(0..end, Claim::Read);
+    }
     for marker in markers.found {
         sink.fact(Place::bytes(0, end), Text { role: "marker".into(), text: marker.into() })?;
     }
     sink.fact(Place::bytes(0, end), Identity { key: "encoding".into(), value: name.into() })
+}
+
+/// Gives back what wide characters say: a program in them is one to whoever decodes before loading.
+fn recoded(blob: &Blob, sink: &mut Sink<'_>, end: u64) -> Result<(), Stop> {
+    let name = if sink.name().is_empty() { "content" } else { sink.name() };
+    let packed = Packed { from: blob.clone(), codec: &codec::UTF_16, size: None, crc32: None };
+    sink.claim(0..end, Claim::Child);
+    sink.child(Child::packed(name, Place::bytes(0, end), packed))
 }
 
 /// Decodes to the end; the name of the encoding and the length.

@@ -8,6 +8,7 @@ mod lz4;
 mod lzma;
 mod snappy;
 mod streaming;
+mod unicode;
 mod zstd;
 
 pub(crate) use brotli::BROTLI;
@@ -16,6 +17,7 @@ pub(crate) use deflate::{DEFLATE, GZIP, ZLIB};
 pub(crate) use lz4::LZ4;
 pub(crate) use lzma::{LZMA, XZ, ZIP_LZMA};
 pub(crate) use snappy::SNAPPY;
+pub(crate) use unicode::UTF_16;
 pub(crate) use zstd::ZSTD;
 
 /// The largest window or dictionary that a stream may ask for, in bytes.

@@ -46,3 +46,12 @@ fn what_a_yaml_loader_would_run_is_marked() {
     assert!(reading.complete());
     assert!(facts(&reading)[0].starts_with("text role=\"marker\" text=\"!!python\""));
 }
+
+#[test]
+fn what_wide_characters_say_comes_back() {
+    let bytes: Vec<u8> = "\u{feff}cposix\nsystem\n.".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let reading = read(&super::PLAIN, "notes", &bytes).unwrap();
+    assert!(reading.complete());
+    let base::sink::ChildBody::Packed(packed) = &reading.children[0].body else { panic!("not packed") };
+    assert_eq!((packed.codec.id, packed.from.len()), ("utf-16", Some(bytes.len() as u64)));
+}
