@@ -39,6 +39,11 @@ impl Blob {
         self.source.access()
     }
 
+    /// Whether the source below still holds what it held when it was opened.
+    pub fn unchanged(&self) -> bool {
+        self.source.unchanged()
+    }
+
     /// The part `range` of this blob, cut where the blob ends. `None` when the start lies beyond the end.
     pub fn slice(&self, range: Range<u64>) -> Option<Self> {
         let end = self.len().map_or(range.end, |len| range.end.min(len));

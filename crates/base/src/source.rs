@@ -29,6 +29,11 @@ pub trait Source: Send + Sync {
         Access::Random
     }
 
+    /// Whether the bytes are still those that were there when it was opened: asked after they were read.
+    fn unchanged(&self) -> bool {
+        true
+    }
+
     /// The bytes themselves, where they lie in memory.
     fn memory(&self) -> Option<&[u8]> {
         None

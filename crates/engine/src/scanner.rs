@@ -107,7 +107,8 @@ impl Scanner {
         match body {
             Body::Closed(reason) => report.add(closed(&path, "unknown", reason), Vec::new(), Coverage::default()),
             Body::Blob(blob) => {
-                let result = scan_root(context, path, blob, self.settings.jobs, || true);
+                let same = blob.clone();
+                let result = scan_root(context, path, blob, self.settings.jobs, move || same.unchanged());
                 self.commit(result, report);
             }
             Body::Folder(folder) => {

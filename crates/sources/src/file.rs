@@ -16,11 +16,16 @@ const WHOLE: u64 = 1 << 20;
 struct OpenFile {
     file: File,
     len: u64,
+    opened: Identity,
 }
 
 impl Source for OpenFile {
     fn len(&self) -> Option<u64> {
         Some(self.len)
+    }
+
+    fn unchanged(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| Identity::of(&metadata) == self.opened)
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
@@ -68,7 +73,7 @@ pub(crate) fn body(file: File) -> Result<(Body, Identity), Reason> {
         return Err(Reason::SpecialFile);
     }
     let identity = Identity::of(&metadata);
-    let open = OpenFile { file, len: metadata.len() };
+    let open = OpenFile { file, len: metadata.len(), opened: identity };
     let blob = if open.len <= WHOLE {
         Blob::from_bytes(whole(&open).map_err(|_| Reason::Changed)?)
     } else {
