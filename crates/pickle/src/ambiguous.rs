@@ -2,49 +2,51 @@
 
 use base::{
     reader::Reader,
-    reason::Reason,
     sink::{Collected, Sink},
     stop::Stop,
 };
 
 use crate::{
-    machine::Machine,
+    machine::{Machine, lend},
     opcode::{self as op, Argument},
 };
 
 /// Bytes of an array in which something that acts is looked for.
 const SEEN: usize = 64 << 10;
-/// Arrays of one stream that are read the other way as well.
-const MAX_READINGS: u32 = 64;
-
 impl Machine<'_, '_> {
-    /// Runs what follows as a plain unpickler would, which knows nothing of arrays in the stream. What that does is stated if it calls something.
+    /// Runs what follows as a plain unpickler would, which knows nothing of arrays in the stream. It is stated if it imports a name that is known and that was not imported before:
+    /// honest arrays of objects are read to nonsense, since their memo begins anew.
     pub(crate) fn plain_reading(&mut self, reader: &mut Reader<'_>) -> Result<(), Stop> {
-        if !acts(reader.peek(SEEN)?) {
+        // A plain unpickler comes to later arrays only by way of the first.
+        if self.read_plainly || self.plain {
             return Ok(());
         }
-        self.readings = self.readings.saturating_add(1);
-        if self.readings > MAX_READINGS {
-            return Err(Stop::Limit(Reason::Depth));
+        self.read_plainly = true;
+        if !acts(reader.peek(SEEN)?) {
+            return Ok(());
         }
         let mut collected = Collected::default();
         let mut sink = Sink::new(&mut collected, self.meter.clone(), true, "");
         let mut ahead = Reader::at(reader.blob(), &self.meter, reader.offset());
         let mut plain = Machine::new(&ahead, &mut sink);
         let stated = self.names.stated();
-        self.lend(&mut plain);
         plain.stack = self.stack.clone();
         plain.memo = self.memo.clone();
-        plain.plain = true;
-        plain.protocol = self.protocol;
+        let mine = plain.stack.bytes().saturating_add(plain.memo.bytes());
+        self.meter.hold(mine)?;
+        lend!(self, plain);
+        (plain.plain, plain.astray, plain.protocol) = (true, true, self.protocol);
         // How it ends is no matter: that loader is not the one that the file was written for.
         let _ = plain.run(&mut ahead);
-        self.lend(&mut plain);
+        lend!(self, plain);
+        let limited = plain.limited;
         drop(plain);
+        self.meter.release(mine);
         if !sink.passed() {
             self.names.forget_since(stated);
             return Ok(());
         }
+        self.limited |= limited;
         self.flaw("ambiguous-array", "a plain unpickler takes the bytes of an array for opcodes that act".to_owned())?;
         self.sink.milestone()?;
         for fact in collected.facts {
@@ -54,15 +56,6 @@ impl Machine<'_, '_> {
             self.sink.child(child)?;
         }
         Ok(())
-    }
-
-    /// Swaps what both readings share.
-    fn lend(&mut self, other: &mut Machine<'_, '_>) {
-        std::mem::swap(&mut self.arena, &mut other.arena);
-        std::mem::swap(&mut self.texts, &mut other.texts);
-        std::mem::swap(&mut self.names, &mut other.names);
-        std::mem::swap(&mut self.planted, &mut other.planted);
-        std::mem::swap(&mut self.extensions, &mut other.extensions);
     }
 }
 

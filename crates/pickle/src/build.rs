@@ -18,13 +18,12 @@ impl Machine<'_, '_> {
         let (object, state) = (*object, *state);
         self.stack.pop();
         if let Some(planted) = self.planted_on(object, "__setstate__") {
-            self.call_planted(&planted, &[state], How::Build)?;
+            self.call_planted(&planted, &[state])?;
             return Ok(None);
         }
         self.file_wrapper(object, state)?;
-        let wrapped = self.array_wrapper(object, state);
         self.set_state(object, state)?;
-        Ok(wrapped.map(Pause::Array))
+        Ok(self.array_wrapper(object, state)?.map(Pause::Array))
     }
 
     /// The default `__setstate__`, and the class's own where it may have one.
@@ -33,9 +32,7 @@ impl Machine<'_, '_> {
         match object.kind() {
             Kind::Object => {
                 self.arena.set_state(object, state);
-                for part in [dict, slots] {
-                    self.planted.copy(part, object);
-                }
+                self.planted_by_halves(dict, slots, object)?;
                 self.state_fact(object, state)
             }
             Kind::Global => {
@@ -49,33 +46,43 @@ impl Machine<'_, '_> {
                     self.state_of_global(&target, dict)?;
                     return self.state_of_global(&target, slots);
                 }
-                for part in [dict, slots] {
-                    self.planted.copy(part, object);
-                }
+                self.planted_by_halves(dict, slots, object)?;
                 self.method_of(&target, "__setstate__", &[state], How::Build)
             }
-            _ => {
-                for part in [dict, slots] {
-                    self.planted.copy(part, object);
-                }
-                Ok(())
-            }
+            _ => self.planted_by_halves(dict, slots, object),
         }
     }
 
+    fn planted_by_halves(&mut self, dict: Value, slots: Value, object: Value) -> Result<(), Stop> {
+        self.planted_by_state(dict, object, false)?;
+        self.planted_by_state(slots, object, true)
+    }
+
     /// A state of two is the state of the instance and that of its slots.
-    fn halves(&self, state: Value) -> (Value, Value) {
+    fn halves(&mut self, state: Value) -> (Value, Value) {
         if state.kind() == Kind::Tuple
             && let Some([dict, slots]) = self.arena.items_of_run(state)
         {
             return (*dict, *slots);
+        }
+        if let Known::Tuple(parts) = self.view().known(state)
+            && let [dict, slots] = &*parts
+            && state.kind() == Kind::Known
+        {
+            return (self.arena.known(dict.clone()), self.arena.known(slots.clone()));
         }
         (state, Value::NONE)
     }
 
     /// The state is written on a module, class or function.
     fn state_of_global(&mut self, target: &Known, state: Value) -> Result<(), Stop> {
-        let Known::Dict(pairs) = self.view().known(state) else {
+        let view = self.view();
+        let known = view.known(state);
+        let cut = view.cut.get();
+        if cut {
+            self.limit("a state of a module, class or function that is too large or too old")?;
+        }
+        let Known::Dict(pairs) = known else {
             return Ok(());
         };
         for (name, value) in pairs.iter() {

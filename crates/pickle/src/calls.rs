@@ -1,6 +1,6 @@
 //! Calls: what is called with what, what that gives, and what it does besides.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use base::{
     fact::{Call, Str},
@@ -35,6 +35,8 @@ pub(crate) enum How {
     Apply,
     /// Kept to be called later.
     Deferred,
+    /// In place of a method that BUILD, APPEND, SETITEM or a call of the object looks up: something that the stream put there.
+    Planted,
 }
 
 impl How {
@@ -49,6 +51,7 @@ impl How {
             Self::Setitem => "setitem",
             Self::Apply => "apply",
             Self::Deferred => "deferred",
+            Self::Planted => "planted",
         }
     }
 }
@@ -57,12 +60,58 @@ impl How {
 #[derive(Default)]
 pub(crate) struct Stated {
     calls: HashSet<u64>,
+    /// By callee and how it is called: calls that differ in nothing but numbers.
+    numeric: HashMap<u64, u64>,
 }
 
 /// Different calls remembered; beyond, the memory starts afresh.
 const REMEMBERED: usize = 1 << 16;
-/// Calls of one callable that differ in nothing but numbers and are stated.
-const NUMERIC: u32 = 4096;
+/// Calls of one callable that differ in nothing but numbers and are stated one by one; beyond, each doubling is.
+const NUMERIC: u64 = 4096;
+/// Modules whose callables call what they are given, or follow names.
+const APPLIERS: &[&str] = &[
+    "builtins",
+    "operator",
+    "functools",
+    "itertools",
+    "importlib",
+    "types",
+    "copyreg",
+    "collections",
+    "copy",
+    "pkgutil",
+    "pydoc",
+    "inspect",
+    "typing",
+    "sys",
+    "codecs",
+    "dill",
+    "dill._dill",
+    "cloudpickle.cloudpickle",
+    "joblib",
+    "joblib.parallel",
+];
+/// Of these, the ones that only keep what they are given.
+const KEEPERS: &[&str] = &[
+    "set",
+    "frozenset",
+    "list",
+    "tuple",
+    "dict",
+    "bytes",
+    "bytearray",
+    "OrderedDict",
+    "defaultdict",
+    "deque",
+    "Counter",
+    "complex",
+    "slice",
+    "range",
+    "str",
+    "int",
+    "float",
+    "bool",
+];
 
 impl Stated {
     /// Whether this call is stated for the first time.
@@ -73,9 +122,23 @@ impl Stated {
         self.calls.insert(digest)
     }
 
+    /// How often a call counts that differs from others in numbers only: 0 if it need not be stated.
+    fn numeric(&mut self, subject: u64) -> u64 {
+        if self.numeric.len() >= REMEMBERED {
+            self.numeric.clear();
+        }
+        let count = self.numeric.entry(subject).or_insert(0);
+        *count = count.saturating_add(1);
+        match *count {
+            0..=NUMERIC => 1,
+            count if count.is_power_of_two() => count / 2,
+            _ => 0,
+        }
+    }
+
     /// Bytes held.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.calls.len() as u64).saturating_mul(16)
+        (self.calls.len() as u64).saturating_mul(16).saturating_add((self.numeric.len() as u64).saturating_mul(24))
     }
 }
 
@@ -93,7 +156,7 @@ impl Machine<'_, '_> {
             return Err(self.fail("not-callable", format!("a {:?} is called", callee.kind())));
         }
         if let Some(planted) = self.planted_on_class(callee, "__call__") {
-            self.call_planted(&planted, &[args], how)?;
+            self.call_planted(&planted, &[args])?;
             return Ok(Value::UNKNOWN);
         }
         self.pass_milestone(callee)?;
@@ -103,30 +166,41 @@ impl Machine<'_, '_> {
         }
         let view = self.view();
         let target = view.known(callee);
+        let callee_cut = view.cut.get();
         let arguments = view.arguments(args).unwrap_or_else(|| vec![known::unknown()]);
         let keywords = known::keywords(&view.known(kwargs));
+        let arguments_cut = view.cut.get();
+        let cut = callee_cut || (arguments_cut && applies(&target));
+        view.pay(&self.meter)?;
+        if cut {
+            self.limit("a call whose arguments are too many or too old")?;
+        }
         let outcome = match how {
             How::Newobj => eval::construct(&target, &arguments, &keywords, &self.meter)?,
             _ => eval::call(&target, &arguments, &keywords, &self.meter)?,
         };
         let call = Called { callee: &target, args: &arguments, kwargs: &keywords };
-        if self.is_new(callee, args, how) {
-            self.state_call(&call, how)?;
+        let repeats = self.repeats(callee, args, how);
+        if repeats > 0 {
+            self.state_call(&call, how, repeats)?;
         }
         self.consequences(&call, &outcome)?;
         self.give_back_arguments(&call, args)?;
-        Ok(self.result_of(callee, args, how, &outcome.result))
+        if arguments_cut && outcome.result.is_constant() {
+            return Ok(self.arena.known(Known::Unknown(eval::Why::OverCap)));
+        }
+        self.result_of(callee, args, how, &outcome.result)
     }
 
     /// Whether NEWOBJ of this class was seen to give a plain instance, with arguments that cannot act.
     fn is_plain(&self, class: u32, args: Value) -> bool {
-        self.names.at(class).is_some_and(|global| global.plain && global.stated >= 1)
+        self.names.at(class).is_some_and(|global| global.plain)
             && args.kind() == Kind::Tuple
             && self.arena.items_of_run(args).is_some_and(|items| items.iter().all(|item| item.is_constant()))
     }
 
     /// What a call with these consequences leaves on the stack.
-    fn result_of(&mut self, callee: Value, args: Value, how: How, result: &Known) -> Value {
+    fn result_of(&mut self, callee: Value, args: Value, how: How, result: &Known) -> Result<Value, Stop> {
         match result {
             Known::Call(_) | Known::Instance(_) | Known::Unknown(_) => {
                 let class = match callee.global() {
@@ -141,35 +215,44 @@ impl Machine<'_, '_> {
                     let special = ["builtins", "operator", "functools", "itertools", "types", "collections"];
                     global.plain = global.name().is_some_and(|name| !special.contains(&&*name.module));
                 }
-                self.arena.object(class, callee, args)
+                Ok(self.arena.object(class, callee, args))
             }
-            other => known::pack(&mut self.arena, &mut self.names, other),
+            other => self.pack(other),
         }
+    }
+
+    /// Puts a computed value back into the machine. Methods in a dict that was computed are as good as planted.
+    fn pack(&mut self, computed: &Known) -> Result<Value, Stop> {
+        let value = known::pack(&mut self.arena, &mut self.names, computed);
+        if value.kind() == Kind::Dict {
+            let pairs: Vec<Value> = self.arena.items(value).map(|(items, _)| items.to_vec()).unwrap_or_default();
+            for pair in pairs.chunks_exact(2) {
+                if let [name, hook] = pair {
+                    self.plant(value, *name, *hook)?;
+                }
+            }
+        }
+        Ok(value)
     }
 
     /// A call of a name that could have been typed shows that this is a pickle; so does a name that is known.
     fn pass_milestone(&mut self, callee: Value) -> Result<(), Stop> {
-        if self.sink.passed() {
+        if self.astray || self.sink.passed() {
             return Ok(());
         }
         let global = callee.global().and_then(|index| self.names.at(index));
         if global.is_some_and(|global| global.printable) { self.sink.milestone() } else { Ok(()) }
     }
 
-    /// Whether this call was not stated before: the same callee with the same values, or with other numbers only.
-    fn is_new(&mut self, callee: Value, args: Value, how: How) -> bool {
+    /// How often this call is to be stated to be made: 0 when the same was stated before, or many that differ in numbers only.
+    fn repeats(&mut self, callee: Value, args: Value, how: How) -> u64 {
         let (digest, numeric) = self.digest(args);
-        if numeric && let Some(global) = callee.global().and_then(|index| self.names.at_mut(index)) {
-            global.stated = global.stated.saturating_add(1);
-            if global.stated > NUMERIC {
-                return false;
-            }
-        }
         let mut mixer = Mixer::default();
         mixer.add(self.view_bits(callee));
         mixer.add(how as u64);
+        let count = if numeric && callee.global().is_some() { self.stated.numeric(mixer.0) } else { 1 };
         mixer.add(digest);
-        self.stated.first(mixer.0)
+        if count == 0 { 0 } else { u64::from(self.stated.first(mixer.0)).saturating_mul(count) }
     }
 
     /// Imported twice, a name is the same.
@@ -202,6 +285,11 @@ impl Machine<'_, '_> {
                     queue.extend(items.iter().map(|item| (*item, depth.saturating_add(1))));
                 }
                 Kind::None | Kind::Bool | Kind::Int | Kind::Float | Kind::Bytes => {}
+                Kind::List | Kind::Dict | Kind::Set => {
+                    // What was added since makes it another call.
+                    mixer.add(self.arena.items(value).map_or(0, |(_, total)| total));
+                    numeric = false;
+                }
                 _ => numeric = false,
             }
         }
@@ -209,7 +297,7 @@ impl Machine<'_, '_> {
     }
 
     /// States a call.
-    pub(crate) fn state_call(&mut self, call: &Called<'_>, how: How) -> Result<(), Stop> {
+    pub(crate) fn state_call(&mut self, call: &Called<'_>, how: How, repeats: u64) -> Result<(), Stop> {
         // What these call in turn is stated for itself.
         let stands_for_another = matches!(
             call.callee,
@@ -218,11 +306,11 @@ impl Machine<'_, '_> {
         if stands_for_another {
             return Ok(());
         }
-        self.call_fact(call, how, "load")
+        self.call_fact(call, how, "load", repeats)
     }
 
-    fn call_fact(&mut self, call: &Called<'_>, how: How, when: &str) -> Result<(), Stop> {
-        let mut fact = Call { how: how.id().into(), when: when.into(), repeats: 1, ..Call::default() };
+    fn call_fact(&mut self, call: &Called<'_>, how: How, when: &str, repeats: u64) -> Result<(), Stop> {
+        let mut fact = Call { how: how.id().into(), when: when.into(), repeats, ..Call::default() };
         match call.callee.callee_name() {
             Some(name) => {
                 if name.computed && call.callee.as_name().is_some() {
@@ -261,12 +349,11 @@ impl Machine<'_, '_> {
         for decoded in &outcome.decoded {
             self.give_back_decoded(decoded)?;
         }
-        if let Some(note) = outcome.notes.first() {
-            let detail = match note {
-                eval::Note::OverCap(what) => format!("not evaluated: {what}"),
-                eval::Note::MoreInvocations => "a call makes more calls than are listed".to_owned(),
-            };
-            self.flaw("evaluation-limit", detail)?;
+        for note in &outcome.notes {
+            match note {
+                eval::Note::OverCap(what) => self.flaw("evaluation-limit", format!("not evaluated: {what}"))?,
+                eval::Note::MoreInvocations => self.limit("a call makes more calls than are listed")?,
+            }
         }
         Ok(())
     }
@@ -279,36 +366,44 @@ impl Machine<'_, '_> {
             When::Use => (How::Deferred, "use"),
         };
         let call = Called { callee: &invocation.callee, args: &invocation.args, kwargs: &invocation.kwargs };
-        self.call_fact(&call, how, when)?;
+        self.call_fact(&call, how, when, 1)?;
         self.side_effects(&call)?;
         self.allocation(&call)?;
         self.give_back_arguments(&call, Value::NONE)
     }
 
     /// Calls what was planted with these arguments.
-    pub(crate) fn call_planted(&mut self, planted: &Known, args: &[Value], how: How) -> Result<(), Stop> {
-        let arguments: Vec<Known> = args.iter().map(|arg| self.view().known(*arg)).collect();
-        self.call_known(planted, &arguments, how)
+    pub(crate) fn call_planted(&mut self, planted: &Known, args: &[Value]) -> Result<(), Stop> {
+        let view = self.view();
+        let arguments: Vec<Known> = args.iter().map(|arg| view.known(*arg)).collect();
+        let cut = view.cut.get();
+        view.pay(&self.meter)?;
+        if cut {
+            self.limit("a call whose arguments are too many or too old")?;
+        }
+        self.call_known(planted, &arguments, How::Planted)
     }
 
     /// Calls what was planted once for each of these.
-    pub(crate) fn call_planted_each(&mut self, planted: &Known, items: &[Value], how: How) -> Result<(), Stop> {
-        for item in items.iter().take(64) {
-            self.call_planted(planted, &[*item], how)?;
-        }
-        Ok(())
+    pub(crate) fn call_planted_each(&mut self, planted: &Known, items: &[Value]) -> Result<(), Stop> {
+        items.iter().try_for_each(|item| self.call_planted(planted, &[*item]))
     }
 
     /// Calls something computed; what it gives is not used.
     fn call_known(&mut self, callee: &Known, args: &[Known], how: How) -> Result<(), Stop> {
-        if !self.sink.passed() && callee.callee_name().is_some() {
+        if !self.astray && !self.sink.passed() && callee.callee_name().is_some() {
             self.sink.milestone()?;
         }
         let outcome = eval::call(callee, args, &[], &self.meter)?;
         let call = Called { callee, args, kwargs: &[] };
-        self.state_call(&call, how)?;
+        self.state_call(&call, how, 1)?;
         self.consequences(&call, &outcome)?;
         self.give_back_arguments(&call, Value::NONE)
+    }
+
+    /// Calls what was planted once for each pair of these.
+    pub(crate) fn call_planted_each_pair(&mut self, planted: &Known, items: &[Value]) -> Result<(), Stop> {
+        items.chunks_exact(2).try_for_each(|pair| self.call_planted(planted, pair))
     }
 
     /// The method that an opcode calls on something that is no plain container. Of an object whose class is known only that is stated, once: the method is the class's own.
@@ -354,9 +449,14 @@ impl Machine<'_, '_> {
         }
         let view = self.view();
         let callee = view.known(class);
-        let arguments: Vec<Known> = args.iter().take(8).map(|arg| view.known(*arg)).collect();
-        self.state_call(&Called { callee: &callee, args: &arguments, kwargs: &[] }, how)
+        let arguments: Vec<Known> = args.iter().take(8).map(|arg| view.shown(*arg)).collect();
+        self.state_call(&Called { callee: &callee, args: &arguments, kwargs: &[] }, how, 1)
     }
+}
+
+/// Whether a callable calls what it is given or follows names, so that a missing argument could hide a call.
+fn applies(callee: &Known) -> bool {
+    callee.as_name().is_none_or(|name| APPLIERS.contains(&&*name.module) && !KEEPERS.contains(&&*name.qualname))
 }
 
 /// `module.name`.

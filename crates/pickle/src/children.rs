@@ -67,25 +67,22 @@ impl Machine<'_, '_> {
         let Some(argument) = call.args.get(*position).or_else(|| call.kwargs.first().map(|(_, value)| value)) else {
             return Ok(());
         };
-        let bytes = match argument {
-            Known::Str(text) | Known::StringIo(text) => text.as_bytes(),
-            other => match other.as_bytes() {
-                Some(bytes) => bytes,
-                None => return Ok(()),
-            },
+        let bytes: Option<&[u8]> = match argument {
+            Known::Str(text) | Known::StringIo(text) => Some(text.as_bytes()),
+            other => other.as_bytes().map(|bytes| &**bytes),
         };
-        if bytes.is_empty() {
-            return Ok(());
-        }
         let packed = self.arena.items_of_run(tuple).and_then(|items| items.get(*position)).copied();
         let place = packed.and_then(|packed| Texts::place(&self.arena, packed));
         let in_stream = place.and_then(|(offset, len)| {
             let blob = self.texts.window(offset, len)?;
-            (len == bytes.len() as u64).then_some((Place::bytes(offset, len), blob))
+            // A constant that is too long to be looked at is given back all the same.
+            let whole = bytes.map_or(len > crate::text::MAX_CONSTANT, |bytes| len == bytes.len() as u64);
+            whole.then_some((Place::bytes(offset, len), blob))
         });
-        let (place, blob) = match in_stream {
-            Some(found) => found,
-            None => (self.place(), Blob::from_bytes(bytes)),
+        let (place, blob) = match (in_stream, bytes) {
+            (_, Some([])) | (None, None) => return Ok(()),
+            (Some(found), _) => found,
+            (None, Some(bytes)) => (self.place(), Blob::from_bytes(bytes)),
         };
         self.sink.child(Child::window(*child, place, blob))
     }

@@ -9,6 +9,7 @@ use base::{
 use eval::Value as Known;
 
 use crate::{
+    known,
     machine::Machine,
     value::{HOOKS, Kind, Value},
 };
@@ -17,6 +18,12 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Planted {
     on: HashMap<Value, Vec<(Value, Value)>>,
+}
+
+/// The value of a name by which objects act.
+fn hook(name: &str) -> Value {
+    let index = HOOKS.iter().position(|hook| *hook == name).unwrap_or(HOOKS.len());
+    Value::new(Kind::Hook, index as u64)
 }
 
 /// Objects with something planted; an honest stream has a handful.
@@ -29,15 +36,27 @@ impl Planted {
         !self.on.is_empty()
     }
 
-    /// Plants `value` under the hook `name`.
-    pub(crate) fn add(&mut self, on: Value, name: Value, value: Value) {
-        if self.on.len() < MAX_PLANTED || self.on.contains_key(&on) {
-            let hooks = self.on.entry(on).or_default();
-            match hooks.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, old)) => *old = value,
-                None => hooks.push((name, value)),
-            }
+    /// Plants `value` under the hook `name`; `false` when there are too many objects.
+    fn add(&mut self, on: Value, name: Value, value: Value) -> bool {
+        if self.on.len() >= MAX_PLANTED && !self.on.contains_key(&on) {
+            return false;
         }
+        let hooks = self.on.entry(on).or_default();
+        match hooks.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => hooks.push((name, value)),
+        }
+        true
+    }
+
+    /// Everything that stands on this object.
+    fn all(&self, on: Value) -> Vec<(Value, Value)> {
+        self.on.get(&on).cloned().unwrap_or_default()
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.on.len() as u64).saturating_mul(96)
     }
 
     /// What stands under the hook `name`.
@@ -46,16 +65,54 @@ impl Planted {
         let hooks = self.on.get(&on)?;
         hooks.iter().find(|(hook, _)| hook.payload() == index as u64).map(|(_, value)| *value)
     }
-
-    /// Everything on `from` is on `to` as well.
-    pub(crate) fn copy(&mut self, from: Value, to: Value) {
-        for (name, value) in self.on.get(&from).cloned().unwrap_or_default() {
-            self.add(to, name, value);
-        }
-    }
 }
 
 impl Machine<'_, '_> {
+    /// Remembers for good what stands under a name by which objects act, if it may be called.
+    #[inline]
+    pub(crate) fn plant(&mut self, on: Value, name: Value, value: Value) -> Result<(), Stop> {
+        if !name.is_hook() {
+            return Ok(());
+        }
+        let callable = matches!(value.kind(), Kind::Unknown | Kind::Object | Kind::Global | Kind::Known);
+        let namespace = value.kind() == Kind::Dict && name == hook("__dict__");
+        if (callable || namespace) && !self.planted.add(on, name, value) {
+            return self.limit("methods planted on more than 65,536 objects");
+        }
+        Ok(())
+    }
+
+    /// What stands in the state `from` stands on the object `to` as well. The state of slots is set attribute by attribute: there `__dict__` is the whole namespace.
+    pub(crate) fn planted_by_state(&mut self, from: Value, to: Value, slots: bool) -> Result<(), Stop> {
+        let mut all = self.planted.all(from);
+        if from.kind() == Kind::Known {
+            match self.view().known(from) {
+                Known::Dict(pairs) => {
+                    for (name, value) in pairs.iter() {
+                        let name = known::pack(&mut self.arena, &mut self.names, name);
+                        let value = known::pack(&mut self.arena, &mut self.names, value);
+                        all.push((name, value));
+                    }
+                }
+                Known::Unknown(eval::Why::OverCap) => self.limit("a state that is too large or too old")?,
+                _ => {}
+            }
+        }
+        for (name, value) in all {
+            self.plant(to, name, value)?;
+            if slots && name == hook("__dict__") {
+                for (name, value) in self.planted.all(value) {
+                    self.plant(to, name, value)?;
+                }
+            }
+            if slots && name == hook("__class__") {
+                let (object, class) = (self.view().shown(to), self.view().known(value));
+                self.attribute_written(&object, "__class__", &class)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What was planted on this very object, or on its class.
     pub(crate) fn planted_on(&self, target: Value, hook: &str) -> Option<Known> {
         if let Some(value) = self.planted.find(target, hook).filter(|_| self.planted.any()) {
@@ -90,7 +147,7 @@ impl Machine<'_, '_> {
         match &owner {
             Known::Global(global) if global.is("sys", "modules") => {
                 let known = self.view().known(value);
-                self.names.rebind(&name, "", known.clone());
+                self.rebind(&name, "", known.clone())?;
                 self.attribute_fact("module", "sys.modules", &name, &known)
             }
             // The namespace of a module, class or function: `vars(module)`, `f.__globals__`.
@@ -116,6 +173,11 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// Later imports of the name give `value`.
+    fn rebind(&mut self, module: &str, name: &str, value: Known) -> Result<(), Stop> {
+        if self.names.rebind(module, name, value) { Ok(()) } else { self.limit("more than 65,536 names written over") }
+    }
+
     /// `setattr(target, name, value)`.
     pub(crate) fn attribute_written(&mut self, target: &Known, name: &str, value: &Known) -> Result<(), Stop> {
         match target {
@@ -131,7 +193,7 @@ impl Machine<'_, '_> {
     fn written(&mut self, module: &str, qualname: &str, name: &str, value: &Known) -> Result<(), Stop> {
         let target = if qualname.is_empty() { module.to_owned() } else { format!("{module}.{qualname}") };
         let path = if qualname.is_empty() { name.to_owned() } else { format!("{qualname}.{name}") };
-        self.names.rebind(module, &path, value.clone());
+        self.rebind(module, &path, value.clone())?;
         let last = qualname.rsplit('.').next().unwrap_or_default();
         let kind = match last.trim_start_matches('_').chars().next() {
             None => "module",

@@ -18,6 +18,13 @@ impl Machine<'_, '_> {
         self.sink.fact(place, Flaw { id: id.into(), detail: detail.into(), part: "".into() })
     }
 
+    /// Something is left out at a limit: that is stated, and the reading is not complete.
+    #[cold]
+    pub(crate) fn limit(&mut self, what: &str) -> Result<(), Stop> {
+        self.limited = true;
+        self.flaw("evaluation-limit", format!("not followed: {what}"))
+    }
+
     /// The stop for an error that ends loading, stated as a flaw.
     #[cold]
     pub(crate) fn fail(&mut self, id: &'static str, detail: String) -> Stop {

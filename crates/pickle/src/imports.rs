@@ -152,7 +152,7 @@ impl Machine<'_, '_> {
         let (index, new) = self.names.import(module, name, python2);
         let found = self.names.at(index).map(|global| global.known.clone());
         if new && let Some(Known::Global(name)) = &found {
-            if !self.sink.passed() && eval::is_named(&name.module, &name.qualname) {
+            if !self.astray && !self.sink.passed() && eval::is_named(&name.module, &name.qualname) {
                 self.sink.milestone()?;
             }
             self.import_fact(name, origin)?;
@@ -168,6 +168,9 @@ impl Machine<'_, '_> {
     pub(crate) fn import_fact(&mut self, name: &Name, origin: &str) -> Result<(), Stop> {
         if !self.names.first(name) {
             return Ok(());
+        }
+        if self.astray && eval::is_named(&name.module, &name.qualname) {
+            self.sink.milestone()?;
         }
         let written = name.written.as_ref().map(|(module, name)| dotted(module, name)).unwrap_or_default();
         let fact = Import {

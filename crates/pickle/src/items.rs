@@ -24,7 +24,7 @@ impl Machine<'_, '_> {
             return Err(self.fail("odd-items", "DICT with a key without value".to_owned()));
         }
         let dict = self.arena.container(Kind::Dict);
-        self.fill_dict(dict, start);
+        self.fill_dict(dict, start)?;
         self.stack.push(dict);
         Ok(())
     }
@@ -63,10 +63,10 @@ impl Machine<'_, '_> {
         if let Some(planted) = self.planted_on(target, "extend") {
             let all = self.arena.container(Kind::List);
             self.arena.extend(all, &items);
-            return self.call_planted(&planted, &[all], How::Append);
+            return self.call_planted(&planted, &[all]);
         }
         if let Some(planted) = self.planted_on(target, "append") {
-            return self.call_planted_each(&planted, &items, How::Append);
+            return self.call_planted_each(&planted, &items);
         }
         self.arena.extend_if_items(target, &items);
         self.method(target, "extend", &items, How::Append)
@@ -93,16 +93,16 @@ impl Machine<'_, '_> {
             return Err(self.fail("odd-items", "SETITEMS with a key without value".to_owned()));
         }
         if target.kind() == Kind::Dict && self.planted_class(target).is_none() {
-            self.fill_dict(target, start);
-            return Ok(());
+            return self.fill_dict(target, start);
         }
         let items = items.to_vec();
         self.stack.cut(start);
         if let Some(planted) = self.planted_on_class(target, "__setitem__") {
-            return self.call_planted_each(&planted, &items, How::Setitem);
+            return self.call_planted_each_pair(&planted, &items);
         }
         for pair in items.chunks_exact(2) {
             if let [key, value] = pair {
+                self.plant(target, *key, *value)?;
                 self.item_written(target, *key, *value)?;
             }
         }
@@ -110,17 +110,18 @@ impl Machine<'_, '_> {
     }
 
     /// Moves the values from `start` up into `dict`; names by which objects act are remembered for good.
-    fn fill_dict(&mut self, dict: Value, start: usize) {
-        for pair in self.stack.from(start).chunks_exact(2) {
-            if let [key, value] = pair
-                && key.is_hook()
-                && !value.is_constant()
-            {
-                self.planted.add(dict, *key, *value);
+    fn fill_dict(&mut self, dict: Value, start: usize) -> Result<(), Stop> {
+        let hooks = self.stack.from(start).iter().step_by(2).any(|key| key.is_hook());
+        if hooks {
+            for pair in self.stack.from(start).to_vec().chunks_exact(2) {
+                if let [key, value] = pair {
+                    self.plant(dict, *key, *value)?;
+                }
             }
         }
         self.arena.extend(dict, self.stack.from(start));
         self.stack.cut(start);
+        Ok(())
     }
 
     /// ADDITEMS: a set grows, anything else has its `add` called for each.
@@ -138,7 +139,7 @@ impl Machine<'_, '_> {
         let items = self.stack.from(start).to_vec();
         self.stack.cut(start);
         if let Some(planted) = self.planted_on(target, "add") {
-            return self.call_planted_each(&planted, &items, How::Append);
+            return self.call_planted_each(&planted, &items);
         }
         self.method(target, "add", &items, How::Append)
     }

@@ -1,8 +1,8 @@
 //! Between the packed values of the machine and what `eval` understands.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
-use base::expr::Expr;
+use base::{budget::Meter, expr::Expr, stop::Stop};
 use eval::Value as Known;
 
 use crate::{
@@ -28,6 +28,10 @@ pub(crate) struct View<'a> {
     pub(crate) texts: &'a Texts,
     /// Imported names.
     pub(crate) names: &'a Names,
+    /// Whether something was left out: too much, too deep, or no longer kept.
+    pub(crate) cut: Cell<bool>,
+    /// Values looked at.
+    pub(crate) looked_at: Cell<u64>,
 }
 
 impl View<'_> {
@@ -38,15 +42,30 @@ impl View<'_> {
 
     /// The value as a small expression.
     pub(crate) fn expr(&self, value: Value) -> Expr {
-        self.unfold(value, &mut { base::expr::MAX_NODES }, SHOWN_DEPTH).to_expr()
+        self.shown(value).to_expr()
+    }
+
+    /// As much of the value as is shown.
+    pub(crate) fn shown(&self, value: Value) -> Known {
+        self.unfold(value, &mut { base::expr::MAX_NODES }, SHOWN_DEPTH)
+    }
+
+    /// Pays for what was looked at.
+    pub(crate) fn pay(&self, meter: &Meter) -> Result<(), Stop> {
+        meter.steps(self.looked_at.get())
+    }
+
+    /// What stands in place of something that is left out.
+    fn left_out(&self) -> Known {
+        self.cut.set(true);
+        Known::Unknown(eval::Why::OverCap)
     }
 
     /// The values of a tuple or list, as arguments; `None` when they are no longer kept.
     pub(crate) fn arguments(&self, args: Value) -> Option<Vec<Known>> {
         let mut left = MAX_VALUES;
-        let items = match args.kind() {
-            Kind::Tuple => self.arena.items_of_run(args)?,
-            Kind::List => self.arena.items(args)?.0,
+        let cells = match args.kind() {
+            Kind::Tuple | Kind::List => self.cells(args),
             Kind::Known => {
                 return match self.known(args) {
                     Known::Tuple(items) | Known::List(items) => Some(items.to_vec()),
@@ -55,15 +74,33 @@ impl View<'_> {
             }
             _ => return None,
         };
-        Some(items.iter().map(|item| self.unfold(*item, &mut left, MAX_DEPTH)).collect())
+        Some(cells?.iter().map(|item| self.unfold(*item, &mut left, MAX_DEPTH)).collect())
+    }
+
+    /// The cells of a container; `None` when they are no longer kept.
+    fn cells(&self, container: Value) -> Option<&[Value]> {
+        let (cells, total) = match container.kind() {
+            Kind::Tuple | Kind::FrozenSet => self.arena.items_of_run(container).map(|cells| (cells, 0)),
+            _ => self.arena.items(container),
+        }
+        .or_else(|| {
+            self.cut.set(true);
+            None
+        })?;
+        // A tuple of the greatest length may have been longer.
+        if total > cells.len() as u64 || cells.len() >= crate::arena::MAX_ITEMS {
+            self.cut.set(true);
+        }
+        Some(cells)
     }
 
     /// The recursion is bounded by `depth`.
     fn unfold(&self, value: Value, left: &mut usize, depth: u32) -> Known {
         let (Some(rest), Some(below)) = (left.checked_sub(1), depth.checked_sub(1)) else {
-            return Known::Unknown(eval::Why::OverCap);
+            return self.left_out();
         };
         *left = rest;
+        self.looked_at.set(self.looked_at.get().wrapping_add(1));
         match value.kind() {
             Kind::None => Known::None,
             Kind::Bool => Known::Bool(value == Value::TRUE),
@@ -84,7 +121,7 @@ impl View<'_> {
             Kind::Object => self.object(value, left, below),
             Kind::Known => match self.arena.look(value) {
                 Some(Node::Known(known)) => Known::clone(known),
-                _ => unknown(),
+                _ => self.left_out(),
             },
             Kind::Unknown => unknown(),
         }
@@ -92,16 +129,13 @@ impl View<'_> {
 
     fn container(&self, value: Value, left: &mut usize, depth: u32) -> Known {
         let kind = value.kind();
-        let cells = match kind {
-            Kind::Tuple | Kind::FrozenSet => self.arena.items_of_run(value),
-            _ => self.arena.items(value).map(|(cells, _)| cells),
-        };
-        let Some(cells) = cells else {
+        let Some(cells) = self.cells(value) else {
             return unknown();
         };
         let mut items = Vec::with_capacity(cells.len().min(1024));
         for cell in cells {
             if *left == 0 {
+                self.cut.set(true);
                 break;
             }
             items.push(self.unfold(*cell, left, depth));
@@ -133,7 +167,10 @@ impl View<'_> {
                 };
                 Known::called(callee, args, Vec::new())
             }
-            _ => class.map_or_else(unknown, |class| Known::called(class, vec![unknown()], Vec::new())),
+            _ => {
+                let arguments = self.left_out();
+                class.map_or_else(unknown, |class| Known::called(class, vec![arguments], Vec::new()))
+            }
         }
     }
 }

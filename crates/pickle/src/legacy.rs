@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base::{coverage::Claim, fact::Tensor, location::Place, reader::Reader, sink::Sink, stop::Stop};
 use eval::{BigInt, Value as Known};
 
-use crate::machine::Machine;
+use crate::{legacy_tar::Member, machine::Machine};
 
 /// What the first pickle holds.
 const MAGIC: u128 = 0x1950_a86a_20f9_469c_fc6c;
@@ -36,13 +36,23 @@ pub(crate) struct Legacy {
     stage: u32,
     storages: Storages,
     keys: Vec<String>,
+    /// The format before this one.
+    member: Member,
 }
 
 impl Legacy {
+    /// A file of this name.
+    pub(crate) fn new(name: &str) -> Self {
+        Self { member: Member::new(name), ..Self::default() }
+    }
+
     /// Looks at a pickle that was read; tells whether the storages follow now.
     pub(crate) fn after(&mut self, machine: &mut Machine<'_, '_>) -> bool {
         let result = machine.result;
         if self.stage == 0 {
+            if self.member.after(machine) {
+                return true;
+            }
             let known = machine.view().known(result);
             let magic = matches!(&known, Known::BigInt(number) if **number == BigInt::from(MAGIC));
             self.stage = u32::from(magic);
@@ -59,13 +69,16 @@ impl Legacy {
         true
     }
 
-    /// Whether the magic number was read.
+    /// Whether the magic number was read, or an entry of a member of the format before.
     pub(crate) fn begun(&self) -> bool {
-        self.stage > 0
+        self.stage > 0 || self.member.follows()
     }
 
-    /// Claims the storages: a count of elements and the raw elements each.
+    /// Claims the storages.
     pub(crate) fn storages(&self, reader: &mut Reader<'_>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        if self.member.follows() {
+            return self.member.claim(reader, sink);
+        }
         for key in &self.keys {
             let Some(class) = self.storages.classes.get(key) else {
                 return Ok(());
@@ -73,24 +86,30 @@ impl Legacy {
             let Some(element) = element_size(class) else {
                 return Ok(());
             };
-            let start = reader.offset();
-            let count = reader.u64_le("the size of a storage")?;
-            let bytes = count.saturating_mul(element);
-            sink.claim(start..reader.offset(), Claim::Read);
-            let data = reader.offset();
-            reader.skip(bytes, "a storage")?;
-            sink.claim(data..reader.offset(), Claim::Opaque);
-            let fact = Tensor {
-                name: key.as_str().into(),
-                dtype: class.as_str().into(),
-                shape: count.to_string().into(),
-                bytes,
-                stored: bytes,
-            };
-            sink.fact(Place::bytes(data, bytes), fact)?;
+            claim_storage(reader, sink, key, class, element)?;
         }
         Ok(())
     }
+}
+
+/// Claims a storage: a count of elements and the raw elements.
+pub(crate) fn claim_storage(
+    reader: &mut Reader<'_>,
+    sink: &mut Sink<'_>,
+    key: &str,
+    class: &str,
+    element: u64,
+) -> Result<(), Stop> {
+    let start = reader.offset();
+    let count = reader.u64_le("the size of a storage")?;
+    let bytes = count.saturating_mul(element);
+    sink.claim(start..reader.offset(), Claim::Read);
+    let data = reader.offset();
+    reader.skip(bytes, "a storage")?;
+    sink.claim(data..reader.offset(), Claim::Opaque);
+    let shape = count.to_string().into();
+    let fact = Tensor { name: key.into(), dtype: class.into(), shape, bytes, stored: bytes };
+    sink.fact(Place::bytes(data, bytes), fact)
 }
 
 /// Bytes of an element of a PyTorch storage class, by its last name (`torch/storage.py`); `None` for a class without a fixed size.

@@ -1,6 +1,6 @@
 //! The machine itself: one loop over the opcodes, as `load` of `_pickle.c` has it.
 
-use std::collections::HashMap;
+use std::{cell::Cell, collections::HashMap};
 
 use base::{
     budget::Meter,
@@ -75,12 +75,14 @@ pub(crate) struct Machine<'a, 's> {
     pub(crate) opaque: Vec<std::ops::Range<u64>>,
     /// Whether the loader knows nothing of arrays in the stream.
     pub(crate) plain: bool,
-    /// Arrays that were read as opcodes as well.
-    pub(crate) readings: u32,
-    /// How many pickles this one stands in.
-    pub(crate) depth: u32,
+    /// Whether it reads what was perhaps not written as opcodes.
+    pub(crate) astray: bool,
+    /// Whether an array was read as opcodes as well: a plain unpickler goes on from the first.
+    pub(crate) read_plainly: bool,
+    /// Whether something was left out at a limit: the reading is not complete.
+    pub(crate) limited: bool,
     /// Memory declared to the meter.
-    held: u64,
+    pub(crate) held: u64,
     /// Flaws stated, each once.
     pub(crate) flaws: Vec<&'static str>,
 }
@@ -95,6 +97,19 @@ macro_rules! have {
     };
 }
 pub(crate) use have;
+
+/// Swaps what unpicklers of one process share: what lies in memory, what was imported, registered and written over.
+macro_rules! lend {
+    ($one:ident, $other:ident) => {
+        std::mem::swap(&mut $one.arena, &mut $other.arena);
+        std::mem::swap(&mut $one.texts, &mut $other.texts);
+        std::mem::swap(&mut $one.names, &mut $other.names);
+        std::mem::swap(&mut $one.planted, &mut $other.planted);
+        std::mem::swap(&mut $one.extensions, &mut $other.extensions);
+        std::mem::swap(&mut $one.held, &mut $other.held);
+    };
+}
+pub(crate) use lend;
 
 impl<'a, 's> Machine<'a, 's> {
     /// A fresh unpickler for a pickle in the blob of `reader`.
@@ -121,8 +136,9 @@ impl<'a, 's> Machine<'a, 's> {
             storages: Storages::default(),
             opaque: Vec::new(),
             plain: false,
-            readings: 0,
-            depth: 0,
+            astray: false,
+            read_plainly: false,
+            limited: false,
             held: 0,
             flaws: Vec::new(),
         }
@@ -416,7 +432,13 @@ impl<'a, 's> Machine<'a, 's> {
 
     /// What is needed to know a value.
     pub(crate) fn view(&self) -> View<'_> {
-        View { arena: &self.arena, texts: &self.texts, names: &self.names }
+        View {
+            arena: &self.arena,
+            texts: &self.texts,
+            names: &self.names,
+            cut: Cell::new(false),
+            looked_at: Cell::new(0),
+        }
     }
 
     /// Where the current opcode stands.
@@ -425,8 +447,9 @@ impl<'a, 's> Machine<'a, 's> {
     }
 
     /// Declares the memory that is held now.
-    fn account(&mut self) -> Result<(), Stop> {
-        if self.stack.overflowed() {
+    pub(crate) fn account(&mut self) -> Result<(), Stop> {
+        // Objects are told apart by 32 bits.
+        if self.stack.overflowed() || self.arena.nodes() > u64::from(u32::MAX) {
             return Err(Stop::Limit(base::reason::Reason::Memory));
         }
         let now = [
@@ -436,6 +459,7 @@ impl<'a, 's> Machine<'a, 's> {
             self.names.bytes(),
             self.texts.bytes_held(),
             self.stated.bytes(),
+            self.planted.bytes(),
         ];
         let now = now.iter().fold(0_u64, |sum, part| sum.saturating_add(*part));
         match now.checked_sub(self.held) {

@@ -15,8 +15,6 @@ pub(crate) struct Global {
     pub(crate) known: Known,
     /// Whether its module and name were printable text: what noise is not.
     pub(crate) printable: bool,
-    /// Calls with other arguments that were stated.
-    pub(crate) stated: u32,
     /// Whether NEWOBJ of it gave a plain instance before, whatever the arguments.
     pub(crate) plain: bool,
 }
@@ -27,6 +25,9 @@ impl Global {
         self.known.as_name()
     }
 }
+
+/// Names that may be written over.
+const MAX_REBOUND: usize = 1 << 16;
 
 /// The names so far.
 #[derive(Default)]
@@ -99,7 +100,7 @@ impl Names {
     /// Adds a name that came about in another way.
     pub(crate) fn add(&mut self, known: Known, printable: bool) -> u32 {
         let index = u32::try_from(self.globals.len()).unwrap_or(u32::MAX);
-        self.globals.push(Global { known, printable, stated: 0, plain: false });
+        self.globals.push(Global { known, printable, plain: false });
         index
     }
 
@@ -124,10 +125,19 @@ impl Names {
     }
 
     /// Writes `value` over `name` of `module`: later imports of it, and of what lies below, give this.
-    pub(crate) fn rebind(&mut self, module: &str, name: &str, value: Known) {
-        if self.rebound.len() < 1 << 16 {
-            self.rebound.insert(dotted(module, name), value);
+    /// `false` when there are too many.
+    pub(crate) fn rebind(&mut self, module: &str, name: &str, value: Known) -> bool {
+        let path = dotted(module, name);
+        let room = self.rebound.len() < MAX_REBOUND || self.rebound.contains_key(&path);
+        if room {
+            self.rebound.insert(path, value);
         }
+        room
+    }
+
+    /// Takes over what an unpickler before wrote over: it stays so in the process.
+    pub(crate) fn inherit(&mut self, before: &mut Self) {
+        self.rebound = std::mem::take(&mut before.rebound);
     }
 
     /// Whether any name was written over.
@@ -163,7 +173,12 @@ impl Names {
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> u64 {
-        let rows = self.globals.len().saturating_mul(256).saturating_add(self.operands.len().saturating_mul(32));
+        let rows = self
+            .globals
+            .len()
+            .saturating_mul(256)
+            .saturating_add(self.operands.len().saturating_mul(32))
+            .saturating_add(self.rebound.len().saturating_mul(256));
         rows as u64
     }
 }

@@ -10,45 +10,58 @@ use base::{
 use eval::Value as Known;
 
 use crate::{
-    machine::Machine,
+    dtype::Layout,
+    machine::{Machine, lend},
     value::{Kind, Value},
 };
 
 /// An array that stands in the stream.
 pub(crate) struct Wrapped {
-    /// Bytes of one element; `None` for Python objects, whose pickle stands there.
-    item: Option<u64>,
+    /// How one element lies there; with Python objects, the pickle of the whole array stands in its place.
+    layout: Layout,
     /// Elements.
     count: u64,
     /// Whether a byte with the length of the padding stands first.
     aligned: bool,
-    dtype: String,
     shape: String,
 }
 
 impl Machine<'_, '_> {
     /// The array that the loader would read after this BUILD.
-    pub(crate) fn array_wrapper(&self, object: Value, state: Value) -> Option<Wrapped> {
-        let class = (object.kind() == Kind::Object).then(|| self.names.at(object.class()))??;
-        let name = class.name()?;
-        if self.plain || &*name.qualname != "NumpyArrayWrapper" {
-            return None;
+    pub(crate) fn array_wrapper(&self, object: Value, state: Value) -> Result<Option<Wrapped>, Stop> {
+        let class = (object.kind() == Kind::Object).then(|| self.names.at(object.class())).flatten();
+        let wraps = class.and_then(|class| class.name()).is_some_and(|name| &*name.qualname == "NumpyArrayWrapper");
+        if self.plain || !wraps {
+            return Ok(None);
         }
-        let Known::Dict(pairs) = self.view().known(state) else {
-            return None;
-        };
-        let field = |name: &str| pairs.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value);
-        let Some(Known::Tuple(shape)) = field("shape") else {
+        let unknown = || Stop::Unsupported("a joblib array whose shape or type is not known".to_owned());
+        self.wrapped(state).map(Some).ok_or_else(unknown)
+    }
+
+    fn wrapped(&self, state: Value) -> Option<Wrapped> {
+        let view = self.view();
+        let Known::Tuple(shape) = view.known(self.field(state, "shape")?) else {
             return None;
         };
         let sizes: Option<Vec<u64>> = shape.iter().map(size).collect();
         let sizes = sizes?;
         let count = sizes.iter().try_fold(1_u64, |product, size| product.checked_mul(*size))?;
-        let dtype = dtype(field("dtype")?)?;
-        let item = item_size(&dtype)?;
-        let aligned = field("numpy_array_alignment_bytes").is_some_and(|value| matches!(value, Known::Int(1..)));
+        let layout = view.layout(self.field(state, "dtype")?)?;
+        let aligned = self.field(state, "numpy_array_alignment_bytes").is_some_and(|value| value != Value::NONE);
         let shape = sizes.iter().map(u64::to_string).collect::<Vec<_>>().join("x");
-        Some(Wrapped { item: (!dtype.contains('O')).then_some(item), count, aligned, dtype, shape })
+        Some(Wrapped { layout, count, aligned, shape })
+    }
+
+    /// What stands under `name` in a state: the last one counts.
+    fn field(&self, state: Value, name: &str) -> Option<Value> {
+        let (items, total) = self.arena.items(state)?;
+        if total != items.len() as u64 {
+            return None;
+        }
+        items.chunks_exact(2).rev().find_map(|pair| match pair {
+            [key, value] if self.texts.text(&self.arena, *key).as_deref() == Some(name) => Some(*value),
+            _ => None,
+        })
     }
 
     /// joblib's old wrappers name a file beside this one that holds the array.
@@ -74,36 +87,46 @@ impl Machine<'_, '_> {
 
     /// Steps over the array; an array of objects is a pickle that is run in its place.
     pub(crate) fn array(&mut self, reader: &mut Reader<'_>, wrapped: Wrapped) -> Result<(), Stop> {
-        let Some(item) = wrapped.item else {
-            return self.nested(reader);
-        };
+        if self.frame_end > reader.offset() && !self.beyond_the_end(self.frame_end) {
+            // The loader takes opcodes from the frame first and the array from behind it.
+            self.flaw("frame-lie", "an array is read in the middle of a frame".to_owned())?;
+            self.limit("an array in the middle of a frame")?;
+        }
+        if wrapped.layout.objects {
+            let start = reader.offset();
+            self.nested(reader)?;
+            let mut again = Reader::at(reader.blob(), &self.meter, start);
+            return self.plain_reading(&mut again);
+        }
         self.plain_reading(reader)?;
         if wrapped.aligned {
             let padding = reader.u8("the padding of an array")?;
             reader.skip(u64::from(padding), "the padding of an array")?;
         }
         let start = reader.offset();
-        let bytes = item.saturating_mul(wrapped.count);
+        let bytes = wrapped.layout.size.saturating_mul(wrapped.count);
         reader.skip(bytes, "an array")?;
         self.opaque.push(start..reader.offset());
-        let fact =
-            Tensor { name: "".into(), dtype: wrapped.dtype.into(), shape: wrapped.shape.into(), bytes, stored: bytes };
+        let (dtype, shape) = (wrapped.layout.shown, wrapped.shape);
+        let fact = Tensor { name: "".into(), dtype: dtype.into(), shape: shape.into(), bytes, stored: bytes };
         self.sink.fact(Place::bytes(start, bytes), fact)
     }
 
-    /// Runs the pickle that stands here with a stack and memo of its own: a new unpickler reads it.
+    /// Runs the pickle that stands here with a stack and memo of its own: joblib hands it to `pickle.load`, which knows of no arrays.
     fn nested(&mut self, reader: &mut Reader<'_>) -> Result<(), Stop> {
-        if self.depth >= 16 {
-            return Err(Stop::Limit(base::reason::Reason::Depth));
-        }
+        let mine = self.stack.bytes().saturating_add(self.memo.bytes());
+        self.meter.hold(mine)?;
         let mut inner = Machine::new(reader, self.sink);
-        inner.depth = self.depth.saturating_add(1);
-        std::mem::swap(&mut inner.extensions, &mut self.extensions);
+        inner.plain = true;
+        lend!(self, inner);
+        std::mem::swap(&mut self.stated, &mut inner.stated);
         let outcome = inner.run(reader);
-        let (extensions, opaque) = (std::mem::take(&mut inner.extensions), std::mem::take(&mut inner.opaque));
+        std::mem::swap(&mut self.stated, &mut inner.stated);
+        lend!(self, inner);
+        let limited = inner.limited;
         drop(inner);
-        self.extensions = extensions;
-        self.opaque.extend(opaque);
+        self.limited |= limited;
+        self.meter.release(mine);
         outcome
     }
 
@@ -123,44 +146,5 @@ fn size(value: &Known) -> Option<u64> {
     match value {
         Known::Int(size) => u64::try_from(*size).ok(),
         _ => None,
-    }
-}
-
-/// The type string of a `numpy.dtype(text, align, copy)` call.
-fn dtype(value: &Known) -> Option<String> {
-    match value {
-        Known::Call(call) | Known::Instance(call) => match call.args.first()? {
-            Known::Str(text) => Some(text.to_string()),
-            _ => None,
-        },
-        Known::Str(text) => Some(text.to_string()),
-        Known::Global(name) => Some(name.qualname.rsplit('.').next().unwrap_or_default().to_owned()),
-        _ => None,
-    }
-}
-
-/// Bytes of one element of a type string such as `<f8`, `i4`, `U10`, `M8[ns]`, `V16`.
-fn item_size(dtype: &str) -> Option<u64> {
-    let plain = dtype.trim_start_matches(['<', '>', '=', '|']);
-    let (letter, rest) = plain.split_at_checked(1)?;
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    let number = digits.parse::<u64>().ok();
-    match letter {
-        "O" => Some(8),
-        "U" => number?.checked_mul(4),
-        "?" => Some(1),
-        _ => number,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_of_elements() {
-        let sizes = ["f8", "<i4", "|b1", "U10", "M8[ns]", "V24", "O8", "?", "c16"].map(item_size);
-        assert_eq!(sizes, [Some(8), Some(4), Some(1), Some(40), Some(8), Some(24), Some(8), Some(1), Some(16)]);
-        assert_eq!(item_size("float"), None);
     }
 }

@@ -13,9 +13,10 @@ impl Machine<'_, '_> {
         };
         match (&*name.module, &*name.qualname, call.args) {
             ("copyreg", "add_extension", [Known::Str(module), Known::Str(name), Known::Int(code), ..]) => {
-                if self.extensions.len() < 1 << 16 {
-                    self.extensions.insert(*code, (module.to_string(), name.to_string()));
+                if self.extensions.len() >= 1 << 16 && !self.extensions.contains_key(code) {
+                    return self.limit("more than 65,536 extension codes");
                 }
+                self.extensions.insert(*code, (module.to_string(), name.to_string()));
                 Ok(())
             }
             ("builtins", "setattr" | "object.__setattr__" | "type.__setattr__", [target, Known::Str(name), value]) => {

@@ -1,5 +1,7 @@
 //! A file of pickles: several in a row, padding, and what follows the last.
 
+use std::collections::HashMap;
+
 use base::{
     blob::Blob,
     coverage::Claim,
@@ -11,7 +13,7 @@ use base::{
     stop::Stop,
 };
 
-use crate::{legacy::Legacy, machine::Machine, opcode};
+use crate::{legacy::Legacy, machine::Machine, names::Names, opcode};
 
 /// Pickles in one file.
 const MAX_PICKLES: u32 = 100_000;
@@ -71,9 +73,10 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let meter = sink.meter().clone();
     let mut reader = Reader::new(blob, &meter);
     let mut pickles = 0_u32;
-    let mut legacy = Legacy::default();
+    let mut legacy = Legacy::new(sink.name());
+    let mut process = Process::default();
     loop {
-        let ran = run_one(&mut reader, sink, &mut legacy)?;
+        let ran = run_one(&mut reader, sink, &mut legacy, &mut process)?;
         pickles = pickles.saturating_add(1);
         // PROTO, and one value at STOP: noise does not do that, whatever follows.
         if legacy.begun() || (ran.one && !ran.unmarked) {
@@ -85,14 +88,38 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let end = reader.offset();
         if reader.at_end()? {
             // One value and nothing behind it: noise does not end like that.
-            return if ran.one { sink.milestone() } else { Ok(()) };
+            if ran.one {
+                sink.milestone()?;
+            }
+            return process.end();
         }
         if pickles >= MAX_PICKLES {
             return Err(Stop::Limit(base::reason::Reason::Entries));
         }
         if !next_pickle(&mut reader, sink, end, ran.unmarked)? {
-            return Ok(());
+            return process.end();
         }
+    }
+}
+
+/// What outlives one pickle in the process that loads them.
+#[derive(Default)]
+struct Process {
+    names: Names,
+    extensions: HashMap<i64, (String, String)>,
+    /// Whether something was left out at a limit.
+    limited: bool,
+}
+
+impl Process {
+    /// Swaps what the machine begins or ends with.
+    fn swap(&mut self, machine: &mut Machine<'_, '_>) {
+        std::mem::swap(&mut self.extensions, &mut machine.extensions);
+    }
+
+    /// A reading that left something out is not complete.
+    fn end(&self) -> Result<(), Stop> {
+        if self.limited { Err(Stop::Limit(base::reason::Reason::Memory)) } else { Ok(()) }
     }
 }
 
@@ -107,14 +134,24 @@ struct Ran {
 }
 
 /// Runs the pickle at the reader's place and claims its bytes.
-fn run_one(reader: &mut Reader<'_>, sink: &mut Sink<'_>, legacy: &mut Legacy) -> Result<Ran, Stop> {
+fn run_one(
+    reader: &mut Reader<'_>,
+    sink: &mut Sink<'_>,
+    legacy: &mut Legacy,
+    process: &mut Process,
+) -> Result<Ran, Stop> {
     let start = reader.offset();
     let mut machine = Machine::new(reader, sink);
+    process.swap(&mut machine);
+    machine.names.inherit(&mut process.names);
     let outcome = machine.run(reader);
     let one = machine.stack.len() == 0;
     let storages_follow = outcome.is_ok() && legacy.after(&mut machine);
     let unmarked = machine.protocols == 0;
     machine.claim(start, reader.offset());
+    process.swap(&mut machine);
+    process.names.inherit(&mut machine.names);
+    process.limited |= machine.limited;
     outcome.map(|()| Ran { one, unmarked, storages_follow })
 }
 
