@@ -20,7 +20,7 @@ use std::{
     fs,
     process::{Child, Stdio},
     thread::sleep,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -102,4 +102,44 @@ fn time_that_is_up_is_told_with_what_was_found() {
     let ran = Ran::new(child.wait_with_output().unwrap());
     let report = stage::valid(&ran.stdout());
     assert_eq!((ran.code, &report["summary"]["reasons"]["time"]), (Some(1), &1.into()), "{report:#}");
+}
+
+/// Ended at any point: a signal that comes before the handlers ends the process, one that comes later leaves a report.
+#[test]
+fn whenever_it_is_ended_it_reports_or_has_not_begun() {
+    let stage = stage_with_poison();
+    stage.write(b"many/nested.zip", &archives(3));
+    for index in 0..40 {
+        fs::copy(stage.path(b"many/nested.zip"), stage.path(format!("many/{index}.zip").as_bytes())).unwrap();
+    }
+    // `cargo xtask long signals` asks for more points, on a machine where a second can be held to.
+    let long: Option<u64> = std::env::var("MODELWARD_TEST_REPEATS").ok().and_then(|count| count.parse().ok());
+    let points = long.unwrap_or(5);
+    for point in 0..points {
+        let mut command = stage.command();
+        command.args(["--format", "json", "poisoned.pkl", "many"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Spread over the run, not on a grid that the run could be in step with.
+        sleep(Duration::from_micros(20_000 + point * 7_919 % 400_000));
+        let told = Instant::now();
+        send(&child, Signal::TERM);
+        let ran = Ran::new(child.wait_with_output().unwrap());
+        if ran.code.is_none() {
+            assert_eq!(ran.stdout(), "", "half a report");
+            continue;
+        }
+        let report = stage::valid(&ran.stdout());
+        assert!(matches!(ran.code, Some(1 | 3)), "{report:#}");
+        assert!(long.is_none() || told.elapsed() < Duration::from_secs(1), "{:?}", told.elapsed());
+    }
+}
+
+/// Archives in archives, with a pickle in each.
+fn archives(depth: usize) -> Vec<u8> {
+    let mut bytes = testkit::pickle::assemble("PROTO 2\nEMPTY_LIST\nSTOP").unwrap();
+    for _ in 0..depth {
+        let copies = ["a", "b", "c", "d", "e"].into_iter();
+        bytes = copies.fold(testkit::zip::ZipWriter::new(), |zip, name| zip.deflated(name, &bytes)).finish();
+    }
+    bytes
 }
