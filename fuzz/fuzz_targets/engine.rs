@@ -1,4 +1,4 @@
 //! Any bytes through the whole scanner.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::scanning::check(bytes));
+libfuzzer_sys::fuzz_target!(init: fuzz::scanning::prepare(), |bytes: &[u8]| fuzz::scanning::check(bytes));
