@@ -146,7 +146,9 @@ impl Member {
         let end = start.saturating_add(self.size);
         let mut from = start;
         if self.records.sparse_map {
-            from = start.saturating_add(sparse::map_length(reader, self.size)?).min(end);
+            // The map is filled to a whole block, which a file that was cut short need not hold.
+            let there = reader.blob().len().unwrap_or(end);
+            from = start.saturating_add(sparse::map_length(reader, self.size)?).min(end).min(there);
             sink.claim(start..from, Claim::Read);
             reader.seek(from);
         }

@@ -166,3 +166,13 @@ fn detection_wants_a_checksum_or_a_magic() {
     assert_eq!(reading::detect(&FORMAT, "x", &[0; 4096]), None);
     assert_eq!(reading::detect(&FORMAT, "x", &[b'7'; 4096]), None);
 }
+
+#[test]
+fn a_sparse_map_that_is_cut_short_is_not_read_to_its_end() {
+    let bytes = TarWriter::new().pax_sparse("s", &[(512, b"")], 4096).unfinished();
+    for cut in bytes.len() - 500..bytes.len() {
+        let reading = reading::parse(&FORMAT, "s.tar", &bytes[..cut], false);
+        let claimed = reading.ledger.claims().last().unwrap().0.end;
+        assert!(claimed <= cut as u64 || reading.stop.is_some(), "{claimed} of {cut}");
+    }
+}
