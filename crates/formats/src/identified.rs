@@ -22,7 +22,7 @@ use base::{
     stop::Stop,
 };
 
-pub(crate) use self::scripts::{extension, file_name, interpreted};
+pub(crate) use self::scripts::{extension, file_name, interpreted, shell as is_shell};
 
 /// One row a format: id, name, extensions, and whether a head is of this format beyond doubt.
 macro_rules! identified {
@@ -111,7 +111,6 @@ identified! {
     "windows-shortcut", "Windows shortcut", ["lnk"], native::windows_shortcut;
     "cython", "Cython source", ["pyx", "pxd"], scripts::cython;
     "python-path-file", "Python path configuration that imports", ["pth"], scripts::python_path_file;
-    "shell", "Shell script", ["sh", "bash", "zsh", "ksh", "csh", "fish"], scripts::shell;
     "batch", "Windows batch file", ["bat", "cmd"], scripts::batch;
     "powershell", "PowerShell", ["ps1", "psm1", "psd1"], scripts::powershell;
     "lua-source", "Lua source", ["lua"], scripts::lua;

@@ -65,6 +65,7 @@ formats! {
         compressed,
         cpio,
         pickle,
+        shell,
         python,
         tar,
         zip,
@@ -90,6 +91,7 @@ formats! {
         json::FORMAT,
         xml::FORMAT,
         jinja::FORMAT,
+        shell::FORMAT,
         yaml::FORMAT,
         ini::FORMAT,
         // Inert formats end the list, and plain text ends them.

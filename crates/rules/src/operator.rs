@@ -30,6 +30,8 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "callee-is-made-class" => |data, _| code::callee_is_made_by(data, &["judged/type"]),
         "callee-is-made-function" => |data, _| code::callee_is_made_by(data, &["judged/code"]),
         "callee-is-new" => |data, _| arguments::callee_is_new(data),
+        "argument-reads-environment" => |data, _| lineage::reads_environment(data),
+        "argument-sends-credentials" => |data, _| arguments::texts(data).any(|text| text::sends_credentials(&text)),
         "class-has-loading-method" => |data, _| code::class_has_loading_method(data),
         "code-is-partly-unknown" => |data, _| code::is_partly_unknown(data),
         "code-names-dangerous-callable" => |data, _| code::names_dangerous(data),

@@ -77,6 +77,8 @@ pub(crate) const OPERATORS: &[&str] = &[
     "argument-opens-for-writing",
     "callee-is-made-class",
     "callee-is-made-function",
+    "argument-reads-environment",
+    "argument-sends-credentials",
     "callee-is-new",
     "class-has-loading-method",
     "code-is-partly-unknown",

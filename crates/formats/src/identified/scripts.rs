@@ -43,7 +43,7 @@ pub(super) fn python_path_file(head: &Head<'_>) -> bool {
     named(head, &["pth"]) && text.split(|byte| matches!(byte, b'\n' | b'\r')).any(runs)
 }
 
-pub(super) fn shell(head: &Head<'_>) -> bool {
+pub(crate) fn shell(head: &Head<'_>) -> bool {
     let others = [OTHER, &["python", "pypy", "lua", "Rscript", "node", "deno", "bun", "pwsh"]].concat();
     named(head, &["sh", "bash", "zsh", "ksh", "csh", "tcsh", "dash", "fish", "command"])
         || interpreter(head).is_some() && !interpreted(head, &others)

@@ -100,8 +100,11 @@ impl<'t> Walk<'t, '_, '_> {
         if key.contains(GAP) {
             return self.computed(of, key, span);
         }
-        let written = self.written(span);
-        self.operator(span, "attribute", written, vec![Shown::str(key)])?;
+        if !self.reached.contains(key) {
+            self.reached.insert(key.to_owned());
+            let written = self.written(span);
+            self.operator(span, "attribute", written, vec![Shown::str(key)])?;
+        }
         Ok(self.follow(of, key))
     }
 

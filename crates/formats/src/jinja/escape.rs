@@ -4,7 +4,7 @@
 pub(super) const GAP: char = '\u{fffc}';
 
 /// The text between the quotes, decoded.
-pub(super) fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {

@@ -6,6 +6,8 @@ use base::{reason::Reason, stop::Stop};
 
 use super::escape::decoded;
 
+/// Broken tags that are stepped over: each may have been searched to the end of the text.
+const BROKEN: usize = 16;
 /// Tokens that one template may have.
 const TOKENS: usize = 1 << 20;
 /// Operators and punctuation, the longer ones first.
@@ -45,9 +47,9 @@ pub(super) enum Token<'s> {
 
 /// The tokens as far as they can be read, and what ended them before the end.
 pub(super) fn lex(source: &str) -> (Vec<Spanned<'_>>, Option<Stop>) {
-    let mut lexer = Lexer { source, at: 0, tokens: Vec::new(), trim: false };
+    let mut lexer = Lexer { source, at: 0, tokens: Vec::new(), trim: false, broken: Vec::new() };
     let stop = lexer.run().err();
-    (lexer.tokens, stop)
+    (lexer.tokens, lexer.broken.into_iter().next().or(stop))
 }
 
 struct Lexer<'s> {
@@ -56,6 +58,8 @@ struct Lexer<'s> {
     tokens: Vec<Spanned<'s>>,
     /// Whether the last tag takes the white space behind it.
     trim: bool,
+    /// What is wrong with the tags that were stepped over.
+    broken: Vec<Stop>,
 }
 
 impl<'s> Lexer<'s> {
@@ -70,7 +74,7 @@ impl<'s> Lexer<'s> {
             match sign {
                 Some(b'#') => self.comment(open)?,
                 Some(b'%') if self.raw(open)? => {}
-                sign => self.tag(open, sign == Some(b'%'))?,
+                sign => self.tag_or_skip(open, sign == Some(b'%'))?,
             }
         }
         self.data(self.source.len());
@@ -139,6 +143,21 @@ impl<'s> Lexer<'s> {
             }
         }
         Err(Stop::truncated(open as u64, "a raw block"))
+    }
+
+    /// Reads one tag; a broken one is left at its first closing mark, so that what follows is read.
+    fn tag_or_skip(&mut self, open: usize, statement: bool) -> Result<(), Stop> {
+        let (start, count) = (self.at, self.tokens.len().saturating_add(1));
+        let Err(stop) = self.tag(open, statement) else { return Ok(()) };
+        let close = if statement { "%}" } else { "}}" };
+        let end = self.source.get(start..).and_then(|rest| rest.find(close));
+        let Some(end) = end.filter(|_| self.broken.len() < BROKEN && !matches!(stop, Stop::Limit(_))) else {
+            return Err(stop);
+        };
+        self.broken.push(stop);
+        self.tokens.truncate(count);
+        self.at = start.saturating_add(end);
+        self.push(Token::Close, close.len())
     }
 
     /// Reads the tokens of one tag. Inside brackets a closing mark is none (`{{ {'a': {}} }}`).

@@ -1,7 +1,7 @@
 //! Jinja templates: parsed to a tree and walked with what is known of each value, never rendered.
 //!
 //! Facts are operators of the domain `jinja`:
-//! - `attribute` (node: the chain as written; arguments: the name after every decoding) and `computed-attribute` (a
+//! - `attribute` (node: the chain as written; arguments: the name after every decoding; each name once) and `computed-attribute` (a
 //!   name that is only known in parts, gaps written as U+FFFC, on an object of the engine or through `attr`),
 //! - `filter`, `test` and `call` (node: the name), each once,
 //! - `text-if-content`, `text-if-time`, `text-if-chance` (node: the condition; arguments: what it looks for, and text
@@ -11,7 +11,7 @@
 //! calls of Python functions that a chain reaches, references to other templates, and flaws of invisible characters.
 
 mod chain;
-mod escape;
+pub(crate) mod escape;
 mod evaluate;
 mod expression;
 mod filter;

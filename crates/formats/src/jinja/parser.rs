@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Nesting of expressions and of statements, beyond which no honest template goes.
-const DEPTH: usize = 64;
+const DEPTH: usize = 32;
 
 /// A parser over the tokens of one template.
 pub(super) struct Parser<'s> {
@@ -35,6 +35,7 @@ impl<'s> Parser<'s> {
             }
             // A closing tag that nothing opened.
             self.note(self.expected("a statement"));
+            self.skip();
             self.recover();
         }
     }
@@ -122,8 +123,12 @@ impl<'s> Parser<'s> {
         self.trouble.get_or_insert(stop);
     }
 
-    /// Goes to the end of the tag.
+    /// Goes to the end of the tag, unless its end was what was not expected.
     fn recover(&mut self) {
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        if last.is_some_and(|spanned| spanned.token == Token::Close) {
+            return;
+        }
         while let Some(token) = self.next() {
             if token == Token::Close {
                 break;
@@ -396,6 +401,13 @@ impl<'s> Parser<'s> {
             }
         }
         self.close()?;
+        if word == "trans" {
+            // The singular, then the plural.
+            nodes.extend(self.body());
+            if self.takes_tag("pluralize") {
+                self.recover();
+            }
+        }
         nodes.extend(self.inner(&format!("end{word}"))?);
         Ok(Node::Body(values, nodes))
     }

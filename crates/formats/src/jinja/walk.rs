@@ -21,7 +21,7 @@ use super::{
 };
 
 /// Nesting of statements, expressions and macros together.
-const DEPTH: usize = 160;
+const DEPTH: usize = 96;
 /// Iterations of unrolled loops and calls of macros, over the whole template.
 const ROUNDS: usize = 4096;
 /// Times that a macro is walked within itself.
@@ -43,6 +43,8 @@ pub(super) struct Walk<'t, 'k, 'b> {
     pub(super) gates: Vec<Gate>,
     open: Vec<Open>,
     stated: HashSet<String>,
+    /// Names of attributes that were stated.
+    pub(super) reached: HashSet<String>,
     depth: usize,
     rounds: usize,
     /// Macros that are being walked.
@@ -61,6 +63,7 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
             gates: Vec::new(),
             open: Vec::new(),
             stated: HashSet::new(),
+            reached: HashSet::new(),
             depth: 0,
             rounds: 0,
             entered: Vec::new(),

