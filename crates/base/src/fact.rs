@@ -131,7 +131,7 @@ facts! {
         name: Str,
         /// The callee as written, when it differs from `module.name`; else empty.
         written: Str,
-        /// How it is called: `reduce`, `inst`, `obj`, `newobj` (only built), `build` (state set), `append`, `setitem`, `apply` (called by another callable), `call` (source or bytecode), `deferred` (kept to be called later).
+        /// How it is called: `reduce`, `inst`, `obj`, `newobj` (only built), `build` (state set), `append`, `setitem`, `apply` (called by another callable), `call` (source or bytecode), `deferred` (kept to be called later), `planted` (in place of a method that loading looks up).
         how: Str,
         /// When it runs: `load`, `import`, `called`, `conditional`, `use` (kept for a later use of the object).
         when: Str,

@@ -162,7 +162,7 @@ proptest! {
             let (at, from) = (at.index(bytes.len()), from.index(bytes.len()));
             match how {
                 0 => bytes[at] = byte,
-                1 => bytes.insert(at, *byte.checked_rem(opcode::ALL.len() as u8).map(|index| &opcode::ALL[usize::from(index)]).unwrap()),
+                1 => bytes.insert(at, opcode::ALL[usize::from(byte) % opcode::ALL.len()]),
                 2 if bytes.len() > 2 => { bytes.remove(at); }
                 _ => { let piece = bytes[from..bytes.len().min(from + 20)].to_vec(); bytes.splice(at..at, piece); }
             }

@@ -168,9 +168,7 @@ fn base64(bytes: &[u8]) -> String {
         let number = chunk.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         let count = chunk.len() + 1;
         (0..4).map(move |at| match at < count {
-            true => char::from(
-                alphabet.iter().nth(usize::try_from(number >> (18 - 6 * at) & 63).unwrap()).copied().unwrap(),
-            ),
+            true => char::from(alphabet[usize::try_from(number >> (18 - 6 * at) & 63).unwrap()]),
             false => '=',
         })
     });
