@@ -154,12 +154,11 @@ fn templates_are_read_where_they_live() {
     ] {
         let report = scan_file(name, text.clone());
         assert_eq!(report.verdict, Verdict::Malicious, "{text}: {:?}", report.artifacts);
-        let finding = &report.findings[0];
-        assert!(
-            finding.location.path.ends_with(".jinja") && finding.message.contains("__init__"),
-            "{}",
-            finding.location
-        );
+        let named = report
+            .findings
+            .iter()
+            .any(|finding| finding.location.path.ends_with(".jinja") && finding.message.contains("__init__"));
+        assert!(named, "{text}: {:?}", report.findings);
     }
 }
 

@@ -246,12 +246,11 @@ impl<'t> Walk<'t, '_, '_> {
         given: &Given<'t>,
         span: &Span,
     ) -> Result<Value<'t>, Stop> {
-        if matches!(method, "get" | "pop" | "__getitem__" | "__getattribute__" | "setdefault") {
-            if let Some(key) = given.text(0, "key") {
-                let key = key.to_owned();
-                let value = self.reach(receiver, &key, span)?;
-                return Ok(if receiver.constant().is_some() { Value::data() } else { value });
-            }
+        let by_key = matches!(method, "get" | "pop" | "__getitem__" | "__getattribute__" | "setdefault");
+        if let Some(key) = given.text(0, "key").filter(|_| by_key) {
+            let key = key.to_owned();
+            let value = self.reach(receiver, &key, span)?;
+            return Ok(if receiver.constant().is_some() { Value::data() } else { value });
         }
         match receiver {
             Value::Known(constant) => {

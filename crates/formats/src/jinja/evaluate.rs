@@ -318,7 +318,8 @@ fn literal(constant: &Constant) -> Option<String> {
     match constant {
         Constant::Str(text) => Some(text.to_string()),
         Constant::List(_) | Constant::Tuple(_) => {
-            let texts: Vec<String> = items(constant)?.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+            let texts: Vec<String> =
+                items(constant)?.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
             (!texts.is_empty()).then(|| texts.join(" "))
         }
         _ => None,

@@ -156,10 +156,12 @@ impl<'t> Walk<'t, '_, '_> {
                 Value::Known(found)
             }
             "list" => items(constant).map_or_else(Value::data, |items| Value::Known(Constant::list(items))),
-            "first" => items(constant).and_then(|items| items.into_iter().next()).map_or_else(Value::data, Value::Known),
+            "first" => {
+                items(constant).and_then(|items| items.into_iter().next()).map_or_else(Value::data, Value::Known)
+            }
             "last" => items(constant).and_then(|items| items.into_iter().last()).map_or_else(Value::data, Value::Known),
             "default" | "d" => value.clone(),
-            "int" => self.called(&Constant::global("builtins", "int"), &[constant.clone()], &[])?,
+            "int" => self.called(&Constant::global("builtins", "int"), std::slice::from_ref(constant), &[])?,
             "length" | "count" => match items(constant) {
                 Some(items) => Value::Known(Constant::Int(i64::try_from(items.len()).unwrap_or(i64::MAX))),
                 None => Value::data(),

@@ -16,7 +16,8 @@ impl Gate {
     pub(super) fn is_natural(&self) -> bool {
         let plain = |letter: char| letter.is_alphanumeric() || letter.is_whitespace() || "-'.,?!:;".contains(letter);
         self.kind != "content"
-            || self.literal.chars().all(plain) && self.literal.chars().filter(|letter| letter.is_alphabetic()).count() > 2
+            || self.literal.chars().all(plain)
+                && self.literal.chars().filter(|letter| letter.is_alphabetic()).count() > 2
     }
 }
 

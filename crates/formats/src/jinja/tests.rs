@@ -31,12 +31,15 @@ fn conditions_on_content_state_what_they_say() {
     assert_eq!(said.len(), 2, "{facts:?}");
     assert!(said[0].contains("text-if-content") && said[0].contains("('word', 'Say this')"), "{}", said[0]);
     assert!(said[1].contains("text-unless-content") && said[1].contains("('word', 'That')"), "{}", said[1]);
-    assert!(!stated("{% if messages[0].role == 'user' %}Say this{% endif %}").iter().any(|line| line.contains("text-")));
+    assert!(
+        !stated("{% if messages[0].role == 'user' %}Say this{% endif %}").iter().any(|line| line.contains("text-"))
+    );
 }
 
 #[test]
 fn other_templates_are_references() {
-    let facts = stated("{% include 'a' ~ '.txt' ignore missing %}{% from 'b' import c as d with context %}{% extends x %}");
+    let facts =
+        stated("{% include 'a' ~ '.txt' ignore missing %}{% from 'b' import c as d with context %}{% extends x %}");
     let files: Vec<_> = facts.iter().filter(|line| line.starts_with("reference")).collect();
     assert!(files[0].contains(r#"target="a.txt" role="include""#) && files[1].contains(r#"target="b" role="from""#));
     assert_eq!(files.len(), 3);
@@ -62,7 +65,9 @@ fn the_dialect_is_read() {
 
 #[test]
 fn what_cannot_be_read_is_told_and_the_rest_is_read() {
-    for text in ["{{ a", "{{ 'a }}", "{% if %}", "{# a", "{% endif %}", "{% unknown x %}", "{{ a b }}", "{% for %}", "{{ $ }}"] {
+    for text in
+        ["{{ a", "{{ 'a }}", "{% if %}", "{# a", "{% endif %}", "{% unknown x %}", "{{ a b }}", "{% for %}", "{{ $ }}"]
+    {
         let reading = parse(&FORMAT, "x.jinja", text.as_bytes(), false);
         assert!(reading.stop.is_some(), "{text}");
     }

@@ -104,8 +104,7 @@ impl Script {
             // Line by line, so that a variable is known below the line that sets it; a quote may span lines.
             let variables = self.variables.clone();
             let first = assignments(&script);
-            let (pieces, inner) =
-                split(&script, |name| variables.get(name).or_else(|| first.get(name)).cloned());
+            let (pieces, inner) = split(&script, |name| variables.get(name).or_else(|| first.get(name)).cloned());
             self.variables.extend(first);
             sink.meter().steps(pieces.len() as u64)?;
             self.queue.extend(inner);
@@ -183,10 +182,7 @@ impl Script {
             words.nth(1).map(|word| word.to_string())
         };
         match program {
-            "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" => match after("c").or(input) {
-                Some(script) => self.queue.push_back(script),
-                None => {}
-            },
+            "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" => self.queue.extend(after("c").or(input)),
             "eval" => self.queue.push_back(rest.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ")),
             program if program.starts_with("python") => {
                 if let Some(code) = after("c").or(input) {
@@ -263,7 +259,22 @@ fn is_name(text: &str) -> bool {
 fn is_prefix(word: &str) -> bool {
     matches!(
         word,
-        "sudo" | "nohup" | "exec" | "command" | "env" | "then" | "do" | "else" | "if" | "while" | "until" | "!" | "{" | "time" | "setsid" | "busybox"
+        "sudo"
+            | "nohup"
+            | "exec"
+            | "command"
+            | "env"
+            | "then"
+            | "do"
+            | "else"
+            | "if"
+            | "while"
+            | "until"
+            | "!"
+            | "{"
+            | "time"
+            | "setsid"
+            | "busybox"
     )
 }
 

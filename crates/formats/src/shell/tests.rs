@@ -39,7 +39,9 @@ fn code_for_another_interpreter_is_a_child() {
 
 #[test]
 fn hostile_and_cut_scripts_end() {
-    for text in ["$(".repeat(50_000), "'".repeat(99_999), "<<A\n".repeat(10_000), "bash -c \"".repeat(5_000), "`".repeat(9_999)] {
+    for text in
+        ["$(".repeat(50_000), "'".repeat(99_999), "<<A\n".repeat(10_000), "bash -c \"".repeat(5_000), "`".repeat(9_999)]
+    {
         parse(&FORMAT, "x.sh", text.as_bytes(), false);
     }
     let text = "a=b; echo \"$a `c`\" ${d:-$(e)} | f <<G && h\\\n i\nj\nG\n";

@@ -14,15 +14,21 @@ pub(super) enum Piece {
 /// The pieces of `text`, and the scripts inside substitutions.
 pub(super) fn split(text: &str, variable: impl Fn(&str) -> Option<String>) -> (Vec<Piece>, Vec<String>) {
     let letters: Vec<char> = text.chars().collect();
-    let mut splitter =
-        Splitter { letters, at: 0, pieces: Vec::new(), scripts: Vec::new(), word: None, documents: Vec::new(), variable };
+    let mut splitter = Splitter {
+        letters,
+        at: 0,
+        pieces: Vec::new(),
+        scripts: Vec::new(),
+        word: None,
+        documents: Vec::new(),
+        variable,
+    };
     splitter.run();
     (splitter.pieces, splitter.scripts)
 }
 
 /// Operators, the longer ones first.
-const OPERATORS: &[&str] =
-    &["<<<", "&&", "||", ">>", ">&", "&>", ";;", "|&", "|", ";", "&", "(", ")", "<", ">", "\n"];
+const OPERATORS: &[&str] = &["<<<", "&&", "||", ">>", ">&", "&>", ";;", "|&", "|", ";", "&", "(", ")", "<", ">", "\n"];
 
 struct Splitter<F> {
     letters: Vec<char>,
@@ -126,7 +132,8 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
             Some('{') => {
                 self.at = self.at.saturating_add(1);
                 let inner = self.balanced('{', '}');
-                let end = inner.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(inner.len());
+                let end =
+                    inner.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(inner.len());
                 let name = inner.get(..end).unwrap_or_default().to_owned();
                 self.variable(&name);
             }
@@ -189,7 +196,8 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
 
     fn operator(&mut self, letter: char) {
         self.at = self.at.saturating_sub(1);
-        let is = |operator: &&&str| operator.chars().enumerate().all(|(ahead, letter)| self.peek(ahead) == Some(letter));
+        let is =
+            |operator: &&&str| operator.chars().enumerate().all(|(ahead, letter)| self.peek(ahead) == Some(letter));
         let Some(operator) = OPERATORS.iter().find(is).copied() else {
             self.at = self.at.saturating_add(1);
             return self.push(letter);
@@ -197,7 +205,9 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
         let here = operator == "<" && self.peek(1) == Some('<');
         self.at = self.at.saturating_add(operator.len()).saturating_add(usize::from(here));
         // The number of a descriptor belongs to its redirection.
-        if matches!(operator, "<" | ">" | ">>" | ">&") && self.word.as_deref().is_some_and(|word| matches!(word, "0" | "1" | "2")) {
+        if matches!(operator, "<" | ">" | ">>" | ">&")
+            && self.word.as_deref().is_some_and(|word| matches!(word, "0" | "1" | "2"))
+        {
             self.word = None;
         }
         self.end_word();
@@ -212,9 +222,11 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
 
     fn delimiter(&mut self) {
         let mut delimiter = String::new();
-        while let Some(letter) = self.peek(0).filter(|letter| !letter.is_whitespace() || delimiter.is_empty() && *letter != '\n') {
+        while let Some(letter) =
+            self.peek(0).filter(|letter| !letter.is_whitespace() || delimiter.is_empty() && *letter != '\n')
+        {
             self.at = self.at.saturating_add(1);
-            if !matches!(letter, '\'' | '"' | '\\' | ' ') && !(letter == '-' && delimiter.is_empty()) {
+            if !matches!(letter, '\'' | '"' | '\\' | ' ') && (letter != '-' || !delimiter.is_empty()) {
                 delimiter.push(letter);
             }
         }
