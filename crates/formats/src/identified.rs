@@ -118,7 +118,6 @@ identified! {
     "javascript", "JavaScript", ["js", "mjs", "cjs"], scripts::javascript;
     "html", "HTML", ["html", "htm", "xhtml"], scripts::html;
     "script", "Script of another language", ["pl", "rb", "jl", "php", "tcl", "vbs", "wsf", "hta"], scripts::other;
-    "7z", "7-Zip archive", ["7z"], archives::seven_zip;
     "rar", "RAR archive", ["rar"], archives::rar;
     "cab", "Microsoft cabinet", ["cab"], archives::cabinet;
     "iso9660", "ISO 9660 image", ["iso"], archives::iso9660;

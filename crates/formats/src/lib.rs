@@ -67,6 +67,7 @@ formats! {
         pickle,
         shell,
         python,
+        sevenz,
         tar,
         zip,
     }
@@ -76,6 +77,7 @@ formats! {
         tar::FORMAT,
         ar::FORMAT,
         cpio::FORMAT,
+        sevenz::FORMAT,
         pickle::FORMAT,
         python::FORMAT,
         compressed::GZIP,
@@ -130,6 +132,7 @@ codecs! {
         codec::LZ4,
         codec::BROTLI,
         codec::SNAPPY,
+        codec::SEVENZ,
         codec::UTF_16,
     }
 }

@@ -7,7 +7,7 @@ use base::{
     sink::{Codec, Decode},
     stop::Stop,
 };
-use lzma_rust2::{Action, LzmaStream, Status, StreamResult, XzStream};
+use lzma_rust2::{Action, Lzma2Stream, LzmaStream, Status, StreamResult, XzStream};
 
 use super::{
     MAX_WINDOW,
@@ -55,6 +55,46 @@ fn open_zip(input: Box<dyn Read + Send>, limits: &Limits) -> Result<Box<dyn Deco
     let stream = LzmaStream::new_with_props(u64::MAX, properties, dictionary, None);
     let stream = stream.map_err(|error| Stop::malformed(4, error.to_string()))?;
     Ok(Box::new(Streaming::new(input, Lzma { stream, unmarked: true })))
+}
+
+/// A stream of LZMA alone, of which the container knows properties, dictionary and size.
+pub(super) fn open_raw(
+    input: Box<dyn Read + Send>,
+    properties: u8,
+    dictionary: u32,
+    size: u64,
+    limits: &Limits,
+) -> Result<Box<dyn Decode>, Stop> {
+    let dictionary = dictionary_for(dictionary, size, limits)?;
+    let stream = LzmaStream::new_with_props(size, properties, dictionary, None);
+    let stream = stream.map_err(|error| Stop::malformed(0, error.to_string()))?;
+    Ok(Box::new(Streaming::new(Input::new(input), RawLzma(stream))))
+}
+
+/// A stream of LZMA2 alone, whose dictionary a byte of the container states (xz specification, section 5.3.1).
+pub(super) fn open_raw2(
+    input: Box<dyn Read + Send>,
+    dictionary: u8,
+    size: u64,
+    limits: &Limits,
+) -> Result<Box<dyn Decode>, Stop> {
+    let dictionary = match dictionary {
+        0..40 => (2 | u32::from(dictionary & 1)) << (dictionary / 2).saturating_add(11),
+        40 => u32::MAX,
+        _ => return Err(Stop::malformed(0, "the dictionary of an LZMA2 stream")),
+    };
+    let dictionary = dictionary_for(dictionary, size, limits)?;
+    Ok(Box::new(Streaming::new(Input::new(input), Lzma2(Lzma2Stream::new(dictionary)))))
+}
+
+/// No match reaches further back than the beginning: a small content needs a small dictionary, whatever is stated.
+fn dictionary_for(stated: u32, size: u64, limits: &Limits) -> Result<u32, Stop> {
+    let size = u32::try_from(size).unwrap_or(u32::MAX);
+    let needed = stated.min(size).max(lzma_rust2::DICT_SIZE_MIN);
+    if u64::from(needed) > MAX_WINDOW.min(limits.memory) {
+        return Err(Stop::Limit(base::reason::Reason::Memory));
+    }
+    Ok(needed)
 }
 
 fn action(at_end: bool) -> Action {
@@ -110,5 +150,42 @@ impl Machine for Lzma {
 
     fn unused(&self) -> usize {
         self.stream.unused_input().len()
+    }
+}
+
+struct RawLzma(LzmaStream);
+
+impl RawLzma {
+    /// Bytes that the mark of the end takes at most: some encoders write it although the size is known.
+    const MARK: usize = 6;
+}
+
+impl Machine for RawLzma {
+    const WHAT: &'static str = "an LZMA stream";
+
+    fn step(&mut self, from: &[u8], into: &mut [u8], at_end: bool) -> io::Result<Step> {
+        self.0.process(from, into, action(at_end)).map(step)
+    }
+
+    fn unused(&self) -> usize {
+        Some(self.0.unused_input().len()).filter(|count| *count > Self::MARK).unwrap_or(0)
+    }
+
+    fn next_stream(&mut self, input: &mut Input) -> io::Result<bool> {
+        let left = input.ahead(Self::MARK.saturating_add(1))?.len();
+        if left <= Self::MARK {
+            input.skip(left as u64, Self::WHAT)?;
+        }
+        Ok(false)
+    }
+}
+
+struct Lzma2(Lzma2Stream);
+
+impl Machine for Lzma2 {
+    const WHAT: &'static str = "an LZMA2 stream";
+
+    fn step(&mut self, from: &[u8], into: &mut [u8], at_end: bool) -> io::Result<Step> {
+        self.0.process(from, into, action(at_end)).map(step)
     }
 }

@@ -2,11 +2,6 @@
 
 use base::format::Head;
 
-/// 7zFormat.txt: the signature and version 0.
-pub(super) fn seven_zip(head: &Head<'_>) -> bool {
-    head.starts(b"7z\xbc\xaf\x27\x1c\0")
-}
-
 /// RAR 1.5 to 4, RAR 5.
 pub(super) fn rar(head: &Head<'_>) -> bool {
     head.starts(b"Rar!\x1a\x07\0") || head.starts(b"Rar!\x1a\x07\x01\0")

@@ -99,7 +99,6 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
 
 fn archives() -> Vec<(&'static str, Vec<u8>)> {
     vec![
-        ("7z", padded(b"7z\xbc\xaf\x27\x1c\0\x04", 32)),
         ("rar", padded(b"Rar!\x1a\x07\x01\0", 32)),
         ("cab", [&padded(b"MSCF", 24)[..], &[3, 1]].concat()),
         ("iso9660", [&padded(b"", 32_769)[..], b"CD001\x01"].concat()),
