@@ -48,7 +48,7 @@ const MAX_LOCALS: usize = 1 << 16;
 /// Functions evaluated within functions.
 const MAX_INLINED: u32 = 8;
 /// Methods that making an object of a class calls, or that run by themselves.
-const CONSTRUCTORS: [&str; 5] = ["__new__", "__init__", "__post_init__", "__call__", "__del__"];
+const CONSTRUCTORS: [&str; 4] = ["__new__", "__init__", "__post_init__", "__del__"];
 
 impl<'t> Machine<'t, '_, '_> {
     /// A function of this file.

@@ -4,6 +4,17 @@
 //! calls are followed through names, attributes and pure functions (crate `eval`), and each fact says when it would run.
 //! A file that no Python version accepts still yields what could be parsed.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unwrap_used
+    )
+)]
+
 mod builtins;
 mod call;
 mod children;

@@ -11,6 +11,9 @@ use crate::{machine::Machine, scope::Known};
 /// Items of a display that are kept; a larger table is data.
 const MAX_DISPLAYED: usize = 1 << 16;
 
+/// The items of a display where all are known, and the same as written where decoding took part.
+type Items = (Option<Vec<Value>>, Option<Vec<Value>>);
+
 /// A number.
 pub(crate) fn number(value: &Number) -> Value {
     match value {
@@ -40,7 +43,7 @@ fn big(text: &str) -> Value {
 
 impl<'t> Machine<'t, '_, '_> {
     /// The items of a display; `None` where one of them is not known to be one item.
-    pub(crate) fn items(&mut self, elements: &'t [Expr]) -> Result<(Option<Vec<Value>>, Option<Vec<Value>>), Stop> {
+    pub(crate) fn items(&mut self, elements: &'t [Expr]) -> Result<Items, Stop> {
         let mut values = Vec::with_capacity(elements.len().min(MAX_DISPLAYED));
         let mut written = None;
         let mut whole = elements.len() <= MAX_DISPLAYED;
@@ -74,7 +77,8 @@ impl<'t> Machine<'t, '_, '_> {
             value if !value.is_constant() => return Ok(None),
             _ => {}
         }
-        let outcome = eval::call(&Value::global("builtins", "list"), &[of.value.clone()], &[], self.sink.meter())?;
+        let outcome =
+            eval::call(&Value::global("builtins", "list"), std::slice::from_ref(&of.value), &[], self.sink.meter())?;
         Ok(match outcome.result {
             Value::List(items) => Some(items.to_vec()),
             _ => None,

