@@ -1,9 +1,11 @@
 //! The checked reader: every byte of an input goes through it, and no length that the input states is allocated before it is seen.
 
-use crate::{blob::Blob, budget::Meter, stop::Stop};
+use crate::{blob::Blob, budget::Meter, source::Access, stop::Stop};
 
 /// Bytes fetched at a time.
 const WINDOW: usize = 256 << 10;
+/// Bytes fetched at a time from a stream, where more would have to be decoded first.
+const STRETCH: usize = 64 << 10;
 
 /// A buffered, checked reader over a blob that names what it was reading when something is missing.
 ///
@@ -86,7 +88,8 @@ impl<'a> Reader<'a> {
         let kept = self.buffer.len();
         // Small blobs get small buffers: a tree of a thousand tiny members must not cost a thousand windows.
         let rest = self.blob.len().map_or(WINDOW as u64, |len| len.saturating_sub(self.base));
-        let window = usize::try_from(rest).unwrap_or(WINDOW).min(WINDOW).max(kept);
+        let most = if self.blob.access() == Access::Random { WINDOW } else { kept.saturating_add(STRETCH) };
+        let window = usize::try_from(rest).unwrap_or(WINDOW).min(most).max(kept);
         self.buffer.resize(window, 0);
         let at = self.base.saturating_add(kept as u64);
         let into = self.buffer.get_mut(kept..).unwrap_or_default();
@@ -178,7 +181,8 @@ impl<'a> Reader<'a> {
         }
         let end = self.offset().checked_add(count);
         match (end, self.blob.len()) {
-            (Some(end), Some(len)) if end <= len && self.blob.access() == crate::source::Access::Random => {
+            // What ends with the blob need not be decoded to be stepped over.
+            (Some(end), Some(len)) if end == len || end < len && self.blob.access() == Access::Random => {
                 self.seek(end);
                 Ok(())
             }
@@ -187,16 +191,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A forward source is skipped by reading.
-    fn skip_forward(&mut self, mut left: u64, what: &str) -> Result<(), Stop> {
-        while left > 0 {
-            let seen = self.peek(64 << 10)?.len();
-            if seen == 0 {
+    /// A forward source is skipped by asking for the last byte of each stretch: it decodes, but nothing is copied.
+    fn skip_forward(&mut self, count: u64, what: &str) -> Result<(), Stop> {
+        let end = self.offset().saturating_add(count);
+        self.seek(self.base.saturating_add(self.buffer.len() as u64));
+        while self.offset() < end {
+            let step = end.saturating_sub(self.offset()).min(WINDOW as u64);
+            let next = self.offset().saturating_add(step);
+            if self.blob.read_at(next.saturating_sub(1), &mut [0])? == 0 {
+                self.seek(self.blob.len().unwrap_or(next).max(self.offset()));
                 return Err(self.truncated(what));
             }
-            let count = seen.min(usize::try_from(left).unwrap_or(usize::MAX));
-            self.consume(count);
-            left = left.saturating_sub(count as u64);
+            self.meter.bytes(step)?;
+            self.seek(next);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Read},
+    ops::Range,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -9,6 +10,7 @@ use std::{
     },
 };
 
+use crate::spool::Spool;
 use base::{
     blob::Blob,
     limits::Limits,
@@ -17,13 +19,10 @@ use base::{
     source::{Access, Source},
     stop::Stop,
 };
-use sha2::{Digest, Sha256};
-
-use crate::spool::Spool;
 
 /// Bytes decoded at a time.
-const BLOCK: usize = 128 << 10;
-/// What stays readable behind the front of a stream that is read once.
+const BLOCK: usize = 64 << 10;
+/// What stays readable behind the front of a stream that is read once, and how much of it is dropped at a time.
 const WINDOW: usize = 1 << 20;
 
 /// Bytes that came out of compressed members of one root so far.
@@ -53,10 +52,8 @@ pub(crate) struct End {
     pub size: u64,
     /// Compressed bytes that were needed.
     pub consumed: u64,
-    /// CRC-32 of what came out.
-    pub crc32: u32,
-    /// SHA-256 of what came out.
-    pub sha256: String,
+    /// CRC-32 of what came out, where its container states one.
+    pub crc32: Option<u32>,
 }
 
 /// How much may come out of one member.
@@ -89,7 +86,7 @@ impl Cap {
 
 struct State {
     decoder: Box<dyn Decode>,
-    /// The bytes from `start` to `produced`, unless they went to the spool.
+    /// Begins with the bytes from `start` to `produced`, unless they went to the spool; behind them lies room for more.
     kept: Vec<u8>,
     start: u64,
     produced: u64,
@@ -97,14 +94,42 @@ struct State {
     /// Whether everything stays readable.
     retain: bool,
     ended: Option<Result<End, Stop>>,
-    sha256: Sha256,
-    crc32: crc32fast::Hasher,
+    crc32: Option<crc32fast::Hasher>,
+}
+
+impl State {
+    /// How many bytes are kept.
+    fn filled(&self) -> usize {
+        usize::try_from(self.produced.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.kept.len())
+    }
+
+    /// Room for a block behind what is kept.
+    fn room(&mut self) -> Range<usize> {
+        let filled = if self.spool.is_some() { 0 } else { self.filled() };
+        let end = filled.saturating_add(BLOCK);
+        if self.kept.len() < end {
+            self.kept.resize(end, 0);
+        }
+        filled..end
+    }
+
+    /// Drops what is kept but for the window before the front.
+    fn drop_behind(&mut self) {
+        let filled = self.filled();
+        let drop = filled.saturating_sub(WINDOW);
+        self.kept.copy_within(drop..filled, 0);
+        self.kept.truncate(WINDOW.saturating_mul(2).saturating_add(BLOCK));
+        self.kept.shrink_to_fit();
+        self.start = self.start.saturating_add(drop as u64);
+    }
 }
 
 /// A forward source over a decoder.
 pub(crate) struct Forward {
     state: Mutex<State>,
     cap: Cap,
+    /// The stated size, where it is believed instead of decoding to the end.
+    believed: Option<u64>,
     limits: Arc<Limits>,
     temp: Option<PathBuf>,
     inflated: Arc<Inflated>,
@@ -113,9 +138,11 @@ pub(crate) struct Forward {
 }
 
 impl Forward {
-    /// Opens the decoder of `packed`. `nested` says that its compressed bytes came out of a decoder themselves.
+    /// Opens the decoder of `packed`. `nested` says that its compressed bytes came out of a decoder themselves. Where `hasty`,
+    /// a size that the container states is believed: loaders read no further, and data that only ends there is not decoded.
     pub(crate) fn open(
         packed: &Packed,
+        hasty: bool,
         limits: &Arc<Limits>,
         temp: Option<PathBuf>,
         inflated: &Arc<Inflated>,
@@ -134,13 +161,13 @@ impl Forward {
             spool: None,
             retain: false,
             ended: None,
-            sha256: Sha256::new(),
-            crc32: crc32fast::Hasher::new(),
+            crc32: packed.crc32.map(|_| crc32fast::Hasher::new()),
         };
         let most = if nested { limits.nested_bytes_out } else { limits.bytes_out };
         Ok(Arc::new(Self {
             state: Mutex::new(state),
             cap,
+            believed: packed.size.filter(|_| hasty),
             limits: limits.clone(),
             temp,
             inflated: inflated.clone(),
@@ -179,17 +206,17 @@ impl Forward {
         self.lock().produced
     }
 
-    /// Decodes one block.
+    /// Decodes one block, right behind what is kept.
     fn advance(&self, state: &mut State) {
-        let mut block = vec![0; BLOCK];
-        let ended = match state.decoder.read(&mut block) {
+        let room = state.room();
+        let block = state.kept.get_mut(room.clone()).unwrap_or_default();
+        let ended = match state.decoder.read(block) {
             Ok(0) => Some(Ok(End {
                 size: state.produced,
                 consumed: state.decoder.consumed(),
-                crc32: state.crc32.clone().finalize(),
-                sha256: crate::hash::hexadecimal(&state.sha256.clone().finalize()),
+                crc32: state.crc32.clone().map(crc32fast::Hasher::finalize),
             })),
-            Ok(count) => self.accept(state, block.get(..count).unwrap_or_default()).err().map(Err),
+            Ok(count) => self.accept(state, room.start..room.start.saturating_add(count)).err().map(Err),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
             Err(error) => Some(Err(decoding(error, state.produced))),
         };
@@ -198,28 +225,31 @@ impl Forward {
         }
     }
 
-    /// Pays for a block and keeps it.
-    fn accept(&self, state: &mut State, block: &[u8]) -> Result<(), Stop> {
-        self.inflated.pay(block.len() as u64, self.most)?;
-        state.produced = state.produced.saturating_add(block.len() as u64);
-        state.sha256.update(block);
-        state.crc32.update(block);
-        match &mut state.spool {
-            Some(spool) => spool.append(block)?,
-            None => state.kept.extend_from_slice(block),
+    /// Pays for a block that was decoded into `kept` and sees to what stays readable.
+    fn accept(&self, state: &mut State, made: Range<usize>) -> Result<(), Stop> {
+        self.inflated.pay(made.len() as u64, self.most)?;
+        state.produced = state.produced.saturating_add(made.len() as u64);
+        let block = state.kept.get(made).unwrap_or_default();
+        if let Some(crc32) = &mut state.crc32 {
+            crc32.update(block);
         }
-        if state.spool.is_none() && state.kept.len() as u64 > self.limits.spool_memory {
-            if state.retain {
-                let mut spool = Spool::create(self.temp.as_deref(), self.limits.spool_disk)?;
-                spool.append(&std::mem::take(&mut state.kept))?;
-                state.spool = Some(spool);
-            } else {
-                let drop = state.kept.len().saturating_sub(WINDOW);
-                state.kept.drain(..drop);
-                state.start = state.start.saturating_add(drop as u64);
-            }
+        if let Some(spool) = &mut state.spool {
+            spool.append(block)?;
+        } else if state.retain && state.filled() as u64 > self.limits.spool_memory {
+            let mut spool = Spool::create(self.temp.as_deref(), self.limits.spool_disk)?;
+            spool.append(state.kept.get(..state.filled()).unwrap_or_default())?;
+            state.kept = Vec::new();
+            state.spool = Some(spool);
+        } else if !state.retain && self.is_full(state) {
+            state.drop_behind();
         }
         self.cap.check(state.produced, state.decoder.consumed(), self.limits.ratio)
+    }
+
+    /// Whether more is kept than may be: a short stream stays whole, a long one leaves a window.
+    fn is_full(&self, state: &State) -> bool {
+        let most = if state.start == 0 { self.limits.spool_memory } else { WINDOW.saturating_mul(2) as u64 };
+        state.filled() as u64 > most
     }
 }
 
@@ -237,10 +267,13 @@ fn decoding(error: io::Error, at: u64) -> Stop {
 impl Source for Forward {
     fn len(&self) -> Option<u64> {
         let state = self.lock();
-        state.ended.is_some().then_some(state.produced)
+        state.ended.is_some().then_some(state.produced).or(self.believed)
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        if self.believed.is_some_and(|size| offset >= size) {
+            return Ok(0);
+        }
         let mut state = self.lock();
         while offset >= state.produced {
             match &state.ended {
@@ -255,7 +288,7 @@ impl Source for Forward {
         let Some(start) = offset.checked_sub(state.start).and_then(|start| usize::try_from(start).ok()) else {
             return Err(io::Error::other("a stream that was not kept was read backwards"));
         };
-        let rest = state.kept.get(start..).unwrap_or_default();
+        let rest = state.kept.get(start..state.filled()).unwrap_or_default();
         let count = rest.len().min(into.len());
         if let (Some(to), Some(from)) = (into.get_mut(..count), rest.get(..count)) {
             to.copy_from_slice(from);

@@ -3,6 +3,7 @@
 use base::{
     blob::Blob,
     format::{Certainty, Class, Format, Head},
+    source::Access,
     stop::Stop,
 };
 
@@ -10,6 +11,9 @@ use base::{
 const FIRST: usize = 64 << 10;
 /// Bytes of the last part: a zip's end record with the longest comment.
 const LAST: u64 = 66 << 10;
+/// Bytes of the first and the last part of a member whose role says that it is data: magics stand in them, and there are
+/// thousands of such members.
+const GLANCE: usize = 4 << 10;
 /// Bytes of a probe.
 const PROBE: usize = 16;
 
@@ -23,16 +27,19 @@ pub(crate) struct Parts {
 
 impl Parts {
     /// Reads them. A forward source gives its first part only, unless it ends inside it.
-    pub(crate) fn read(blob: &Blob) -> Result<Self, Stop> {
-        let first = blob.bytes_at(0, FIRST)?;
-        // Asked after the first part was read: a short stream knows its length by then.
-        let len = blob.len().or_else(|| (first.len() < FIRST).then_some(first.len() as u64));
+    /// Of what its role calls `data`, less is looked at.
+    pub(crate) fn read(blob: &Blob, data: bool) -> Result<Self, Stop> {
+        let (most, least) = if data { (GLANCE, GLANCE as u64) } else { (FIRST, LAST) };
+        let first = blob.bytes_at(0, most)?;
+        // A short stream ends with its first part; the end of a longer one would have to be decoded first.
+        let whole = (first.len() < most).then_some(first.len() as u64);
+        let len = if blob.access() == Access::Random { blob.len() } else { whole };
         let last = match len {
-            Some(len) if len <= FIRST as u64 => {
-                let start = len.saturating_sub(LAST);
+            Some(len) if len <= most as u64 => {
+                let start = len.saturating_sub(least);
                 first.get(usize::try_from(start).unwrap_or(0)..).unwrap_or_default().to_vec()
             }
-            Some(len) => blob.bytes_at(len.saturating_sub(LAST), usize::try_from(LAST).unwrap_or(0))?,
+            Some(len) => blob.bytes_at(len.saturating_sub(least), usize::try_from(least).unwrap_or(0))?,
             None => Vec::new(),
         };
         let mut probes = Vec::new();

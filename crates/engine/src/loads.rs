@@ -33,22 +33,12 @@ pub(crate) fn by_marker(marker: &str) -> impl Iterator<Item = &'static Load> + '
 
 /// Whether `name` fits `pattern`: with at most two `*`, each for any characters.
 fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    let mut open = false;
-    for part in parts {
-        open = true;
-        match rest.find(part) {
-            Some(_) if part.is_empty() => rest = "",
-            Some(at) => {
-                // The last occurrence, so that `*.py` fits `a.py.py`.
-                let at = if pattern.ends_with(part) { rest.rfind(part).unwrap_or(at) } else { at };
-                rest = rest.get(at.saturating_add(part.len())..).unwrap_or_default();
-            }
-            None => return false,
-        }
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(name) = name.strip_prefix(first) else { return false };
+    match rest.split_once('*') {
+        None => name.ends_with(rest),
+        Some((middle, last)) => name.strip_suffix(last).is_some_and(|name| name.contains(middle)),
     }
-    rest.is_empty() || open && pattern.ends_with('*')
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ impl<'c> Node<'c> {
             self.plain = Some("empty");
             return;
         }
-        let parts = match Parts::read(blob) {
+        let parts = match Parts::read(blob, role == Some(Role::TensorData)) {
             Ok(parts) => parts,
             Err(stop) => return self.stopped(&stop),
         };

@@ -14,7 +14,7 @@ use base::{
     reason::Reason,
     report::{Check, QUIET_LISTED},
     sink::{Child, ChildBody, Packed},
-    source::Access,
+    source::{Access, Source},
 };
 use rules::Catalogue;
 
@@ -28,8 +28,8 @@ use crate::{
 /// Members up to this size that a reader read whole get a SHA-256 of their own.
 const HASHED_MEMBER: u64 = 64 << 20;
 
-/// Containers above an artifact that count as deep: an image with compressed layers of files needs three.
-const DEEP: usize = 4;
+/// Containers above an artifact beyond which it counts as deep: the files of an image's compressed layers have three.
+const DEEP: usize = 3;
 
 /// What the scan of a root needs.
 pub(crate) struct Context<'c> {
@@ -191,7 +191,8 @@ impl<'c, 'x> RootScan<'c, 'x> {
     /// Opens a compressed child.
     fn open_packed(&mut self, mut node: Node<'c>, from: Packed, role: Option<Role>, place: Place, packed: u32) {
         let context = self.context;
-        let opened = Forward::open(&from, &context.limits, context.temp_dir.clone(), &self.inflated, packed > 0);
+        let hasty = context.level == Level::Quick;
+        let opened = Forward::open(&from, hasty, &context.limits, context.temp_dir.clone(), &self.inflated, packed > 0);
         match opened {
             Err(stop) => {
                 node.stopped(&stop);
@@ -209,7 +210,8 @@ impl<'c, 'x> RootScan<'c, 'x> {
     fn close(&mut self, mut frame: Frame<'c>) {
         if let Some((forward, packed)) = frame.forward.take() {
             self.end_stream(&mut frame, &forward, &packed);
-        } else if let Some(blob) = frame.blob.as_ref().filter(|_| frame.slot > 0) {
+        }
+        if let Some(blob) = frame.blob.as_ref().filter(|blob| frame.slot > 0 && blob.access() == Access::Random) {
             let small = blob.len().is_some_and(|len| len <= HASHED_MEMBER);
             if small && self.context.level > Level::Quick && frame.node.wholly_read() {
                 frame.node.sha256 = hash::sha256(blob, frame.node.meter()).ok().map(|(sum, _)| sum);
@@ -237,7 +239,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
                 frame.node.stopped(&stop);
             }
         }
-        frame.node.size = Some(forward.produced());
+        frame.node.size = forward.len().or(Some(forward.produced()));
         let Some(end) = forward.end() else { return };
         let part = frame.node.path.shared();
         if let Some(parent) = self.stack.last_mut() {
@@ -250,7 +252,6 @@ impl<'c, 'x> RootScan<'c, 'x> {
                 parent.children.push_front(Child::window(name, frame.place.clone(), rest));
             }
         }
-        frame.node.sha256 = Some(end.sha256);
     }
 }
 
@@ -276,8 +277,8 @@ fn lies(packed: &Packed, end: &End) -> Vec<(&'static str, String)> {
     if let Some(size) = packed.size.filter(|size| *size != end.size) {
         lies.push(("size-mismatch", format!("{size} bytes are stated, {} came out", end.size)));
     }
-    if let Some(crc) = packed.crc32.filter(|crc| *crc != end.crc32) {
-        lies.push(("crc-mismatch", format!("CRC-32 {crc:08x} is stated, the content has {:08x}", end.crc32)));
+    if let Some(crc) = packed.crc32.zip(end.crc32).filter(|(stated, found)| stated != found) {
+        lies.push(("crc-mismatch", format!("CRC-32 {:08x} is stated, the content has {:08x}", crc.0, crc.1)));
     }
     if let Some(len) = packed.from.len().filter(|len| *len > end.consumed) {
         let rest = len.saturating_sub(end.consumed);

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::OnceLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Match, packed};
 use base::{
     blob::Blob,
     budget::Meter,
@@ -13,40 +13,63 @@ use base::{
 };
 use formats::sweep::{HEADER, SWEPT};
 
-/// Bytes searched at a time.
-const WINDOW: usize = 1 << 20;
+/// Bytes searched at a time: what a core keeps near.
+const WINDOW: usize = 256 << 10;
 /// Embedded files given back from one artifact; more say nothing new.
 const MOST: usize = 64;
 
-/// The automaton of all magics, built when the first data is swept.
-fn magics() -> Option<&'static AhoCorasick> {
-    static MAGICS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    MAGICS.get_or_init(|| AhoCorasick::new(SWEPT.iter().map(|swept| swept.magic)).ok()).as_ref()
+/// The search for all magics at once.
+enum Magics {
+    /// Sixteen or more bytes at a time, at the speed of memory: weights are gigabytes.
+    Packed(packed::Searcher),
+    /// For processors without such instructions.
+    Automaton(AhoCorasick),
+}
+
+impl Magics {
+    fn hits<'a>(&'a self, bytes: &'a [u8]) -> Box<dyn Iterator<Item = Match> + 'a> {
+        match self {
+            Self::Packed(searcher) => Box::new(searcher.find_iter(bytes)),
+            Self::Automaton(automaton) => Box::new(automaton.find_iter(bytes)),
+        }
+    }
+}
+
+/// The magics, made ready when the first data is swept.
+fn magics() -> Option<&'static Magics> {
+    static MAGICS: OnceLock<Option<Magics>> = OnceLock::new();
+    let magics = || SWEPT.iter().map(|swept| swept.magic);
+    let automaton = || AhoCorasick::new(magics()).ok().map(Magics::Automaton);
+    MAGICS.get_or_init(|| packed::Searcher::new(magics()).map(Magics::Packed).or_else(automaton)).as_ref()
 }
 
 /// Files embedded in `ranges` of `blob`, as windows to the end of their range.
 pub(crate) fn embedded(blob: &Blob, ranges: &[Range<u64>], meter: &Meter) -> Result<Vec<Child>, Stop> {
     let mut found = Vec::new();
+    let mut window = Vec::new();
     let Some(magics) = magics() else { return Ok(found) };
     for range in ranges {
         let mut at = range.start;
         // The further members of an archive belong to its first hit.
         let mut archive = false;
         while at < range.end && found.len() < MOST {
-            let room = usize::try_from(range.end.saturating_sub(at)).unwrap_or(WINDOW);
-            let window = blob.bytes_at(at, room.min(WINDOW))?;
-            meter.bytes(window.len() as u64)?;
-            if window.is_empty() {
+            let room = usize::try_from(range.end.saturating_sub(at)).unwrap_or(WINDOW).min(WINDOW);
+            window.resize(room, 0);
+            let count = blob.fill_at(at, &mut window)?;
+            meter.bytes(count as u64)?;
+            if count == 0 {
                 break;
             }
             // Overlapping by a header, so that no magic at a border is missed; hits in the overlap belong to the next window.
-            let step = if window.len() == WINDOW { WINDOW.saturating_sub(HEADER) } else { window.len() };
-            for hit in magics.find_iter(&window).take_while(|hit| hit.start() < step) {
-                let offset = at.saturating_add(hit.start() as u64);
+            let step = if count == WINDOW { WINDOW.saturating_sub(HEADER) } else { count };
+            let bytes = window.get(..count).unwrap_or_default();
+            for hit in magics.hits(bytes).take_while(|hit| hit.start() < step) {
                 let magic = hit.pattern().as_usize();
                 let is_archive = SWEPT.get(magic).is_some_and(|swept| swept.archive);
                 if !(archive && is_archive) {
-                    let child = confirmed(blob, offset, range.end, magic)?;
+                    let offset = at.saturating_add(hit.start() as u64);
+                    let first = bytes.get(hit.start()..).unwrap_or_default();
+                    let child = confirmed(blob, offset..range.end, first, magic);
                     archive |= is_archive && child.is_some();
                     found.extend(child);
                 }
@@ -58,16 +81,15 @@ pub(crate) fn embedded(blob: &Blob, ranges: &[Range<u64>], meter: &Meter) -> Res
     Ok(found)
 }
 
-/// The child at a hit whose header checks out.
-fn confirmed(blob: &Blob, at: u64, end: u64, magic: usize) -> Result<Option<Child>, Stop> {
-    let first = blob.bytes_at(at, HEADER)?;
-    let len = end.saturating_sub(at);
-    let head = Head { first: &first, last: &[], probes: &[], len: Some(len), name: "" };
-    let format: Option<&Format> = SWEPT.get(magic).and_then(|swept| swept.confirm(&head));
-    let window = blob.slice(at..end);
-    Ok(format
-        .zip(window)
-        .map(|(format, window)| Child::window(format!("embedded.{}", format.id), Place::bytes(at, len), window)))
+/// The child at a hit whose header checks out. `first` begins at the hit and holds a header, or all that is left.
+fn confirmed(blob: &Blob, range: Range<u64>, first: &[u8], magic: usize) -> Option<Child> {
+    let first = first.get(..first.len().min(HEADER)).unwrap_or_default();
+    let len = range.end.saturating_sub(range.start);
+    let head = Head { first, last: &[], probes: &[], len: Some(len), name: "" };
+    let format: &Format = SWEPT.get(magic).and_then(|swept| swept.confirm(&head))?;
+    let at = range.start;
+    let window = blob.slice(range)?;
+    Some(Child::window(format!("embedded.{}", format.id), Place::bytes(at, len), window))
 }
 
 /// What was found, for people: the first line of a script, the kind of anything else.

@@ -90,10 +90,10 @@ formats! {
         compressed::ZLIB,
         compressed::LZMA,
         compressed::BROTLI,
-        json::FORMAT,
-        xml::FORMAT,
         jinja::FORMAT,
         shell::FORMAT,
+        json::FORMAT,
+        xml::FORMAT,
         yaml::FORMAT,
         ini::FORMAT,
         // Inert formats end the list, and plain text ends them.

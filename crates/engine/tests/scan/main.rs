@@ -8,6 +8,6 @@ mod legacy_tar;
 mod limits;
 mod memory;
 mod properties;
-mod torch;
 mod templates;
+mod torch;
 mod verdicts;

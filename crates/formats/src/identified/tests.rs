@@ -132,13 +132,13 @@ fn each_fixture_is_one_format() {
 fn every_format_has_a_fixture_or_a_name() {
     let known: Vec<_> = models().into_iter().chain(others()).chain(archives()).map(|(id, _)| id).collect();
     let missing: Vec<_> = FORMATS.iter().map(|format| format.id).filter(|id| !known.contains(id)).collect();
-    assert_eq!(missing, ["python-path-file", "batch"]);
+    assert_eq!(missing, ["torch-mobile", "cython", "python-path-file", "batch"]);
 }
 
 #[test]
 fn names_take_inertness_away() {
     for (name, id) in [
-        ("a/b/Model.PY", "python-source"),
+        ("a/b/Model.PYX", "cython"),
         ("run.bat", "batch"),
         ("a.ps1", "powershell"),
         ("init.lua", "lua-source"),
