@@ -24,7 +24,6 @@ const RUNNERS: &[(&str, &str)] = &[
     ("builtins", "filter"),
     ("builtins", "map"),
     ("builtins", "sorted"),
-    ("builtins", "staticmethod"),
     ("functools", "reduce"),
     ("multiprocessing", "Process"),
     ("sys", "setprofile"),
