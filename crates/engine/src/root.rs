@@ -234,10 +234,9 @@ impl<'c, 'x> RootScan<'c, 'x> {
 
     /// Reads a compressed child to its end and holds its container to what it stated.
     fn end_stream(&mut self, frame: &mut Frame<'c>, forward: &Forward, packed: &Packed) {
-        if frame.node.is_sound() && self.context.level > Level::Quick {
-            if let Err(stop) = forward.drain() {
-                frame.node.stopped(&stop);
-            }
+        let whole = frame.node.is_sound() && self.context.level > Level::Quick;
+        if let Some(Err(stop)) = whole.then(|| forward.drain()) {
+            frame.node.stopped(&stop);
         }
         frame.node.size = forward.len().or(Some(forward.produced()));
         let Some(end) = forward.end() else { return };
