@@ -17,7 +17,9 @@ use crate::{
 impl<'t> Machine<'t, '_, '_> {
     /// What `expr` evaluates to. Depth is bounded by [`crate::nesting`].
     pub(crate) fn eval(&mut self, expr: &'t Expr) -> Result<Known, Stop> {
-        self.pay()?;
+        if !self.pay()? {
+            return Ok(Known::unknown());
+        }
         Ok(match expr {
             Expr::StringLiteral(node) => Value::str(node.value.to_str()).into(),
             Expr::BytesLiteral(node) => {

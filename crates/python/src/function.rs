@@ -237,10 +237,9 @@ impl<'t> Machine<'t, '_, '_> {
     /// What a function of this file returns, where evaluating it is cheap and certain.
     pub(crate) fn inline(&mut self, index: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) -> Result<Known, Stop> {
         let Some(function) = self.functions.get_mut(index) else { return Ok(Known::unknown()) };
-        if function.running || self.quiet >= MAX_INLINED || self.unrolled == 0 {
+        if function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
             return Ok(Known::unknown());
         }
-        self.unrolled = self.unrolled.saturating_sub(1);
         let body = function.body;
         let kept = std::mem::take(&mut function.arguments);
         function.arguments = bindings(function, args, kwargs);

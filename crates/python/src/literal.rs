@@ -74,8 +74,15 @@ impl<'t> Machine<'t, '_, '_> {
     pub(crate) fn list_of(&mut self, of: &Known) -> Result<Option<Vec<Value>>, Stop> {
         match &of.value {
             Value::Tuple(items) | Value::List(items) | Value::Set(items) => return Ok(Some(items.to_vec())),
-            value if !value.is_constant() => return Ok(None),
-            _ => {}
+            Value::Range(span) if span.stop.abs_diff(span.start) > MAX_DISPLAYED as u64 => return Ok(None),
+            Value::Str(_)
+            | Value::Bytes(_)
+            | Value::ByteArray(_)
+            | Value::Range(_)
+            | Value::Dict(_)
+            | Value::Iterator(_) => {}
+            Value::Lazy(_) if self.effort > 1_000 => self.effort = self.effort.saturating_sub(1_000),
+            _ => return Ok(None),
         }
         let outcome =
             eval::call(&Value::global("builtins", "list"), std::slice::from_ref(&of.value), &[], self.sink.meter())?;

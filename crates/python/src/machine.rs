@@ -58,16 +58,18 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) quiet: u32,
     /// Whether the statement may be skipped: a branch, a loop, a handler.
     pub(crate) branch: bool,
-    /// Evaluations of functions and loop bodies that are left.
-    pub(crate) unrolled: u32,
+    /// Nodes that may still be evaluated for their value alone.
+    pub(crate) effort: u32,
+    /// Whether a loop is being walked round by round.
+    pub(crate) unrolling: bool,
     /// What the function evaluated for its value returns.
     pub(crate) returned: Option<Known>,
     imported: HashSet<(String, String)>,
     calls: HashMap<(String, String, usize), ()>,
 }
 
-/// Evaluations of function and loop bodies for their value in one file.
-const UNROLLED: u32 = 1 << 16;
+/// Nodes evaluated for their value alone in one file: enough to decode what a loop decodes, too little to run a program.
+const EFFORT: u32 = 100_000;
 
 impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// A machine before the first statement of `text`, which begins `offset` bytes into the artifact.
@@ -83,7 +85,8 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             stars: Vec::new(),
             quiet: 0,
             branch: false,
-            unrolled: UNROLLED,
+            effort: EFFORT,
+            unrolling: false,
             returned: None,
             imported: HashSet::new(),
             calls: HashMap::new(),
@@ -99,9 +102,14 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         Ok(())
     }
 
-    /// Pays for a node.
-    pub(crate) fn pay(&self) -> Result<(), Stop> {
-        self.sink.meter().steps(1)
+    /// Pays for a node; `false`: it is evaluated for its value alone, and there was too much of that.
+    pub(crate) fn pay(&mut self) -> Result<bool, Stop> {
+        self.sink.meter().steps(1)?;
+        if self.quiet == 0 {
+            return Ok(true);
+        }
+        self.effort = self.effort.saturating_sub(1);
+        Ok(self.effort > 0)
     }
 
     /// The place of a node in the context that is walked.

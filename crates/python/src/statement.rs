@@ -200,11 +200,15 @@ impl<'t> Machine<'t, '_, '_> {
         match self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) {
             Some(items) => {
                 let before = self.scope.snapshot();
-                for item in items.iter().take(ROUNDS) {
+                // Loops within loops are walked once a round of the outer one, or rounds would multiply.
+                let rounds = if self.unrolling { 1 } else { ROUNDS };
+                let outer = std::mem::replace(&mut self.unrolling, true);
+                for item in items.iter().take(rounds) {
                     self.assign(&node.target, item.clone().into())?;
                     self.body(&node.body)?;
                 }
-                if items.len() > ROUNDS {
+                self.unrolling = outer;
+                if items.len() > rounds {
                     self.scope.restore(before);
                     let flow = self.quietly(|machine| machine.rounds(node, items))?;
                     self.forget(&node.body, flow);
@@ -262,7 +266,9 @@ impl<'t> Machine<'t, '_, '_> {
     /// Executes statements for their value alone.
     pub(crate) fn execute(&mut self, body: &'t [Stmt]) -> Result<Flow, Stop> {
         for statement in body {
-            self.pay()?;
+            if !self.pay()? {
+                return Ok(Flow::Lost);
+            }
             let flow = match statement {
                 Stmt::Return(node) => {
                     self.returned = match &node.value {
@@ -327,7 +333,7 @@ impl<'t> Machine<'t, '_, '_> {
                 Some(false) => return Ok(Flow::Next),
                 None => return Ok(Flow::Lost),
             }
-            match self.round(&node.body)? {
+            match self.execute(&node.body)? {
                 Flow::Next | Flow::Continue => {}
                 Flow::Break => return Ok(Flow::Next),
                 other => return Ok(other),
@@ -338,20 +344,13 @@ impl<'t> Machine<'t, '_, '_> {
     fn rounds(&mut self, node: &'t StmtFor, items: Vec<Value>) -> Result<Flow, Stop> {
         for item in items {
             self.assign(&node.target, item.into())?;
-            match self.round(&node.body)? {
+            match self.execute(&node.body)? {
                 Flow::Next | Flow::Continue => {}
                 Flow::Break => return Ok(Flow::Next),
                 other => return Ok(other),
             }
         }
         self.execute(&node.orelse)
-    }
-
-    /// One round of a loop, while there are rounds left.
-    fn round(&mut self, body: &'t [Stmt]) -> Result<Flow, Stop> {
-        let Some(left) = self.unrolled.checked_sub(1) else { return Ok(Flow::Lost) };
-        self.unrolled = left;
-        self.execute(body)
     }
 }
 
