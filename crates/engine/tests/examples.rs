@@ -1,5 +1,10 @@
 //! Examples of rules that are files rather than facts: pickles are assembled, sources are scanned as they stand.
-#![allow(clippy::arithmetic_side_effects, reason = "a test stops where something is wrong")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
 
 use std::sync::Arc;
 

@@ -1,5 +1,15 @@
 //! The scanner end to end over trees in memory: verdicts, coverage, limits, determinism.
-#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::type_complexity,
+    clippy::unwrap_used,
+    reason = "a test stops where something is wrong"
+)]
 
 mod containers;
 mod databases;
