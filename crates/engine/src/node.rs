@@ -243,8 +243,8 @@ impl<'c> Node<'c> {
         // A template of a configuration file is text that reads as both.
         let texts = self.formats.iter().all(|format| matches!(format.id, "jinja" | "ini" | "xml" | "yaml" | "json"));
         let template = texts && self.formats.iter().any(|format| format.id == "jinja");
-        // So is a module of plain assignments.
-        let assignments = self.formats.iter().all(|format| matches!(format.id, "python-source" | "ini"));
+        // So is a module of plain assignments, or of a line that is a scalar.
+        let assignments = self.formats.iter().all(|format| matches!(format.id, "python-source" | "ini" | "yaml"));
         if read && self.formats.len() > 1 && !template && !assignments {
             let detail = self.format_ids().join(" + ");
             self.flaw(&Place::default(), "polyglot", "", detail);

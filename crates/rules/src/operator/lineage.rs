@@ -42,7 +42,7 @@ pub(super) fn is_decoded(data: &Data) -> bool {
 
 /// Words of methods that only look at a connection or a request, and of calls that send nothing and fetch nothing.
 const PASSIVE: &[&str] =
-    &["gethostname", "getfqdn", "quote", "unquote", "urlencode", "urlparse", "urljoin", "urlsplit"];
+    &["gethostname", "getfqdn", "quote", "unquote", "urlencode", "urlparse", "urljoin", "urlsplit", "socketpair"];
 
 /// Whether an argument was read from the network.
 pub(super) fn is_downloaded(data: &Data) -> bool {
