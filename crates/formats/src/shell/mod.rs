@@ -69,7 +69,9 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let outcome = Script::default().read(&String::from_utf8_lossy(&bytes), sink);
     sink.meter().release(held);
     outcome?;
-    sink.claim(0..end, Claim::Read);
+    // A shell stops at its `exit`, and what holds a NUL is no text: a binary behind a script is not claimed as one.
+    let text = bytes.iter().position(|byte| *byte == 0).map_or(end, |at| at as u64);
+    sink.claim(0..text, Claim::Read);
     sink.fact(Place::bytes(0, end), Identity { key: "language".into(), value: "shell".into() })
 }
 
