@@ -92,6 +92,10 @@ impl<'t> Machine<'t, '_, '_> {
         let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
         let outcome = eval::call(&callee.value, &values, &[], self.sink.meter())?;
         if let Some(receiver) = outcome.receiver {
+            // Values are never changed in place: a list that grows is copied each time.
+            if let (Value::List(items), true) = (&receiver, self.quiet > 0) {
+                self.effort = self.effort.saturating_sub(u32::try_from(items.len() / 8).unwrap_or(u32::MAX));
+            }
             self.scope.clone().bind(&name.id, receiver.into(), false);
         }
         Ok(())
