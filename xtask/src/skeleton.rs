@@ -74,6 +74,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity],
     detect,
+    explain: None,
     parse,
 };
 

@@ -1,6 +1,6 @@
 //! What a format is: a constant with its name, how it is recognised and how it is read.
 
-use crate::{blob::Blob, fact::Kind, sink::Sink, source::Access, stop::Stop};
+use crate::{blob::Blob, fact::Kind, listing::Explain, sink::Sink, source::Access, stop::Stop};
 
 /// A file format and its reader. A `const` in an explicit list, never a trait object.
 pub struct Format {
@@ -20,6 +20,8 @@ pub struct Format {
     pub facts: &'static [Kind],
     /// Recognises the format by content.
     pub detect: fn(&Head<'_>) -> Option<Certainty>,
+    /// Writes the program in it for people, where it is one.
+    pub explain: Option<Explain>,
     /// Reads it.
     pub parse: fn(&Blob, &mut Sink<'_>) -> Result<(), Stop>,
 }

@@ -11,6 +11,7 @@ pub mod fact;
 pub mod finding;
 pub mod format;
 pub mod limits;
+pub mod listing;
 pub mod location;
 pub mod reader;
 pub mod reason;

@@ -109,6 +109,7 @@ mod tests {
         class: Class::Active,
         facts: &[],
         detect: |_| None,
+        explain: None,
         parse: |_, sink| {
             sink.fact(Place::default(), Identity { key: "version".into(), value: "1".into() })?;
             panic!("a defect")

@@ -26,6 +26,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Entry, Kind::Flaw],
     detect: |head| head.starts(MAGIC).then_some(Certainty::Certain),
+    explain: None,
     parse,
 };
 

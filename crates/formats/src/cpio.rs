@@ -24,6 +24,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Entry, Kind::Flaw, Kind::Reference],
     detect,
+    explain: None,
     parse,
 };
 

@@ -40,6 +40,7 @@ macro_rules! identified {
                 class: Class::Active,
                 facts: &[Kind::Opaque],
                 detect: |head: &Head<'_>| $detect(head).then_some(Certainty::Certain),
+                explain: None,
                 parse: identified!(@state $($state)?),
             }
         ),+];

@@ -37,6 +37,7 @@ macro_rules! inert {
             class: Class::Inert,
             facts: &[Kind::Flaw],
             detect: $detect,
+            explain: None,
             parse: |blob: &Blob, sink: &mut Sink<'_>| read(blob, sink, $walk),
         };
     )+ };

@@ -32,6 +32,7 @@ pub const PLAIN: Format = Format {
     class: Class::Inert,
     facts: &[Kind::Identity, Kind::Text],
     detect,
+    explain: None,
     parse,
 };
 

@@ -31,6 +31,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity, Kind::Text],
     detect,
+    explain: None,
     parse,
 };
 

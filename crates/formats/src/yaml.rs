@@ -30,6 +30,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity, Kind::Text, Kind::Flaw],
     detect: opening::detect,
+    explain: None,
     parse,
 };
 

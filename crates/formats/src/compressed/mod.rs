@@ -29,6 +29,7 @@ macro_rules! compressed {
             class: Class::Active,
             facts: &[Kind::Flaw],
             detect: detect::$constant,
+            explain: None,
             parse: |blob, sink| give(blob, sink, &$codec, $extensions),
         };
     )+ };
@@ -64,6 +65,7 @@ pub const ZFILE: Format = Format {
     class: Class::Active,
     facts: &[Kind::Flaw],
     detect: detect::ZFILE,
+    explain: None,
     parse: give_zfile,
 };
 

@@ -51,6 +51,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity, Kind::Operator, Kind::Call, Kind::Reference, Kind::Flaw],
     detect,
+    explain: None,
     parse,
 };
 

@@ -30,6 +30,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Tensor, Kind::Flaw],
     detect,
+    explain: None,
     parse,
 };
 

@@ -18,6 +18,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Import, Kind::Call, Kind::Attribute, Kind::Flaw],
     detect,
+    explain: None,
     parse: ::python::read,
 };
 

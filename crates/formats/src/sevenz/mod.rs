@@ -46,6 +46,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Entry, Kind::Flaw],
     detect,
+    explain: None,
     parse,
 };
 

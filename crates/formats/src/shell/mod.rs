@@ -39,6 +39,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity, Kind::Operator],
     detect: |head: &Head<'_>| crate::identified::is_shell(head).then_some(Certainty::Certain),
+    explain: None,
     parse,
 };
 

@@ -37,6 +37,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Entry, Kind::Flaw, Kind::Reference, Kind::Opaque],
     detect,
+    explain: None,
     parse,
 };
 
