@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let result = match command {
         None => scan::run(scan.named_or_default()),
         Some(Command::Scan(scan)) => scan::run(scan),
-        Some(Command::Rules { command, rules }) => rules_pages::run(command, rules.as_deref()),
+        Some(Command::Rules(rules)) => rules_pages::run(rules.command, rules.rules.as_deref()),
         Some(Command::Formats) => formats_list::run(),
     };
     result
