@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use crate::{blob::Blob, budget::Meter, location::Place, stop::Stop};
+use crate::{blob::Blob, budget::Meter, finding::Finding, location::Place, stop::Stop, verdict::Severity};
 
 /// Writes the program in a blob as a listing.
 pub type Explain = fn(&Blob, &Meter) -> Result<Listing, Stop>;
@@ -90,6 +90,48 @@ pub struct Mark {
     pub line: usize,
     /// What is said of it.
     pub note: Arc<str>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The rule that says so.
+    pub rule: Arc<str>,
+    /// The finding's fingerprint.
+    pub fingerprint: Arc<str>,
+}
+
+/// The listing of one artifact, with the lines that its findings point to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NamedListing {
+    /// Path of the artifact, as in its record and its findings.
+    pub artifact: Arc<str>,
+    /// The format whose program it is: `pickle`.
+    pub format: Arc<str>,
+    /// The program.
+    pub listing: Listing,
+    /// In the order of the lines, the worst of a line first.
+    pub marks: Vec<Mark>,
+}
+
+impl NamedListing {
+    /// The listing with what `findings` of this artifact point to.
+    pub fn new(artifact: &str, format: &str, listing: Listing, findings: &[Finding]) -> Self {
+        let mut marks = Vec::new();
+        for finding in findings.iter().filter(|finding| *finding.artifact == *artifact) {
+            let places = std::iter::once(&finding.location).chain(&finding.places);
+            // The whole artifact is no line of it.
+            let exact = places.filter(|found| found.offset > 0 || found.length > 0 || found.line.is_some());
+            let lines: BTreeSet<usize> =
+                exact.filter_map(|found| listing.at(found.offset, found.length).into_iter().next()).collect();
+            marks.extend(lines.into_iter().map(|line| Mark {
+                line,
+                note: finding.message.as_str().into(),
+                severity: finding.severity,
+                rule: finding.rule.clone(),
+                fingerprint: finding.fingerprint.as_str().into(),
+            }));
+        }
+        marks.sort_by(|a, b| (a.line, b.severity, &a.rule, &a.note).cmp(&(b.line, a.severity, &b.rule, &b.note)));
+        Self { artifact: artifact.into(), format: format.into(), listing, marks }
+    }
 }
 
 #[cfg(test)]
