@@ -1,18 +1,17 @@
 //! Documentation that comes from the code: rules, formats, facts, reasons, the command line, the JSON schema.
 
+mod command_line;
+mod formats;
+mod rules;
+
 use std::{
     collections::BTreeMap,
     fmt::Write,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use base::{
-    fact::Kind,
-    format::{Class, Depth},
-    reason::Reason,
-};
+use base::{fact::Kind, reason::Reason};
 
 use crate::top;
 
@@ -81,62 +80,18 @@ fn existing(folder: &Path) -> Result<Vec<PathBuf>, String> {
 fn pages() -> Result<BTreeMap<PathBuf, String>, String> {
     let mut pages = BTreeMap::new();
     let mut page = |name: &str, text: String| pages.insert(PathBuf::from(name), text);
-    page("formats.md", formats());
+    let catalogue = ::rules::Catalogue::builtin();
+    page("formats.md", formats::page(&catalogue));
     page("facts.md", facts());
     page("reasons.md", reasons());
     page("report.schema.json", report::schema::text());
-    page("cli.md", command_line()?);
-    let catalogue = rules::Catalogue::builtin();
-    page("rules.md", rule_index(&catalogue));
+    page("cli.md", command_line::page()?);
+    page("rules.md", rules::index(&catalogue)?);
     for rule in catalogue.rules() {
         let body = catalogue.page(&rule.id).ok_or_else(|| format!("{}: no page", rule.id))?;
         page(&format!("rules/{}.md", rule.id), format!("{MARK}{body}"));
     }
     Ok(pages)
-}
-
-fn rule_index(catalogue: &rules::Catalogue) -> String {
-    let mut text =
-        format!("{MARK}# Rules\n\n| rule | what it says | category | severity | kind |\n|---|---|---|---|---|\n");
-    let mut rows: Vec<_> = catalogue.rules().iter().collect();
-    rows.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.id.clone()));
-    for rule in rows {
-        let _ = writeln!(
-            text,
-            "| [{0}](rules/{0}.md) | {1} | {2} | {3} | {4} |",
-            rule.id, rule.title, rule.category, rule.severity, rule.kind
-        );
-    }
-    text
-}
-
-fn formats() -> String {
-    let mut text = format!(
-        "{MARK}# Formats\n\nContent decides the format; extensions are shown for orientation only. *Depth*: **values** and their bounds are read; the \
-         **structure** is read; **recognised** only, and therefore reported as incomplete. *Inert*: no known loader gives the content meaning.\n\n\
-         | id | format | usual extensions | depth | states |\n|---|---|---|---|---|\n"
-    );
-    for format in formats::FORMATS {
-        let depth = match (format.depth, format.class) {
-            (Depth::Identified, _) => "recognised",
-            (_, Class::Inert) => "inert",
-            (Depth::Structure, _) => "structure",
-            (Depth::Values, _) => "values",
-        };
-        let facts: Vec<_> = format.facts.iter().map(|kind| kind.id()).collect();
-        let extensions: Vec<_> = format.extensions.iter().map(|extension| format!(".{extension}")).collect();
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {depth} | {} |",
-            format.id,
-            format.name,
-            extensions.join(" "),
-            facts.join(", ")
-        );
-    }
-    let codecs: Vec<_> = formats::CODECS.iter().map(|codec| format!("`{}`", codec.id)).collect();
-    let _ = writeln!(text, "\nCompression that is undone on the way: {}.", codecs.join(", "));
-    text
 }
 
 fn facts() -> String {
@@ -181,33 +136,7 @@ fn with_picture(readme: &str) -> Result<String, String> {
     const START: &str = "<!-- picture -->\n```text\n";
     let (before, rest) = readme.split_once(START).ok_or("README.md has no picture")?;
     let (_, after) = rest.split_once("```").ok_or("the picture in README.md has no end")?;
-    let output = modelward(&["examples/harmless", "examples/poisoned"])?;
+    let output = command_line::modelward(&["examples/harmless", "examples/poisoned"])?;
     let lines: Vec<&str> = output.lines().map(str::trim_end).filter(|line| !line.starts_with(" tool ")).collect();
     Ok(format!("{before}{START}{}\n```{after}", lines.join("\n").trim_end()))
-}
-
-/// What the program prints for these words.
-fn modelward(words: &[&str]) -> Result<String, String> {
-    let mut command = Command::new(env!("CARGO"));
-    command
-        .args(["run", "--quiet", "--package", "modelward", "--"])
-        .args(words)
-        .env("COLUMNS", "80")
-        .env("NO_COLOR", "1");
-    let output = command.current_dir(top()).output().map_err(|error| error.to_string())?;
-    if output.stdout.is_empty() {
-        return Err(format!("modelward {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr)));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// The command line's own help, so that the page cannot differ from it.
-fn command_line() -> Result<String, String> {
-    let mut text = format!("{MARK}# Command line\n");
-    for words in [&[][..], &["scan"], &["rules"], &["formats"]] {
-        let help = modelward(&[words, &["--help"]].concat())?;
-        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let _ = writeln!(text, "\n## modelward {}\n\n```text\n{}\n```", words.join(" "), lines.join("\n").trim_end());
-    }
-    Ok(text.replace("## modelward \n", "## modelward\n"))
 }

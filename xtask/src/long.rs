@@ -8,6 +8,7 @@ const HELP: &str = "\
 cargo xtask long deny                licences, sources and bans of every dependency (installs cargo-deny)
 cargo xtask long swaps               10,000 scans of a file that is swapped and written over meanwhile
 cargo xtask long signals             SIGTERM at 50 points of a scan: a report within a second
+cargo xtask long rivals              the page that compares with other scanners: MODELWARD_CORPUS names the corpora, PATH has the rivals
 ";
 
 /// Runs the named tasks, or all.
@@ -22,6 +23,7 @@ pub fn run(names: &[&str]) -> Result<(), String> {
             "deny" => deny(),
             "swaps" => swaps(),
             "signals" => signals(),
+            "rivals" => rivals(),
             other => Err(format!("unknown: {other}\n{HELP}")),
         }),
     }
@@ -40,6 +42,14 @@ fn swaps() -> Result<(), String> {
 
 fn signals() -> Result<(), String> {
     repeated(50, "signals", "whenever_it_is_ended")
+}
+
+/// Writes docs/comparison.md. Not among those that run without a name: it needs the corpora and the rivals.
+fn rivals() -> Result<(), String> {
+    let corpus =
+        std::env::var("MODELWARD_CORPUS").map_err(|_| "MODELWARD_CORPUS: the folder of the corpora".to_owned())?;
+    command("cargo", &["build", "--release", "--quiet", "--package", "modelward"])?;
+    command("python3", &["benches/compare_detection.py", &corpus, "--page", "docs/comparison.md"])
 }
 
 /// Runs tests of the command line with more repeats than CI has time for, optimised.

@@ -1,5 +1,6 @@
 //! Chores of the project: `cargo xtask help` lists them.
 
+mod counts;
 mod docs;
 mod fuzz;
 mod knowledge;
@@ -12,6 +13,7 @@ const HELP: &str = "\
 cargo xtask docs [--check]           write the generated documentation, or fail where it differs
 cargo xtask new format NAME          a skeleton of a format
 cargo xtask new rule CATEGORY/ID     a skeleton of a rule
+cargo xtask counts [--write]         instructions of fixed small scans, against those recorded
 cargo xtask knowledge …              what is known of callables; `knowledge help` says more
 cargo xtask fuzz [TARGET…]           a minute of each fuzz target; `fuzz help` says more
 cargo xtask long [NAME…]             what takes longer than CI may; `long help` says more
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(),
         ["new", "format", name] => skeleton::format(name),
         ["new", "rule", name] => skeleton::rule(name),
+        ["counts", rest @ ..] => counts::run(rest),
         ["knowledge", rest @ ..] => knowledge::run(rest),
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["long", rest @ ..] => long::run(rest),
