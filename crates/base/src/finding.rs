@@ -93,6 +93,11 @@ impl Finding {
         hasher.finalize().as_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The ids of every standard that it carries.
+    pub fn standards(&self) -> impl Iterator<Item = &Arc<str>> {
+        [&self.cwe, &self.owasp_ml, &self.owasp_llm, &self.atlas].into_iter().flatten()
+    }
+
     /// Whether it is active. Severity alone decides the rest: hygiene is low unless a policy raises it.
     pub fn counts(&self) -> bool {
         self.status == Status::Active

@@ -14,11 +14,11 @@ use crate::{
     finding::Finding,
     limits::{Level, Limits},
     reason::Reason,
-    verdict::{Completeness, Severity, Verdict},
+    verdict::{Completeness, Confidence, RuleKind, Severity, Verdict},
 };
 
 /// Version of this structure. The major part changes when a reader of the old one would misread the new one.
-pub const SCHEMA_VERSION: &str = "1.0";
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// Quiet artifacts (complete, without findings) that are listed; further ones are only counted.
 pub const QUIET_LISTED: u64 = 10_000;
@@ -44,6 +44,12 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// For each rule, in how many artifacts it failed, passed, or could not be run.
     pub checks: BTreeMap<Arc<str>, Check>,
+    /// What the rules of the findings say, so that a report explains itself wherever it is read.
+    #[serde(default)]
+    pub rules: BTreeMap<Arc<str>, RuleRecord>,
+    /// The names of the standards' ids that findings carry: `CWE-502`, `ML06`, `LLM03`, `AML.T0011.000`.
+    #[serde(default)]
+    pub standards: BTreeMap<Arc<str>, Arc<str>>,
     /// Counts.
     pub summary: Summary,
 }
@@ -109,6 +115,29 @@ impl ArtifactRecord {
     }
 }
 
+/// What a rule of the catalogue says, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleRecord {
+    /// What a person reads first.
+    pub title: Arc<str>,
+    /// Threat, exposure or hygiene.
+    pub kind: RuleKind,
+    /// The row of the taxonomy.
+    pub category: Arc<str>,
+    /// How bad it is, unless a clause or the policy says otherwise.
+    pub severity: Severity,
+    /// How sure it is, likewise.
+    pub confidence: Confidence,
+    /// Markdown: what it means.
+    pub meaning: Arc<str>,
+    /// Markdown: why it is dangerous.
+    pub danger: Arc<str>,
+    /// Markdown: what to do.
+    pub remedy: Arc<str>,
+    /// Its page, where it comes with the program.
+    pub link: Option<Arc<str>>,
+}
+
 /// A rule's account, counted in artifacts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
@@ -152,6 +181,8 @@ impl Report {
             coverage: Coverage::default(),
             findings: Vec::new(),
             checks: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            standards: BTreeMap::new(),
             summary: Summary {
                 findings: Severity::ALL.iter().map(|severity| (*severity, 0)).collect(),
                 ..Summary::default()
@@ -235,6 +266,12 @@ impl Report {
         }
         for (rule, check) in other.checks {
             self.add_check(rule, check);
+        }
+        for (rule, record) in other.rules {
+            self.rules.entry(rule).or_insert(record);
+        }
+        for (id, name) in other.standards {
+            self.standards.entry(id).or_insert(name);
         }
         self
     }

@@ -1,6 +1,7 @@
 //! The arguments: one file a command, with the help that people read.
 
 mod output;
+mod report;
 mod rules;
 mod scan;
 
@@ -8,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use self::{
     output::{Colour, Destination},
+    report::ReportArguments,
     rules::{RulesArguments, RulesCommand},
     scan::ScanArguments,
 };
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     /// Scan files and folders; the default when no command is named
     #[command(after_long_help = EXAMPLES)]
     Scan(ScanArguments),
+    /// Write a saved JSON report in other formats
+    Report(ReportArguments),
     /// List the rules, or show the page of one
     Rules(RulesArguments),
     /// List the formats that can be read, and how deep

@@ -8,6 +8,7 @@ mod output;
 mod panics;
 mod problem;
 mod progress;
+mod report_command;
 mod rules_pages;
 mod scan;
 mod watch;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let result = match command {
         None => scan::run(scan.named_or_default()),
         Some(Command::Scan(scan)) => scan::run(scan),
+        Some(Command::Report(report)) => report_command::run(report),
         Some(Command::Rules(rules)) => rules_pages::run(rules.command, rules.rules.as_deref()),
         Some(Command::Formats) => formats_list::run(),
     };

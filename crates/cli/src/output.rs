@@ -10,7 +10,7 @@ use base::report::Report;
 use report::{Format, Page};
 
 use crate::{
-    arguments::{Colour, Destination, ScanArguments},
+    arguments::{Colour, Destination},
     problem::Problem,
 };
 
@@ -21,19 +21,19 @@ const WIDEST: usize = 110;
 #[derive(Debug)]
 pub(crate) struct Outputs {
     stdout: Format,
-    page: Page,
+    page: Page<'static>,
     files: Vec<(Format, PathBuf)>,
 }
 
 impl Outputs {
-    /// What the arguments ask for.
+    /// What a command line asks for: `output` and, for standard output, `format`.
     ///
     /// # Errors
     /// Two reports for standard output; a file whose folder does not exist, found before the scan and not after it.
-    pub(crate) fn of(arguments: &ScanArguments) -> Result<Self, Problem> {
+    pub(crate) fn new(output: &[Destination], format: Option<Format>, page: Page<'static>) -> Result<Self, Problem> {
         let mut stdout = None;
         let mut files = Vec::new();
-        for Destination { format, file } in &arguments.output {
+        for Destination { format, file } in output {
             match file {
                 None if stdout.replace(*format).is_some() => {
                     return Err(Problem::new("--output: only one report can go to standard output"));
@@ -42,8 +42,7 @@ impl Outputs {
                 Some(path) => files.push((*format, writable(path)?)),
             }
         }
-        let page = page(arguments.color, arguments.quiet);
-        Ok(Self { stdout: stdout.or(arguments.format).unwrap_or(Format::Text), page, files })
+        Ok(Self { stdout: stdout.or(format).unwrap_or(Format::Text), page, files })
     }
 
     /// Writes every report; problems with one do not keep the others back.
@@ -78,7 +77,7 @@ fn told(result: io::Result<()>) -> Result<(), Problem> {
 }
 
 /// How a report for people looks on standard output.
-fn page(colour: Colour, brief: bool) -> Page {
+pub(crate) fn page(colour: Colour, brief: bool) -> Page<'static> {
     let stdout = io::stdout();
     let size = if stdout.is_terminal() { terminal_size::terminal_size_of(&stdout) } else { None };
     let width = size.map_or(Page::default().width, |(width, _)| usize::from(width.0).min(WIDEST));
@@ -87,7 +86,9 @@ fn page(colour: Colour, brief: bool) -> Page {
         Colour::Always => true,
         Colour::Never => false,
     };
-    Page { width, colour, brief }
+    // Only a terminal knows what a link is; `dumb` ones and logs do not.
+    let links = colour && stdout.is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+    Page { width, colour, links, brief, ..Page::default() }
 }
 
 /// `path`, if a file can be made there: its folder exists and it is not a folder itself. Links are followed.

@@ -33,7 +33,8 @@ pub(crate) fn run(arguments: ScanArguments) -> Result<u8, Problem> {
     if arguments.print_schema {
         return output::print(report::schema::text().as_bytes()).map(|()| 0);
     }
-    let outputs = Outputs::of(&arguments)?;
+    let page = output::page(arguments.color, arguments.quiet);
+    let outputs = Outputs::new(&arguments.output, arguments.format, page)?;
     let scanner = Scanner::new(rules_pages::catalogue(arguments.rules.as_deref())?, settings(&arguments)?);
     let progress = if arguments.quiet { None } else { Progress::visible() };
     let watch = ScanWatch::new(progress);

@@ -89,7 +89,28 @@ impl Scanner {
             report.target.push(target.name);
             self.scan_target(&context, path, target.artifact.body, several, &mut report);
         }
+        self.explain(&mut report);
         report
+    }
+
+    /// Adds what the rules of the findings say, and the names of the standards' ids.
+    fn explain(&self, report: &mut Report) {
+        if report.findings.is_empty() {
+            return;
+        }
+        let taxonomy = Catalogue::taxonomy().unwrap_or_default();
+        for finding in &report.findings {
+            if !report.rules.contains_key(&finding.rule)
+                && let Some(record) = self.catalogue.record(&finding.rule)
+            {
+                report.rules.insert(finding.rule.clone(), record);
+            }
+            for id in finding.standards().filter(|id| !report.standards.contains_key(*id)).cloned().collect::<Vec<_>>()
+            {
+                let name = taxonomy.name(&id).map(Arc::from);
+                report.standards.extend(name.map(|name| (id, name)));
+            }
+        }
     }
 
     fn tool(&self) -> Tool {

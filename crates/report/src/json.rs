@@ -4,20 +4,31 @@ use std::io::{self, Write};
 
 use base::{escape, report::Report};
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use crate::Page;
 
 /// Writes `report`, indented by two spaces, with a line break at its end.
-pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
-    report.serialize(&mut Serializer::with_formatter(&mut *out, Visible(PrettyFormatter::new())))?;
+pub(crate) fn write(report: &Report, _page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+    pretty(report, out)
+}
+
+/// A document, indented by two spaces, with a line break at its end.
+pub(crate) fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut *out, Visible(PrettyFormatter::new())))?;
     out.write_all(b"\n")
 }
 
-/// The pretty formatter, with every hostile character of a string written as `\uXXXX`.
-struct Visible(PrettyFormatter<'static>);
+/// A document in a line.
+pub(crate) fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut *out, Visible(CompactFormatter)))?;
+    out.write_all(b"\n")
+}
 
-impl Formatter for Visible {
+/// A formatter, with every hostile character of a string written as `\uXXXX`.
+struct Visible<F>(F);
+
+impl<F: Formatter> Formatter for Visible<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((at, letter)) = rest.char_indices().find(|(_, letter)| escape::is_hostile(*letter)) {
@@ -108,6 +119,8 @@ mod tests {
             "coverage",
             "findings",
             "checks",
+            "rules",
+            "standards",
             "summary",
         ];
         assert_eq!(keys, published);

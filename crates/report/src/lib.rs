@@ -1,16 +1,24 @@
 //! The writers: one file a format of output, all reading the same report.
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, clippy::string_slice))]
 
+mod csv;
+mod github;
+mod groups;
 mod json;
+mod jsonl;
+mod markdown;
+pub mod read;
 pub mod schema;
 mod text;
+mod whereabouts;
+mod words;
 
 #[cfg(test)]
 mod sample;
 
 use std::io::{self, Write};
 
-use base::report::Report;
+use base::{listing::NamedListing, report::Report};
 
 macro_rules! writers {
     ($( $(#[doc = $doc:literal])+ $name:ident = $id:literal via $write:path ),+ $(,)?) => {
@@ -29,7 +37,7 @@ macro_rules! writers {
             pub const fn describe(self) -> &'static str { match self { $(Self::$name => concat!($($doc),+)),+ } }
 
             /// Writes `report`; `page` matters only to what people read. Errors are those of `out`.
-            pub fn write(self, report: &Report, page: Page, out: &mut dyn Write) -> io::Result<()> {
+            pub fn write(self, report: &Report, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
                 match self { $(Self::$name => $write(report, page, out)),+ }
             }
         }
@@ -41,6 +49,14 @@ writers! {
     Text = "text" via text::write,
     /// The whole report as one JSON document.
     Json = "json" via json::write,
+    /// The same as one JSON object a line: header, findings, artifacts, rules, summary.
+    JsonLines = "jsonl" via jsonl::write,
+    /// Annotations of a GitHub workflow.
+    Github = "github" via github::write,
+    /// A table for spreadsheets, safe to open in one.
+    Csv = "csv" via csv::write,
+    /// Tables for a comment on a pull request.
+    Markdown = "markdown" via markdown::write,
 }
 
 impl Format {
@@ -51,18 +67,22 @@ impl Format {
 }
 
 /// What a report for people is written on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Page<'a> {
     /// Columns.
     pub width: usize,
     /// Whether ANSI colours are wanted.
     pub colour: bool,
+    /// Whether the names of rules may be links (OSC 8).
+    pub links: bool,
     /// Whether only the verdict is wanted.
     pub brief: bool,
+    /// Programs inside the artifacts, for those formats that show them.
+    pub listings: &'a [NamedListing],
 }
 
-impl Default for Page {
+impl Default for Page<'_> {
     fn default() -> Self {
-        Self { width: 80, colour: false, brief: false }
+        Self { width: 80, colour: false, links: false, brief: false, listings: &[] }
     }
 }

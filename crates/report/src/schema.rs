@@ -31,9 +31,13 @@ pub fn schema() -> Value {
             "findings": described("What was found, in the order of the artifacts", array(reference("finding"))),
             "checks": described("For each rule, the number of artifacts in which it failed, passed or was not run",
                 json!({"type": "object", "additionalProperties": reference("check")})),
+            "rules": described("What the rules of the findings say, by id",
+                json!({"type": "object", "additionalProperties": reference("rule")})),
+            "standards": described("Names of the standards' ids that findings carry, such as CWE-502",
+                json!({"type": "object", "additionalProperties": string()})),
             "summary": summary(),
         }),
-        &[],
+        &["rules", "standards"],
     );
     let mut document = Map::new();
     document.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
@@ -42,7 +46,7 @@ pub fn schema() -> Value {
     document.insert(
         "$defs".into(),
         json!({
-            "artifact": artifact(), "finding": finding(), "location": location(), "check": check(),
+            "artifact": artifact(), "finding": finding(), "location": location(), "check": check(), "rule": rule(),
             "severity": words("How bad it is", Severity::ALL.iter().rev().map(|word| word.id())),
             "reason": words("Why an artifact is incomplete", Reason::ALL.iter().map(|word| word.id())),
         }),
@@ -163,6 +167,24 @@ fn check() -> Value {
     object(
         "A rule's account, counted in artifacts",
         json!({"failed": count(), "passed": count(), "not_run": count()}),
+        &[],
+    )
+}
+
+fn rule() -> Value {
+    object(
+        "What a rule says, for people",
+        json!({
+            "title": string(),
+            "kind": words("Only threats and exposures count for the verdict", RuleKind::ALL.iter().rev().map(|word| word.id())),
+            "category": string(),
+            "severity": described("Unless a clause of the rule or the policy says otherwise", reference("severity")),
+            "confidence": words("Likewise", Confidence::ALL.iter().rev().map(|word| word.id())),
+            "meaning": described("Markdown: what it means", string()),
+            "danger": described("Markdown: why it is dangerous", string()),
+            "remedy": described("Markdown: what to do", string()),
+            "link": described("Its page; null where the rule does not come with the program", nullable(string())),
+        }),
         &[],
     )
 }

@@ -3,7 +3,6 @@
 mod canvas;
 mod findings;
 mod unread;
-mod words;
 
 use std::io::{self, Write};
 
@@ -11,17 +10,17 @@ use anstyle::{AnsiColor, Style};
 use base::{
     reason::Reason,
     report::Report,
-    verdict::{Completeness, Severity, Verdict},
+    verdict::{Completeness, Verdict},
 };
 
-use self::{
-    canvas::{BOLD, Canvas, DIM, badge},
-    words::{counted, size},
+use self::canvas::{BOLD, Canvas, DIM, badge};
+use crate::{
+    Page,
+    words::{self, counted, size},
 };
-use crate::Page;
 
 /// Writes `report` for people.
-pub(crate) fn write(report: &Report, page: Page, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut canvas = Canvas::new(page);
     verdict(report, &mut canvas);
     if !page.brief {
@@ -34,13 +33,8 @@ pub(crate) fn write(report: &Report, page: Page, out: &mut dyn Write) -> io::Res
 
 /// One line that says it all, and one that says what to make of it.
 fn verdict(report: &Report, canvas: &mut Canvas) {
-    let name = match report.target.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first, rest @ ..] => format!("{first} and {}", counted(rest.len() as u64, "more target", "more targets")),
-    };
     let badge = (badge(verdict_style(report.verdict)), format!(" {} ", report.verdict.id().to_uppercase()));
-    canvas.heading(badge, &name, &counts(report));
+    canvas.heading(badge, &words::target(report), &format!("{} · {}", words::found(report), words::read(report)));
     if !canvas.brief() {
         canvas.text(1, Style::new(), advice(report));
     }
@@ -53,23 +47,6 @@ fn verdict_style(verdict: Verdict) -> AnsiColor {
         Verdict::Incomplete => AnsiColor::Blue,
         Verdict::Clean => AnsiColor::Green,
     }
-}
-
-/// Findings by severity, artifacts, and whether all were read.
-fn counts(report: &Report) -> String {
-    let found = Severity::ALL.iter().rev().filter_map(|severity| {
-        let count = report.summary.findings.get(severity).copied().filter(|count| *count > 0)?;
-        Some(format!("{count} {severity}"))
-    });
-    let found: Vec<String> = found.collect();
-    let found = if found.is_empty() { "no findings".into() } else { found.join(", ") };
-    let artifacts = counted(report.summary.artifacts, "artifact", "artifacts");
-    let read = match report.summary.incomplete {
-        0 => "all read".into(),
-        some if some == report.summary.artifacts => "not fully read".into(),
-        some => format!("{some} not fully read"),
-    };
-    format!("{found} · {artifacts}, {read}")
 }
 
 fn advice(report: &Report) -> &'static str {

@@ -76,6 +76,14 @@ impl Taxonomy {
         })
     }
 
+    /// The name of an id as findings carry it: `CWE-502`, `ML06`, `LLM03`, `AML.T0011.000`.
+    pub fn name(&self, id: &str) -> Option<&str> {
+        let number = id.strip_prefix("CWE-").and_then(|number| number.parse().ok());
+        let cwe = number.and_then(|number: u32| self.cwe.get(&number));
+        let others = [&self.owasp_ml, &self.owasp_llm, &self.atlas];
+        cwe.or_else(|| others.into_iter().find_map(|names| names.get(id))).map(String::as_str)
+    }
+
     /// The first of these ids that has no name here.
     pub fn unknown(&self, cwe: &[u32], owasp_ml: &[String], owasp_llm: &[String], atlas: &[String]) -> Option<String> {
         let missing = |known: &BTreeMap<String, String>, ids: &[String]| {

@@ -2,8 +2,8 @@
 
 use std::{borrow::Cow, path::Path, sync::Arc};
 
-use base::location::ArtifactPath;
-use rulebook::{error::Error, folder::load_folder, rule::Rule, taxonomy::Taxonomy, vocabulary::Vocabulary};
+use base::{location::ArtifactPath, report::RuleRecord};
+use rulebook::{error::Error, folder::load_folder, page::Page, rule::Rule, taxonomy::Taxonomy, vocabulary::Vocabulary};
 
 use crate::{
     compiled,
@@ -97,6 +97,28 @@ impl Catalogue {
         self.pages.get(self.position(id)?).map(|page| &**page)
     }
 
+    /// What reports carry of a rule that found something.
+    pub fn record(&self, id: &str) -> Option<RuleRecord> {
+        let at = self.position(id)?;
+        let (rule, text) = (self.rules.get(at)?, self.pages.get(at)?);
+        let page = Page::parse(id, text).ok()?;
+        // Only what comes with the program has a public page.
+        let public = matches!(text, Cow::Borrowed(_));
+        let link = || format!("{}/blob/main/docs/rules/{id}.md", env!("CARGO_PKG_REPOSITORY")).into();
+        let [meaning, danger, remedy] = ["What it means", "Why it is dangerous", "What to do"];
+        Some(RuleRecord {
+            title: (*rule.title).into(),
+            kind: rule.kind,
+            category: (*rule.category).into(),
+            severity: rule.severity,
+            confidence: rule.confidence,
+            meaning: page.section(meaning).into(),
+            danger: page.section(danger).into(),
+            remedy: page.section(remedy).into(),
+            link: public.then(link),
+        })
+    }
+
     fn position(&self, id: &str) -> Option<usize> {
         self.rules.binary_search_by(|rule| (*rule.id).cmp(id)).ok()
     }
@@ -108,5 +130,22 @@ impl Catalogue {
 
     pub(crate) fn index(&self) -> &Index {
         &self.index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_record_that_explains_it() {
+        let catalogue = Catalogue::builtin();
+        for rule in catalogue.rules() {
+            let record = catalogue.record(&rule.id).unwrap();
+            assert_eq!(*record.title, *rule.title);
+            assert!([&record.meaning, &record.danger, &record.remedy].iter().all(|text| text.len() > 20), "{record:?}");
+            assert!(record.link.unwrap().ends_with(&format!("/docs/rules/{}.md", rule.id)));
+        }
+        assert_eq!(catalogue.record("no-such-rule"), None);
     }
 }

@@ -26,14 +26,16 @@ pub(super) fn badge(colour: AnsiColor) -> Style {
 
 /// A page that is being written.
 pub(super) struct Canvas {
-    page: Page,
+    page: Page<'static>,
     out: String,
 }
 
 impl Canvas {
     /// An empty page.
-    pub(super) fn new(page: Page) -> Self {
-        Self { page: Page { width: page.width.max(NARROWEST), ..page }, out: String::new() }
+    pub(super) fn new(page: Page<'_>) -> Self {
+        let Page { width, colour, links, brief, .. } = page;
+        let page = Page { width: width.max(NARROWEST), colour, links, brief, listings: &[] };
+        Self { page, out: String::new() }
     }
 
     /// What was written.

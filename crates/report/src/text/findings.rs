@@ -11,8 +11,9 @@ use base::{
     verdict::{Confidence, Severity},
 };
 
-use super::{
-    canvas::{BOLD, Canvas, DIM, badge},
+use super::canvas::{BOLD, Canvas, DIM, badge};
+use crate::{
+    groups::{self, Group},
     words::{counted, elide, point},
 };
 
@@ -24,16 +25,9 @@ const ARTIFACTS: usize = 4;
 const LONGEST: usize = 600;
 const LONGEST_NAME: usize = 160;
 
-/// The findings of one rule and severity, in the order of the report.
-struct Group<'r> {
-    first: &'r Finding,
-    /// Findings with the same message and evidence, side by side.
-    causes: Vec<Vec<&'r Finding>>,
-}
-
 /// Writes every finding that counts.
 pub(super) fn write(report: &Report, canvas: &mut Canvas) {
-    for group in groups(report) {
+    for group in groups::active(report) {
         canvas.blank();
         heading(&group, canvas);
         for cause in group.causes.iter().take(MESSAGES) {
@@ -47,28 +41,6 @@ pub(super) fn write(report: &Report, canvas: &mut Canvas) {
         }
         remedy(&group.first.remedy, canvas);
     }
-}
-
-fn groups(report: &Report) -> Vec<Group<'_>> {
-    let mut active: Vec<&Finding> = report.findings.iter().filter(|finding| finding.counts()).collect();
-    active.sort_by_key(|finding| std::cmp::Reverse((finding.severity, finding.confidence)));
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut places = std::collections::BTreeMap::new();
-    let mut causes = std::collections::BTreeMap::new();
-    for finding in active {
-        let at = *places.entry((finding.severity, &finding.rule)).or_insert(groups.len());
-        if at == groups.len() {
-            groups.push(Group { first: finding, causes: Vec::new() });
-        }
-        let Some(group) = groups.get_mut(at) else { continue };
-        let next = group.causes.len();
-        let cause = *causes.entry((at, &finding.message, &finding.evidence)).or_insert(next);
-        match group.causes.get_mut(cause) {
-            Some(cause) => cause.push(finding),
-            None => group.causes.push(vec![finding]),
-        }
-    }
-    groups
 }
 
 fn heading(group: &Group<'_>, canvas: &mut Canvas) {

@@ -9,10 +9,8 @@ use base::{
     report::{ArtifactRecord, Report},
 };
 
-use super::{
-    canvas::{Canvas, DIM, badge},
-    words::{counted, elide, size},
-};
+use super::canvas::{Canvas, DIM, badge};
+use crate::words::{counted, elide, size};
 
 /// Artifacts shown for one reason; the rest are counted.
 const SHOWN: usize = 5;

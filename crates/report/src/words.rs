@@ -1,14 +1,16 @@
 //! Numbers, names and places in words.
 
-use base::location::Location;
+use std::sync::Arc;
+
+use base::{finding::Status, location::Location, report::Report, verdict::Severity};
 
 /// `1 artifact`, `2 artifacts`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A number of bytes with at most one digit after the point: `999 B`, `1.2 KiB`.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if bytes < 1024 {
         return format!("{bytes} B");
@@ -30,7 +32,7 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// `text` with its middle left out where it is longer than `limit` characters: of a path, both ends matter.
-pub(super) fn elide(text: &str, limit: usize) -> String {
+pub(crate) fn elide(text: &str, limit: usize) -> String {
     let count = text.chars().count();
     if count <= limit {
         return text.into();
@@ -42,7 +44,7 @@ pub(super) fn elide(text: &str, limit: usize) -> String {
 }
 
 /// Where in its artifact a location points: `line 3, column 7`, `byte 0x28 (opcode 11)`; nothing where it points at the whole.
-pub(super) fn point(at: &Location) -> String {
+pub(crate) fn point(at: &Location) -> String {
     let place = match (at.line, at.column) {
         (Some(line), Some(column)) => format!("line {line}, column {column}"),
         (Some(line), None) => format!("line {line}"),
@@ -53,6 +55,49 @@ pub(super) fn point(at: &Location) -> String {
         (None, _) => place,
         (Some(pointer), true) => elide(pointer, 120),
         (Some(pointer), false) => format!("{place} ({})", elide(pointer, 120)),
+    }
+}
+
+/// Findings by severity: `2 critical, 1 low`, or `no findings`.
+pub(crate) fn found(report: &Report) -> String {
+    let words = Severity::ALL.iter().rev().filter_map(|severity| {
+        let count = report.summary.findings.get(severity).copied().filter(|count| *count > 0)?;
+        Some(format!("{count} {severity}"))
+    });
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { "no findings".into() } else { words.join(", ") }
+}
+
+/// Artifacts, and whether all were read: `3 artifacts, 2 not fully read`.
+pub(crate) fn read(report: &Report) -> String {
+    let artifacts = counted(report.summary.artifacts, "artifact", "artifacts");
+    match report.summary.incomplete {
+        0 => format!("{artifacts}, all read"),
+        some if some == report.summary.artifacts => format!("{artifacts}, not fully read"),
+        some => format!("{artifacts}, {some} not fully read"),
+    }
+}
+
+/// What was scanned, in a line.
+pub(crate) fn target(report: &Report) -> String {
+    match report.target.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} and {}", counted(rest.len() as u64, "more target", "more targets")),
+    }
+}
+
+/// Texts with something between them.
+pub(crate) fn listed<'t>(texts: impl Iterator<Item = &'t Arc<str>>, between: &str) -> String {
+    texts.map(|text| &**text).collect::<Vec<_>>().join(between)
+}
+
+/// How a finding stands.
+pub(crate) const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Active => "active",
+        Status::Suppressed => "suppressed",
+        Status::Baseline => "baseline",
     }
 }
 
