@@ -1,11 +1,15 @@
 //! What takes longer than CI may: each a named task.
 
+mod browser;
+mod reports;
+
 use std::process::Command;
 
 use crate::top;
 
 const HELP: &str = "\
 cargo xtask long deny                licences, sources and bans of every dependency (installs cargo-deny)
+cargo xtask long reports             the HTML report in headless Chromium: no dialog, no refusal, no request; pictures
 cargo xtask long swaps               10,000 scans of a file that is swapped and written over meanwhile
 cargo xtask long signals             SIGTERM at 50 points of a scan: a report within a second
 cargo xtask long rivals              the page that compares with other scanners: MODELWARD_CORPUS names the corpora, PATH has the rivals
@@ -18,9 +22,10 @@ pub fn run(names: &[&str]) -> Result<(), String> {
             print!("{HELP}");
             Ok(())
         }
-        [] => deny().and_then(|()| swaps()).and_then(|()| signals()),
+        [] => deny().and_then(|()| reports::run()).and_then(|()| swaps()).and_then(|()| signals()),
         names => names.iter().try_for_each(|name| match *name {
             "deny" => deny(),
+            "reports" => reports::run(),
             "swaps" => swaps(),
             "signals" => signals(),
             "rivals" => rivals(),

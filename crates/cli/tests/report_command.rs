@@ -1,5 +1,17 @@
 //! `modelward report`: what was saved comes out as the scan itself wrote it, and what is no report is refused.
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "a panic is how a test speaks")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a panic is how a test speaks"
+)]
 
 mod stage;
 
@@ -13,7 +25,10 @@ fn stage() -> Stage {
     let stage = Stage::new();
     for (name, recipe) in [
         ("models/a.pt", "example = 'poisoned/model.pt'"),
-        ("models/b/c.pkl", "pickle = \"PROTO 2\\nGLOBAL posix system\\nBINUNICODE \\\"id\\\"\\nTUPLE1\\nREDUCE\\nSTOP\""),
+        (
+            "models/b/c.pkl",
+            "pickle = \"PROTO 2\\nGLOBAL posix system\\nBINUNICODE \\\"id\\\"\\nTUPLE1\\nREDUCE\\nSTOP\"",
+        ),
         ("models/junk\u{1b}[31m,=1+1", "noise = 64"),
     ] {
         stage.make(name.as_bytes(), &recipe.parse().unwrap());

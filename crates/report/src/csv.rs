@@ -13,7 +13,7 @@ use crate::{
     Page,
     groups::worst_first,
     whereabouts::{Whereabouts, plain},
-    words::listed,
+    words::{listed, paragraphs},
 };
 
 const COLUMNS: [&str; 25] = [
@@ -73,7 +73,6 @@ fn finding(found: &Finding, whereabouts: &Whereabouts<'_>) -> Vec<Field> {
     let lowered = found.lowered.as_ref().map(|lowered| format!("from {}: {}", lowered.from, lowered.reason));
     vec![
         ("record", "finding".into()),
-        ("verdict", found.verdict().to_string()),
         ("severity", found.severity.to_string()),
         ("confidence", found.confidence.to_string()),
         ("kind", found.kind.to_string()),
@@ -92,7 +91,7 @@ fn finding(found: &Finding, whereabouts: &Whereabouts<'_>) -> Vec<Field> {
         ("count", found.count.to_string()),
         ("status", crate::words::status(found.status).into()),
         ("standards", listed(found.standards(), " ")),
-        ("remedy", found.remedy.replace('\n', " ")),
+        ("remedy", paragraphs(&found.remedy).join(" ")),
         ("evidence", found.evidence.clone()),
         ("lowered", lowered.unwrap_or_default()),
         ("fingerprint", found.fingerprint.clone()),
@@ -103,7 +102,6 @@ fn unread(record: &ArtifactRecord, whereabouts: &Whereabouts<'_>) -> Vec<Field> 
     let reason = record.reason;
     vec![
         ("record", "not-read".into()),
-        ("verdict", "incomplete".into()),
         ("rule", reason.map(|reason| reason.id().to_owned()).unwrap_or_default()),
         ("title", reason.map(|reason| reason.describe().to_owned()).unwrap_or_default()),
         ("message", record.detail.clone().unwrap_or_default()),

@@ -16,7 +16,7 @@ use crate::{
     Page,
     groups::{self, Group},
     whereabouts::{Whereabouts, plain},
-    words::{self, counted, point},
+    words::{self, counted, paragraphs, point},
 };
 
 /// Annotations of findings: GitHub shows ten a step and kind, fifty a run.
@@ -86,7 +86,9 @@ fn annotation(
     if more > 0 {
         text.push_str(&format!("\nAlso in {}", counted(more, "more artifact", "more artifacts")));
     }
-    text.push_str(&format!("\nWhat to do: {}", escape::bounded(&group.first.remedy.replace('\n', " "), LONGEST)));
+    let remedy: Vec<String> =
+        paragraphs(&group.first.remedy).iter().map(|line| escape::bounded(line, LONGEST)).collect();
+    text.push_str(&format!("\nWhat to do: {}", remedy.join("\n")));
     command(kind, &[("file", &file), ("line", &line), ("col", &column), ("title", &title)], &text, out)
 }
 

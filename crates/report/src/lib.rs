@@ -3,16 +3,25 @@
 
 mod csv;
 mod github;
+mod gitlab;
 mod groups;
+mod html;
 mod json;
 mod jsonl;
+mod junit;
 mod markdown;
+mod markup;
 pub mod read;
+mod sarif;
 pub mod schema;
 mod text;
 mod whereabouts;
 mod words;
 
+#[cfg(test)]
+mod goldens;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod sample;
 
@@ -51,12 +60,20 @@ writers! {
     Json = "json" via json::write,
     /// The same as one JSON object a line: header, findings, artifacts, rules, summary.
     JsonLines = "jsonl" via jsonl::write,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif = "sarif" via sarif::write,
+    /// JUnit XML, for what shows test results.
+    Junit = "junit" via junit::write,
+    /// A SAST report for GitLab.
+    Gitlab = "gitlab" via gitlab::write,
     /// Annotations of a GitHub workflow.
     Github = "github" via github::write,
     /// A table for spreadsheets, safe to open in one.
     Csv = "csv" via csv::write,
     /// Tables for a comment on a pull request.
     Markdown = "markdown" via markdown::write,
+    /// One self-contained page for a browser.
+    Html = "html" via html::write,
 }
 
 impl Format {

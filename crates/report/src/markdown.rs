@@ -16,7 +16,7 @@ use crate::{
     Page,
     groups::{self, Group},
     whereabouts::{Whereabouts, plain},
-    words::{self, counted, elide, listed, point, size},
+    words::{self, counted, elide, listed, paragraphs, point, size},
 };
 
 /// Bytes after which findings are only counted: GitHub refuses comments of more than 65,536 characters.
@@ -102,7 +102,13 @@ fn group(group: &Group<'_>, report: &Report, whereabouts: &Whereabouts<'_>, text
             let _ = writeln!(text, "  - {} instead of {}: {}", first.severity, lowered.from, code(&lowered.reason));
         }
     }
-    let _ = writeln!(text, "\n**What to do:** {}\n", prose(&first.remedy.replace('\n', " ")));
+    text.push_str("\n**What to do:**");
+    for paragraph in paragraphs(&first.remedy) {
+        let item = paragraph.strip_prefix("- ").or_else(|| paragraph.strip_prefix("* "));
+        let line = item.map_or_else(|| format!(" {}\n\n", prose(&paragraph)), |item| format!("- {}\n", prose(item)));
+        text.push_str(&line);
+    }
+    text.push('\n');
     let standards = listed(first.standards(), " · ");
     let link = report.rules.get(&first.rule).and_then(|rule| rule.link.as_deref()).filter(|link| safe(link));
     let rule = link.map_or_else(|| code(&first.rule), |link| format!("[{}]({link})", code(&first.rule)));
@@ -173,9 +179,9 @@ fn code(text: &str) -> String {
     format!("{fence}{pad}{shown}{pad}{fence}")
 }
 
-/// The same inside a cell, where even a code span ends at a bar unless it is escaped.
+/// The same inside a cell, where even a code span ends at a bar unless it is escaped, and a backslash before it would escape that.
 fn code_in_table(text: &str) -> String {
-    code(text).replace('\\', "∖").replace('|', "\\|")
+    code(text).replace("\\|", "∖|").replace('|', "\\|")
 }
 
 /// Text of a rule, without meaning for Markdown.

@@ -4,9 +4,10 @@ use base::{
     coverage::Coverage,
     finding::{Finding, Lowered, Status},
     limits::{Level, Limits},
+    listing::{Line, Listing, NamedListing},
     location::{ArtifactPath, Location, Place, Unit},
     reason::Reason,
-    report::{ArtifactRecord, Check, Outcome, Report, Tool},
+    report::{ArtifactRecord, Check, Outcome, Report, RuleRecord, Tool},
     verdict::{Confidence, RuleKind, Severity},
 };
 
@@ -104,7 +105,44 @@ pub(crate) fn poisoned() -> Report {
     report.add_check("process-spawn".into(), Check { failed: 1, passed: 0, not_run: 2 });
     report.add_check("file-write".into(), Check { failed: 0, passed: 1, not_run: 2 });
     report.add_check("network-call".into(), Check { failed: 0, passed: 0, not_run: 3 });
+    explain(&mut report, "process-spawn");
+    let names = [("CWE-502", "Deserialization of Untrusted Data"), ("ML06", "AI Supply Chain Attacks")];
+    report.standards = names.map(|(id, name)| (id.into(), name.into())).into();
     report
+}
+
+/// Adds what a rule says.
+fn explain(report: &mut Report, rule: &str) {
+    let record = RuleRecord {
+        title: "Loading this model starts a process".into(),
+        kind: RuleKind::Threat,
+        category: "code-execution".into(),
+        severity: Severity::Critical,
+        confidence: Confidence::High,
+        meaning: "Deserialising this artifact calls a function that starts another program.".into(),
+        danger: "The program runs with the rights of whoever loads the model: see `__reduce__`.\n\n- a workstation;\n- a *cluster*."
+            .into(),
+        remedy: "Do not load this file.".into(),
+        link: Some("https://github.com/modelward/modelward/blob/main/docs/rules/process-spawn.md".into()),
+    };
+    report.rules.insert(rule.into(), record);
+}
+
+/// The program of the pickle of [`poisoned`], with what its first finding points to.
+pub(crate) fn listing() -> NamedListing {
+    let report = poisoned();
+    let mut listing = Listing::new("python");
+    let lines = [
+        ("from posix import system", 0x10, vec![]),
+        ("_state = {'weights': [1, 2, 3]}", 0x1c, vec![]),
+        ("_0 = 'echo this would have run on load'", 0x20, vec![]),
+        ("_1 = system(_0)", 0x28, vec![0, 2]),
+        ("result = _state", 0x2a, vec![1]),
+    ];
+    for (text, offset, uses) in lines {
+        listing.push(Line { text: text.into(), place: Place::bytes(offset, 1), uses });
+    }
+    NamedListing::new("model.tar!/ckpt.pt!/archive/data.pkl", "pickle", listing, &report.findings)
 }
 
 /// A harmless file.
@@ -146,6 +184,7 @@ pub(crate) fn hostile() -> Report {
     record.detail = Some(HOSTILE.into());
     report.add(record, vec![found], coverage());
     report.add_check(HOSTILE.into(), Check { failed: 1, passed: 0, not_run: 0 });
+    explain(&mut report, "process-spawn");
     report
 }
 

@@ -7,11 +7,7 @@ mod unread;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use base::{
-    reason::Reason,
-    report::Report,
-    verdict::{Completeness, Verdict},
-};
+use base::{report::Report, verdict::Verdict};
 
 use self::canvas::{BOLD, Canvas, DIM, badge};
 use crate::{
@@ -36,7 +32,7 @@ fn verdict(report: &Report, canvas: &mut Canvas) {
     let badge = (badge(verdict_style(report.verdict)), format!(" {} ", report.verdict.id().to_uppercase()));
     canvas.heading(badge, &words::target(report), &format!("{} · {}", words::found(report), words::read(report)));
     if !canvas.brief() {
-        canvas.text(1, Style::new(), advice(report));
+        canvas.text(1, Style::new(), words::advice(report));
     }
 }
 
@@ -49,35 +45,10 @@ fn verdict_style(verdict: Verdict) -> AnsiColor {
     }
 }
 
-fn advice(report: &Report) -> &'static str {
-    let complete = report.completeness == Completeness::Complete;
-    match report.verdict {
-        Verdict::Malicious if complete => "Do not load it.",
-        Verdict::Malicious => "Do not load it. Parts of it were not read: there may be more.",
-        Verdict::Suspicious if complete => "Look at what was found before you load it.",
-        Verdict::Suspicious => "Look at what was found before you load it. Parts of it were not read.",
-        Verdict::Incomplete if report.summary.reasons.keys().eq([&Reason::NothingToScan]) => {
-            "There was nothing to scan here. Is it the right place?"
-        }
-        Verdict::Incomplete => "Nothing was found in what could be read. That is not an all-clear: see what was not.",
-        Verdict::Clean => "Nothing was found, and every byte is accounted for.",
-    }
-}
-
 /// Rules, bytes and the tool, one line each.
 fn closing(report: &Report, canvas: &mut Canvas) {
-    let (mut failed, mut passed, mut not_run) = (0_u64, 0_u64, 0_u64);
-    for check in report.checks.values() {
-        let count = match (check.failed, check.passed) {
-            (0, 0) => &mut not_run,
-            (0, _) => &mut passed,
-            _ => &mut failed,
-        };
-        *count = count.saturating_add(1);
-    }
     canvas.blank();
-    let rules = counted(report.checks.len() as u64, "rule", "rules");
-    canvas.field("checks", DIM, &format!("{rules}: {failed} failed, {passed} passed, {not_run} not run"));
+    canvas.field("checks", DIM, &words::checks(report));
     let bytes = report.coverage;
     let (total, analysed, opaque) = (size(bytes.bytes_total), size(bytes.analysed), size(bytes.opaque));
     let skipped = size(bytes.skipped);

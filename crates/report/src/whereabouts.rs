@@ -35,13 +35,23 @@ impl<'r> Whereabouts<'r> {
     }
 
     /// The path of the outermost file, as the report names it.
-    fn outer<'p>(&self, path: &'p str) -> &'p str {
+    pub(crate) fn outer<'p>(&self, path: &'p str) -> &'p str {
         let Some((outer, _)) = path.split_once("!/") else { return path };
         if self.listed.contains(outer) {
             return outer;
         }
         let part = outer.rsplit_once("@0x").filter(|(_, digits)| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
         part.map_or(outer, |(file, _)| file)
+    }
+
+    /// What the artifact at `path` is a member or a part of, its name in there, and where a part without a name begins.
+    pub(crate) fn container<'p>(&self, path: &'p str) -> Option<(&'p str, &'p str, Option<u64>)> {
+        let (container, member) = path.rsplit_once("!/")?;
+        let part = container.rsplit_once("@0x").filter(|_| !self.listed.contains(container));
+        match part.and_then(|(whole, digits)| Some((whole, u64::from_str_radix(digits, 16).ok()?))) {
+            Some((whole, offset)) => Some((whole, member, Some(offset))),
+            None => Some((container, member, None)),
+        }
     }
 
     /// The file that holds the artifact at `path`, from where the scan was started; bytes and `!` escaped as in the report.
@@ -117,7 +127,6 @@ pub(crate) fn plain(shown: &str) -> String {
     String::from_utf8(bytes(shown)).unwrap_or_else(|_| shown.into())
 }
 
-#[allow(dead_code)]
 /// A path of the report as a relative reference by RFC 3986: all but unreserved characters and `/` percent-encoded.
 pub(crate) fn uri(shown: &str) -> String {
     let mut out = String::with_capacity(shown.len());
@@ -171,6 +180,8 @@ mod tests {
         let whereabouts = Whereabouts::of(&report);
         let inside = ["a.pkl", "a.pkl!/m!/n", "a.pkl@0x15!/exec.py"].map(|path| whereabouts.inside(path));
         assert_eq!(inside, [None, Some("m!/n"), Some("@0x15!/exec.py")]);
+        let containers = ["a.pkl", "a.pkl!/m!/n", "a.pkl@0x15!/exec.py"].map(|path| whereabouts.container(path));
+        assert_eq!(containers, [None, Some(("a.pkl!/m", "n", None)), Some(("a.pkl", "exec.py", Some(0x15)))]);
     }
 
     #[test]

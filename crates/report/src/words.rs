@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use base::{finding::Status, location::Location, report::Report, verdict::Severity};
+use base::{
+    finding::{Lowered, Status},
+    location::Location,
+    reason::Reason,
+    report::Report,
+    verdict::{Completeness, Severity, Verdict},
+};
 
 /// `1 artifact`, `2 artifacts`.
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
@@ -87,9 +93,77 @@ pub(crate) fn target(report: &Report) -> String {
     }
 }
 
+/// What to make of a verdict.
+pub(crate) fn advice(report: &Report) -> &'static str {
+    let complete = report.completeness == Completeness::Complete;
+    match report.verdict {
+        Verdict::Malicious if complete => "Do not load it.",
+        Verdict::Malicious => "Do not load it. Parts of it were not read: there may be more.",
+        Verdict::Suspicious if complete => "Look at what was found before you load it.",
+        Verdict::Suspicious => "Look at what was found before you load it. Parts of it were not read.",
+        Verdict::Incomplete if report.summary.reasons.keys().eq([&Reason::NothingToScan]) => {
+            "There was nothing to scan here. Is it the right place?"
+        }
+        Verdict::Incomplete => "Nothing was found in what could be read. That is not an all-clear: see what was not.",
+        Verdict::Clean => "Nothing was found, and every byte is accounted for.",
+    }
+}
+
+/// The rules by how they came out: `83 rules: 2 failed, 73 passed, 8 not run`.
+pub(crate) fn checks(report: &Report) -> String {
+    let (mut failed, mut passed, mut not_run) = (0_u64, 0_u64, 0_u64);
+    for check in report.checks.values() {
+        let count = match (check.failed, check.passed) {
+            (0, 0) => &mut not_run,
+            (0, _) => &mut passed,
+            _ => &mut failed,
+        };
+        *count = count.saturating_add(1);
+    }
+    let rules = counted(report.checks.len() as u64, "rule", "rules");
+    format!("{rules}: {failed} failed, {passed} passed, {not_run} not run")
+}
+
+/// What a person can do about it.
+pub(crate) const fn hint(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::Time => Some("Scan it alone, or with a longer --timeout."),
+        Reason::Memory => Some("A --temp-dir with more room may help."),
+        Reason::Unreadable => Some("Check that it exists and that you may read it, then scan again."),
+        Reason::Changed => Some("Scan again once nothing writes to it."),
+        Reason::Truncated => Some("Fetch it again: the download may have been cut short."),
+        Reason::Link => Some("Name the link's destination as a target of its own."),
+        Reason::UnsupportedMethod => Some("Unpack it by another tool and scan what comes out."),
+        Reason::Cancelled => Some("Scan again to read the rest."),
+        _ => None,
+    }
+}
+
+/// Paragraphs of Markdown, each in a line, items of lists as they stand.
+pub(crate) fn paragraphs(text: &str) -> Vec<String> {
+    let mut paragraphs: Vec<String> = Vec::new();
+    for line in text.lines().map(str::trim) {
+        let item = line.starts_with("- ") || line.starts_with("* ");
+        match paragraphs.last_mut().filter(|last| !item && !last.is_empty() && !line.is_empty()) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(line);
+            }
+            None => paragraphs.push(line.into()),
+        }
+    }
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs
+}
+
 /// Texts with something between them.
 pub(crate) fn listed<'t>(texts: impl Iterator<Item = &'t Arc<str>>, between: &str) -> String {
     texts.map(|text| &**text).collect::<Vec<_>>().join(between)
+}
+
+/// How a severity came about.
+pub(crate) fn lowered(lowered: &Lowered) -> String {
+    format!("the rule says {}: {}", lowered.from, lowered.reason)
 }
 
 /// How a finding stands.

@@ -14,7 +14,7 @@ use base::{
 use super::canvas::{BOLD, Canvas, DIM, badge};
 use crate::{
     groups::{self, Group},
-    words::{counted, elide, point},
+    words::{counted, elide, paragraphs, point},
 };
 
 /// Messages of one rule that are shown; the rest are counted.
@@ -129,20 +129,9 @@ fn points(finding: &Finding) -> String {
 
 /// Paragraphs of Markdown as they stand, lists kept as lists.
 fn remedy(text: &str, canvas: &mut Canvas) {
-    let mut paragraphs: Vec<String> = Vec::new();
-    for line in text.lines().map(str::trim) {
-        let item = line.starts_with("- ") || line.starts_with("* ");
-        match paragraphs.last_mut().filter(|last| !item && !last.is_empty() && !line.is_empty()) {
-            Some(last) => {
-                last.push(' ');
-                last.push_str(line);
-            }
-            None => paragraphs.push(line.into()),
-        }
-    }
     canvas.blank();
     let mut labelled = false;
-    for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
+    for paragraph in &paragraphs(text) {
         match std::mem::replace(&mut labelled, true) {
             false => canvas.field("do", Style::new(), paragraph),
             true => canvas.more(0, Style::new(), paragraph),

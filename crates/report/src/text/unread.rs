@@ -10,7 +10,7 @@ use base::{
 };
 
 use super::canvas::{Canvas, DIM, badge};
-use crate::words::{counted, elide, size};
+use crate::words::{counted, elide, hint, size};
 
 /// Artifacts shown for one reason; the rest are counted.
 const SHOWN: usize = 5;
@@ -60,19 +60,4 @@ fn line(record: &ArtifactRecord) -> String {
         text.push_str(&format!(": {}", escape::bounded(detail, 300)));
     }
     text
-}
-
-/// What a person can do about it.
-fn hint(reason: Reason) -> Option<&'static str> {
-    match reason {
-        Reason::Time => Some("Scan it alone, or with a longer --timeout."),
-        Reason::Memory => Some("A --temp-dir with more room may help."),
-        Reason::Unreadable => Some("Check that it exists and that you may read it, then scan again."),
-        Reason::Changed => Some("Scan again once nothing writes to it."),
-        Reason::Truncated => Some("Fetch it again: the download may have been cut short."),
-        Reason::Link => Some("Name the link's destination as a target of its own."),
-        Reason::UnsupportedMethod => Some("Unpack it by another tool and scan what comes out."),
-        Reason::Cancelled => Some("Scan again to read the rest."),
-        _ => None,
-    }
 }

@@ -1,0 +1,68 @@
+//! `invocation.toolExecutionNotifications`: what was not read and why, and results that found no room.
+
+use base::{
+    location::Location as Place,
+    reason::Reason,
+    report::{ArtifactRecord, Report},
+};
+
+use super::{
+    MOST,
+    artifacts::Artifacts,
+    model::{Descriptor, DescriptorReference, Message, Notification},
+};
+
+/// The id of the notice that results were left out.
+const LEFT_OUT: &str = "results-left-out";
+
+/// One for each artifact that is incomplete, as many as results at most.
+pub(super) fn all(report: &Report, left_out: usize, artifacts: &mut Artifacts<'_>) -> Vec<Notification> {
+    let incomplete = || report.artifacts.iter().filter(|record| !record.complete());
+    let mut notices: Vec<Notification> = incomplete().take(MOST).map(|record| notice(record, artifacts)).collect();
+    let untold = incomplete().count().saturating_sub(MOST);
+    if untold > 0 {
+        notices.push(left(format!("{untold} more artifacts were not fully read; the JSON report lists them all.")));
+    }
+    if left_out > 0 {
+        notices.push(left(format!("{left_out} more findings, none worse than these; the JSON report lists them all.")));
+    }
+    notices
+}
+
+fn left(text: String) -> Notification {
+    let descriptor = DescriptorReference { id: Some(LEFT_OUT.into()), ..DescriptorReference::default() };
+    Notification {
+        descriptor: Some(descriptor),
+        level: Some("warning"),
+        message: Some(Message::text(text)),
+        locations: Vec::new(),
+    }
+}
+
+fn notice(record: &ArtifactRecord, artifacts: &mut Artifacts<'_>) -> Notification {
+    let reason = record.reason.unwrap_or(Reason::Unclaimed);
+    let at = Place { path: record.path.clone(), path_hex: record.path_hex.clone(), ..Place::default() };
+    let mut text = format!("Not fully read: {}", reason.describe());
+    if let Some(detail) = record.detail.as_deref().filter(|detail| *detail != reason.describe()) {
+        text.push_str(&format!(" ({detail})"));
+    }
+    let descriptor = DescriptorReference { id: Some(reason.id().into()), ..DescriptorReference::default() };
+    Notification {
+        descriptor: Some(descriptor),
+        level: Some(if reason == Reason::Internal { "error" } else { "warning" }),
+        message: Some(Message::text(text.replace("](", "] ("))),
+        locations: vec![artifacts.in_file(&at)],
+    }
+}
+
+/// What the ids of the notices mean.
+pub(super) fn descriptors(report: &Report) -> Vec<Descriptor> {
+    let reasons = report.summary.reasons.keys().map(|reason| (reason.id(), reason.describe()));
+    let both = reasons.chain([(LEFT_OUT, "this format has no room for all findings")]);
+    let descriptor = |(id, text): (&str, &str)| Descriptor {
+        id: Some(id.into()),
+        short_description: Some(Message::text(text)),
+        ..Descriptor::default()
+    };
+    both.map(descriptor).collect()
+}
