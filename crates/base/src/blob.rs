@@ -71,14 +71,17 @@ impl Blob {
         self.source.read_at(at, into)
     }
 
-    /// Fills `into` from `offset` as far as there are bytes; returns how many.
+    /// Fills `into` from `offset` as far as there are bytes; returns how many. What came before an error is given first:
+    /// whoever reads on is told of the error then.
     pub fn fill_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
         let mut done = 0_usize;
         while let Some(rest) = into.get_mut(done..).filter(|rest| !rest.is_empty()) {
             let at = offset.saturating_add(done as u64);
-            match self.read_at(at, rest)? {
-                0 => break,
-                count => done = done.saturating_add(count),
+            match self.read_at(at, rest) {
+                Ok(0) => break,
+                Ok(count) => done = done.saturating_add(count),
+                Err(_) if done > 0 => break,
+                Err(error) => return Err(error),
             }
         }
         Ok(done)
@@ -111,6 +114,36 @@ impl std::fmt::Debug for Blob {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Three bytes, and then an error.
+    struct Breaks;
+
+    impl Source for Breaks {
+        fn len(&self) -> Option<u64> {
+            None
+        }
+
+        fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+            match (offset < 3, into.first_mut()) {
+                (true, Some(byte)) => {
+                    *byte = 7;
+                    Ok(1)
+                }
+                _ => Err(io::Error::other("broken")),
+            }
+        }
+
+        fn access(&self) -> Access {
+            Access::Forward
+        }
+    }
+
+    #[test]
+    fn what_came_before_an_error_is_given_first() {
+        let blob = Blob::new(Arc::new(Breaks));
+        assert_eq!(blob.bytes_at(0, 9).unwrap(), [7, 7, 7]);
+        assert!(blob.bytes_at(3, 9).is_err());
+    }
 
     #[test]
     fn slices_are_windows_and_cut_at_the_end() {

@@ -201,6 +201,11 @@ impl Forward {
         self.lock().ended.as_ref().and_then(|ended| ended.as_ref().ok()).cloned()
     }
 
+    /// What broke the stream, if it was met so far.
+    pub(crate) fn failure(&self) -> Option<Stop> {
+        self.lock().ended.as_ref().and_then(|ended| ended.as_ref().err()).cloned()
+    }
+
     /// Bytes that came out so far.
     pub(crate) fn produced(&self) -> u64 {
         self.lock().produced

@@ -194,7 +194,9 @@ impl<'c> Node<'c> {
         let name = self.path.shared();
         let found = candidates(&parts.head(file_name(&name)));
         let backwards = found.iter().any(|candidate| candidate.format.access == Access::Random);
-        if let Some(forward) = forward.filter(|_| found.len() > 1 || backwards) {
+        // Members are windows into the stream, and are opened once the last of them was met.
+        let members = found.iter().any(|candidate| candidate.format.facts.contains(&Kind::Entry));
+        if let Some(forward) = forward.filter(|_| found.len() > 1 || backwards || members) {
             forward.retain();
             // What came out before a stream broke is read all the same.
             if backwards && let Err(stop) = forward.drain() {
@@ -248,6 +250,11 @@ impl<'c> Node<'c> {
         if read && self.formats.len() > 1 && !template && !assignments {
             let detail = self.format_ids().join(" + ");
             self.flaw(&Place::default(), "polyglot", "", detail);
+        }
+        if role == Some(Role::TensorData) && self.names_members() {
+            let detail =
+                format!("what should be the numbers of a tensor is a file of format {}", self.format_ids().join(" + "));
+            self.flaw(&Place::default(), "embedded-file", "", detail);
         }
         if self.formats.is_empty() {
             match (role, blob.len()) {

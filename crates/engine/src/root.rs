@@ -235,7 +235,8 @@ impl<'c, 'x> RootScan<'c, 'x> {
     /// Reads a compressed child to its end and holds its container to what it stated.
     fn end_stream(&mut self, frame: &mut Frame<'c>, forward: &Forward, packed: &Packed) {
         let whole = frame.node.is_sound() && self.context.level > Level::Quick;
-        if let Some(Err(stop)) = whole.then(|| forward.drain()) {
+        let broken = if whole { forward.drain().err() } else { forward.failure() };
+        if let Some(stop) = broken {
             frame.node.stopped(&stop);
         }
         frame.node.size = forward.len().or(Some(forward.produced()));
