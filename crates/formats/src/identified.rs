@@ -119,12 +119,9 @@ identified! {
     "javascript", "JavaScript", ["js", "mjs", "cjs"], scripts::javascript;
     "html", "HTML", ["html", "htm", "xhtml"], scripts::html;
     "script", "Script of another language", ["pl", "rb", "jl", "php", "tcl", "vbs", "wsf", "hta"], scripts::other;
-    "rar", "RAR archive", ["rar"], archives::rar;
-    "cab", "Microsoft cabinet", ["cab"], archives::cabinet;
     "iso9660", "ISO 9660 image", ["iso"], archives::iso9660;
     "squashfs", "SquashFS image", ["squashfs", "sqsh", "sif"], archives::squashfs;
     "ar-thin", "Thin Unix archive", ["a"], crate::ar::is_thin;
-    "compress", "compress (LZW)", ["Z"], archives::compress;
     "lzip", "lzip", ["lz"], archives::lzip;
 }
 

@@ -152,6 +152,9 @@ fn recipes() -> Vec<(&'static str, Vec<u8>)> {
             .concat(),
         ),
         ("cpio", cpio()),
+        ("cab", include_bytes!("../../../crates/engine/testdata/containers/mszip.cab").to_vec()),
+        ("rar", include_bytes!("../../../crates/engine/testdata/containers/model.rar").to_vec()),
+        ("rar", include_bytes!("../../../crates/engine/testdata/containers/five.rar").to_vec()),
     ]
 }
 

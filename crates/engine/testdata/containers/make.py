@@ -98,15 +98,46 @@ def cabinet():
     return head + folder + entry + struct.pack("<IHH", 0, len(PICKLE), len(PICKLE)) + PICKLE
 
 
-def rar():
-    """RAR 4: marker, archive header, one stored file, end."""
+def cabinet_of_blocks(method):
+    """[MS-CAB]: one folder of two files, in two data blocks, the second of which refers to the first if they are deflated."""
+    words = b"".join(b"word %d\n" % (number * number) for number in range(4000))[:32_000]
+    data = words + PICKLE + words[:4000]
+    listed = [(b"words.txt", 32_000, 0), (b"model.pkl", len(PICKLE), 32_000), (b"more.txt", 4000, 32_000 + len(PICKLE))]
+    entries = b"".join(struct.pack("<IIHHHH", size, at, 0, 0x5A21, 0, 0x20) + name + b"\0" for name, size, at in listed)
+    blocks, before = b"", b""
+    for at in range(0, len(data), 32_768):
+        block = data[at : at + 32_768]
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=before) if before else zlib.compressobj(9, zlib.DEFLATED, -15)
+        packed = b"CK" + packer.compress(block) + packer.flush()
+        blocks += struct.pack("<IHH", 0, len(packed), len(block)) + packed
+        before = block
+    files = 36 + 8
+    start = files + len(entries)
+    head = struct.pack("<4sIIIIIBBHHHHH", b"MSCF", 0, start + len(blocks), 0, files, 0, 3, 1, 1, len(listed), 0, 0, 0)
+    return head + struct.pack("<IHH", start, 2, method) + entries + blocks
+
+
+def rar_five():
+    """RAR 5: marker, main header, one stored file, end."""
+
+    def block(body, data=b""):
+        sized = bytes([len(body)]) + body
+        return struct.pack("<I", zlib.crc32(sized)) + sized + data
+
+    name = b"model.pkl"
+    file = bytes([2, 2, len(PICKLE), 4, len(PICKLE), 0]) + struct.pack("<I", zlib.crc32(PICKLE)) + bytes([0x80, 0, 1, len(name)]) + name
+    return b"Rar!\x1a\x07\x01\0" + block(bytes([1, 0, 0])) + block(file, PICKLE) + block(bytes([5, 0, 0]))
+
+
+def rar(method=0x30):
+    """RAR 4: marker, archive header, one file, end."""
 
     def block(kind, flags, body, extra=b""):
         head = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
         return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head + extra
 
     name = b"model.pkl"
-    body = struct.pack("<IIBIIBBHI", len(PICKLE), len(PICKLE), 3, zlib.crc32(PICKLE), 0x5A210000, 20, 0x30, len(name), 0o100644)
+    body = struct.pack("<IIBIIBBHI", len(PICKLE), len(PICKLE), 3, zlib.crc32(PICKLE), 0x5A210000, 20, method, len(name), 0o100644)
     file = block(0x74, 0x8000, body + name, PICKLE)
     return b"Rar!\x1a\x07\0" + block(0x73, 0, bytes(6)) + file + block(0x7B, 0x4000, b"")
 
@@ -180,6 +211,10 @@ FILES = {
     "model.pkl.sz": snappy(),
     "model.cab": cabinet(),
     "model.rar": rar(),
+    "packed.rar": rar(0x33),
+    "five.rar": rar_five(),
+    "mszip.cab": cabinet_of_blocks(1),
+    "lzx.cab": cabinet_of_blocks(0x1503),
 }
 for name, data in FILES.items():
     (HERE / name).write_bytes(data)

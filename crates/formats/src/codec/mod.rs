@@ -2,10 +2,12 @@
 
 mod brotli;
 mod bzip2;
+mod cabinet;
 mod deflate;
 mod input;
 mod lz4;
 mod lzma;
+mod lzw;
 pub(crate) mod sevenz;
 mod snappy;
 mod streaming;
@@ -17,6 +19,7 @@ pub(crate) use bzip2::BZIP2;
 pub(crate) use deflate::{DEFLATE, GZIP, ZLIB};
 pub(crate) use lz4::LZ4;
 pub(crate) use lzma::{LZMA, XZ, ZIP_LZMA};
+pub(crate) use lzw::LZW;
 pub(crate) use sevenz::SEVENZ;
 pub(crate) use snappy::SNAPPY;
 pub(crate) use unicode::UTF_16;

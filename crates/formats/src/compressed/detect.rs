@@ -35,6 +35,12 @@ pub(super) fn XZ(head: &Head<'_>) -> Found {
     certain(head.starts(b"\xfd7zXZ\0"))
 }
 
+/// Magic, and codes of 9 to 16 bits.
+pub(super) fn COMPRESS(head: &Head<'_>) -> Found {
+    let bits = head.first.get(2).is_some_and(|flags| (9..=16).contains(&(flags & 0x1f)) && flags & 0x60 == 0);
+    certain(head.starts(&[0x1f, 0x9d]) && bits)
+}
+
 pub(super) fn SNAPPY(head: &Head<'_>) -> Found {
     certain(head.starts(b"\xff\x06\0\0sNaPpY"))
 }

@@ -3,6 +3,7 @@
 //! Header, body and checksum all belong to the child: the engine decodes, and sees what its decoder did not consume.
 
 mod detect;
+mod gzip;
 
 use base::{
     blob::Blob,
@@ -51,6 +52,8 @@ compressed! {
     LZ4 = "lz4", "LZ4 frame", &["lz4", "tlz4"], codec::LZ4;
     /// Framed snappy.
     SNAPPY = "snappy", "Snappy frames", &["sz", "snappy"], codec::SNAPPY;
+    /// LZW of compress(1).
+    COMPRESS = "compress", "compress (LZW)", &["z"], codec::LZW;
     /// Brotli (RFC 7932): has no magic, so only a suffix and a trial show it.
     BROTLI = "brotli", "Brotli", &["br"], codec::BROTLI;
 }
@@ -71,6 +74,9 @@ pub const ZFILE: Format = Format {
 
 fn give(blob: &Blob, sink: &mut Sink<'_>, codec: &'static Codec, extensions: &[&str]) -> Result<(), Stop> {
     sink.milestone()?;
+    if codec.id == codec::GZIP.id {
+        gzip::header(blob, sink)?;
+    }
     let name = content_name(sink.name(), extensions);
     give_packed(blob.clone(), sink, 0, name, codec, None)
 }

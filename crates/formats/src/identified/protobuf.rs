@@ -332,7 +332,8 @@ pub(super) fn text(head: &Head<'_>) -> bool {
     let named = ["prototxt", "pbtxt", "textproto", "textpb"]
         .iter()
         .any(|known| super::scripts::extension(head).eq_ignore_ascii_case(known));
-    let has = |word: &[u8]| super::weights::contains(head.first, word);
+    let binary = head.first.first().is_some_and(|byte| *byte >= 0x80 || crate::text::is_control(*byte));
+    let has = |word: &[u8]| !binary && super::weights::contains(head.first, word);
     let network = head.first.trim_ascii_start().starts_with(b"name:") || has(b"\nname:");
     named || network && (has(b"\nlayer {") || has(b"\nlayers {") || has(b"\nlayer{"))
 }

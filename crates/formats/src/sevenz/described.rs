@@ -11,7 +11,7 @@ struct Described {
 }
 
 /// Puts a description in front of a packed stream.
-pub(super) fn described(description: Vec<u8>, packed: Blob) -> Blob {
+pub(crate) fn described(description: Vec<u8>, packed: Blob) -> Blob {
     Blob::new(Arc::new(Described { description, packed }))
 }
 

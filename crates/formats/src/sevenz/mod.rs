@@ -1,6 +1,6 @@
 //! 7z (7zFormat.txt): a header at the end that lists folders, the coders that unpack them, and the files in them.
 
-mod described;
+pub(crate) mod described;
 mod header;
 mod members;
 mod numbers;
@@ -172,7 +172,7 @@ fn sum(bytes: &[u8]) -> u32 {
 }
 
 /// Bytes that belong to nobody: zeros are padding, anything else is a child.
-fn junk(blob: &Blob, sink: &mut Sink<'_>, range: Range<u64>, len: u64) -> Result<(), Stop> {
+pub(crate) fn junk(blob: &Blob, sink: &mut Sink<'_>, range: Range<u64>, len: u64) -> Result<(), Stop> {
     if padding::is_zero(blob, sink.meter(), range.clone())? {
         sink.claim(range, Claim::Padding);
         return Ok(());

@@ -12,7 +12,7 @@ use base::{limits::Limits, sink::Decode, stop::Stop};
 use lzma_rust2::filter::{bcj::BcjReader, delta::DeltaReader};
 
 use super::{
-    super::{BZIP2, DEFLATE, ZSTD, input::Input, lzma},
+    super::{BZIP2, DEFLATE, ZSTD, cabinet, input::Input, lzma},
     Coder,
 };
 
@@ -33,6 +33,9 @@ mod method {
     pub(super) const SPARC: [u64; 2] = [9, 0x0303_0805];
     pub(super) const ARM64: u64 = 10;
 }
+
+/// Data blocks of a cabinet: a number of our own, as the folders of cabinets come out of the same codec.
+pub(crate) const CABINET: u64 = 0x4d53_4346_0000_0000;
 
 /// The name of a method that can be decoded: the first of a chain, or a filter behind it.
 pub(crate) fn supported(method: u64) -> Option<&'static str> {
@@ -120,6 +123,7 @@ fn decoder(coder: &Coder, from: Box<dyn Read + Send>, limits: &Limits) -> Result
         method::DEFLATE => (DEFLATE.open)(from, limits),
         method::BZIP2 => (BZIP2.open)(from, limits),
         method::ZSTD => (ZSTD.open)(from, limits),
+        CABINET => cabinet::Blocks::open(from, &coder.properties),
         // A filter next to the packed stream filters what is stored.
         id if supported(id).is_some() => {
             let copied = Box::new(Copied { input: Input::new(from), left: coder.size });
