@@ -1,5 +1,6 @@
 //! JSON as Python's `json` reads it: any Unicode encoding, NaN and Infinity, one document or one a line.
 
+mod export;
 mod lexer;
 mod opening;
 
@@ -21,7 +22,10 @@ use base::{
     stop::Stop,
 };
 
-use self::lexer::{Lexer, Word};
+use self::{
+    export::Export,
+    lexer::{Lexer, Word},
+};
 use crate::{
     structured::{Scalar, Statements, TEMPLATE, Templates, has_tags, is_template_key},
     text::encoding::Encoding,
@@ -35,7 +39,7 @@ pub const FORMAT: Format = Format {
     depth: Depth::Values,
     access: Access::Forward,
     class: Class::Active,
-    facts: &[Kind::Identity, Kind::Text, Kind::Flaw],
+    facts: &[Kind::Identity, Kind::Text, Kind::Flaw, Kind::Operator, Kind::Call],
     detect: opening::detect,
     explain: None,
     parse,
@@ -53,9 +57,10 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         lexer: Lexer::new(reader, encoding, mark),
         statements: Statements::default(),
         templates: Templates::default(),
+        export: Export::default(),
         text: String::new(),
     };
-    let outcome = reading.documents(sink);
+    let outcome = reading.documents(sink).and_then(|documents| reading.export.give(sink).map(|()| documents));
     reading.statements.release(sink);
     let end = reading.lexer.offset();
     sink.claim(0..end, Claim::Read);
@@ -70,6 +75,7 @@ struct Reading<'a> {
     lexer: Lexer<'a>,
     statements: Statements,
     templates: Templates,
+    export: Export,
     /// The string being read, as far as it can be a template.
     text: String,
 }
@@ -90,10 +96,14 @@ impl Reading<'_> {
     fn documents(&mut self, sink: &mut Sink<'_>) -> Result<u64, Stop> {
         let mut documents = 0_u64;
         loop {
-            self.lexer.space()?;
+            // What follows a document need not be text at all.
+            let begins = self.lexer.space().and_then(|()| self.lexer.peek());
             // Python's `json.load` refuses a second document; readers of JSON lines take it.
-            if documents > 0 && !matches!(self.lexer.peek()?, Some('{' | '[')) {
-                return Ok(documents);
+            match begins {
+                Ok(Some('{' | '[')) => {}
+                Ok(_) | Err(Stop::Malformed { .. }) if documents > 0 => return Ok(documents),
+                Err(stop) => return Err(stop),
+                Ok(_) => {}
             }
             self.document(sink)?;
             sink.milestone()?;
@@ -231,6 +241,9 @@ impl Reading<'_> {
         if controls {
             let detail = "a string holds a control character as it is".into();
             sink.fact(place.clone(), Flaw { id: "control-character".into(), detail, part: "".into() })?;
+        }
+        if self.export.value(sink, &place, levels, &self.text)? {
+            return Ok(());
         }
         let key = match levels.last() {
             Some(Level::Object { key, .. }) => Some(key.as_str()),

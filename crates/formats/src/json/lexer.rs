@@ -19,18 +19,19 @@ pub(super) enum Word {
 pub(super) struct Lexer<'a> {
     text: Decoder<'a>,
     next: Option<Option<char>>,
-    /// Where the character in `next` begins.
+    /// Where the character in `next` begins, or the one that does not decode.
     at: u64,
+    broken: bool,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(reader: Reader<'a>, encoding: Encoding, mark: u64) -> Self {
-        Self { text: Decoder::new(reader, encoding, mark), next: None, at: 0 }
+        Self { text: Decoder::new(reader, encoding, mark), next: None, at: 0, broken: false }
     }
 
     /// Where the next character begins.
     pub(super) fn offset(&self) -> u64 {
-        if matches!(self.next, Some(Some(_))) { self.at } else { self.text.offset() }
+        if self.broken || matches!(self.next, Some(Some(_))) { self.at } else { self.text.offset() }
     }
 
     /// The next character without stepping over it.
@@ -40,7 +41,9 @@ impl<'a> Lexer<'a> {
             Some(next) => Ok(next),
             None => {
                 self.at = self.text.offset();
+                self.broken = true;
                 let next = self.text.next()?;
+                self.broken = false;
                 self.next = Some(next);
                 Ok(next)
             }

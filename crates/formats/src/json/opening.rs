@@ -9,6 +9,13 @@ const GLANCE: usize = 512;
 
 /// Certain when an object opens with a key and a colon; a list, or an object without members, has to show itself.
 pub(super) fn detect(head: &Head<'_>) -> Option<Certainty> {
+    // Most files are told apart from JSON by their first letter.
+    if let (Encoding::Utf8, mark) = Encoding::guess(head.first) {
+        let text = usize::try_from(mark).ok().and_then(|mark| head.first.get(mark..)).unwrap_or_default();
+        if !matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')) {
+            return None;
+        }
+    }
     let opening = opening(head.first);
     let rest = opening.trim_start();
     if let Some(members) = rest.strip_prefix('{') {
