@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use base::{coverage::Claim, fact::Tensor, location::Place, reader::Reader, sink::Sink, stop::Stop};
 use eval::{BigInt, Value as Known};
 
-use crate::{legacy_tar::Member, machine::Machine};
+use crate::{legacy_tar::Member, machine::Machine, value::Kind};
 
 /// What the first pickle holds.
 const MAGIC: u128 = 0x1950_a86a_20f9_469c_fc6c;
@@ -53,8 +53,10 @@ impl Legacy {
             if self.member.after(machine) {
                 return true;
             }
-            let known = machine.view().known(result);
-            let magic = matches!(&known, Known::BigInt(number) if **number == BigInt::from(MAGIC));
+            // Only what may be a number is looked at: a whole model would be unfolded for nothing.
+            let number = matches!(result.kind(), Kind::Constant | Kind::Known | Kind::Int);
+            let magic = number
+                && matches!(machine.view().known(result), Known::BigInt(number) if *number == BigInt::from(MAGIC));
             self.stage = u32::from(magic);
             return false;
         }

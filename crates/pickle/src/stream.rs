@@ -19,6 +19,9 @@ use crate::{legacy::Legacy, machine::Machine, names::Names, opcode};
 const MAX_PICKLES: u32 = 100_000;
 /// Junk that is searched for a further pickle.
 const SEARCHED: usize = 64 << 10;
+/// `dbm.dumb`, and with it `shelve`, begins each value at a multiple of this; what a shorter value leaves of the one that it
+/// replaced stays (`dbm/dumb.py`, `_addval` and `_setval`).
+const BLOCK: u64 = 512;
 
 /// Whether the content could be a pickle at all: its first byte is an opcode with which one can begin.
 pub fn looks_like_pickle(head: &Head<'_>) -> bool {
@@ -75,7 +78,9 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut pickles = 0_u32;
     let mut legacy = Legacy::new(sink.name());
     let mut process = Process::default();
+    let mut blocks = true;
     loop {
+        let start = reader.offset();
         let ran = run_one(&mut reader, sink, &mut legacy, &mut process)?;
         pickles = pickles.saturating_add(1);
         // PROTO, and one value at STOP: noise does not do that, whatever follows.
@@ -86,6 +91,7 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
             legacy.storages(&mut reader, sink)?;
         }
         let end = reader.offset();
+        blocks &= start.checked_rem(BLOCK) == Some(0);
         if reader.at_end()? {
             // One value and nothing behind it: noise does not end like that.
             if ran.one {
@@ -96,7 +102,7 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         if pickles >= MAX_PICKLES {
             return Err(Stop::Limit(base::reason::Reason::Entries));
         }
-        if !next_pickle(&mut reader, sink, end, ran.unmarked)? {
+        if !next_pickle(&mut reader, sink, end, &Before { unmarked: ran.unmarked, blocks })? {
             return process.end();
         }
     }
@@ -155,8 +161,16 @@ fn run_one(
     outcome.map(|()| Ran { one, unmarked, storages_follow })
 }
 
+/// What is known of the pickles before.
+struct Before {
+    /// Whether the last one had no PROTO.
+    unmarked: bool,
+    /// Whether each began a block.
+    blocks: bool,
+}
+
 /// Goes to the next pickle behind `end`; `false` when there is none. What lies between is padding or junk.
-fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64, unmarked: bool) -> Result<bool, Stop> {
+fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64, before: &Before) -> Result<bool, Stop> {
     if zeros(reader)? {
         sink.claim(end..reader.offset(), Claim::Padding);
         return Ok(false);
@@ -165,11 +179,12 @@ fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64, unmarked:
     sink.claim(end..after_zeros, Claim::Padding);
     let ahead = reader.peek(SEARCHED)?;
     let ahead = ahead.get(..SEARCHED.min(ahead.len())).unwrap_or_default();
-    let at_once = unmarked && after_zeros == end && ahead.first().is_some_and(can_begin);
+    let at_once = before.unmarked && after_zeros == end && ahead.first().is_some_and(can_begin);
     let found = if at_once { Some(0) } else { plausible_start(ahead) };
     let junk = found.map_or(0, |at| at as u64);
     let place = Place::bytes(end, 0);
-    if found != Some(0) || after_zeros > end {
+    let value = before.blocks && found.is_some() && after_zeros.saturating_add(junk).checked_rem(BLOCK) == Some(0);
+    if (found != Some(0) || after_zeros > end) && !value {
         let detail = match found {
             Some(_) => {
                 format!("{} bytes stand between two pickles", after_zeros.saturating_sub(end).saturating_add(junk))

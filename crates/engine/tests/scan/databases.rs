@@ -38,6 +38,24 @@ fn a_poisoned_value_of_a_shelf_is_found_wherever_it_stands() {
     }
 }
 
+/// A shelf that Python wrote (`testdata/shelf/make.py`).
+fn real_shelf(data: &[u8], index: &[u8]) -> Report {
+    let tree = Tree::default().file("shelf.dat", data).file("shelf.bak", index).file("shelf.dir", index);
+    scan(vec![target("store", Item::Folder(tree))], Settings::default())
+}
+
+#[test]
+fn what_shelve_writes_is_quiet() {
+    let data = include_bytes!("../../testdata/shelf/plain.dat");
+    let report = real_shelf(data, include_bytes!("../../testdata/shelf/plain.dir"));
+    let told = (report.verdict, report.completeness);
+    assert_eq!(told, (Verdict::Clean, Completeness::Complete), "{:#?}", report.artifacts);
+    // What a shorter value left of the one before is bytes that nobody explains.
+    let data = include_bytes!("../../testdata/shelf/updated.dat");
+    let report = real_shelf(data, include_bytes!("../../testdata/shelf/updated.dir"));
+    assert_eq!((report.verdict, report.findings.len()), (Verdict::Incomplete, 0), "{:#?}", report.findings);
+}
+
 #[test]
 fn a_value_behind_one_that_is_no_pickle_is_never_clean() {
     let mut data = vec![0xff; BLOCK];
