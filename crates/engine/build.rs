@@ -81,7 +81,7 @@ fn loads(rows: &[Table]) -> String {
             code,
             "Load {{ id: {:?}, names: &{:?}, keys: &{:?}, texts: &{:?}, loader: {:?}, reader: {:?} }},",
             text(row, "id"),
-            words(row, "names"),
+            words(row, "names").iter().map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>(),
             words(row, "keys"),
             words(row, "texts"),
             text(row, "loader"),

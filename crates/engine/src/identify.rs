@@ -45,8 +45,11 @@ impl Parts {
         let mut probes = Vec::new();
         let mut at = 512_u64;
         while len.is_some_and(|len| at.saturating_add(PROBE as u64) <= len) {
-            let mut probe = [0; PROBE];
-            blob.fill_at(at, &mut probe)?;
+            let seen = usize::try_from(at).ok().and_then(|at| first.get(at..)?.first_chunk::<PROBE>());
+            let mut probe = seen.copied().unwrap_or_default();
+            if seen.is_none() {
+                blob.fill_at(at, &mut probe)?;
+            }
             probes.push((at, probe));
             at = at.saturating_mul(2);
         }

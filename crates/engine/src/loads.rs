@@ -6,6 +6,7 @@ include!(concat!(env!("OUT_DIR"), "/loads.rs"));
 pub(crate) struct Load {
     /// Names the row.
     pub id: &'static str,
+    /// Patterns in lower case.
     names: &'static [&'static str],
     keys: &'static [&'static str],
     texts: &'static [&'static str],
@@ -18,7 +19,14 @@ pub(crate) struct Load {
 /// The row that acts on a file of this name, if any. Names are compared without regard to ASCII case.
 pub(crate) fn by_name(path: &str) -> impl Iterator<Item = &'static Load> {
     let file = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    LOADS.iter().filter(move |load| load.names.iter().any(|pattern| fits(&pattern.to_ascii_lowercase(), &file)))
+    LOADS.iter().filter(move |load| load.names.iter().any(|pattern| may_fit(pattern, &file) && fits(pattern, &file)))
+}
+
+/// Whether the first and the last letter fit: hundreds of patterns are compared with each of ten thousand names.
+fn may_fit(pattern: &str, name: &str) -> bool {
+    let fits = |pattern: Option<&u8>, name: Option<&u8>| pattern == Some(&b'*') || pattern == name;
+    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
+    fits(pattern.first(), name.first()) && fits(pattern.last(), name.last())
 }
 
 /// The rows that act on a key of a structured text.
@@ -59,6 +67,7 @@ mod tests {
             ("a*", "ba", false),
         ]) {
             assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+            assert!(!expected || may_fit(pattern, name), "{pattern} {name}");
         }
     }
 

@@ -10,7 +10,7 @@ use base::{
     limits::{Level, Limits},
     location::ArtifactPath,
     reason::Reason,
-    report::{ArtifactRecord, Outcome, Report, Tool},
+    report::{ArtifactRecord, Check, Outcome, Report, Tool},
     stop::Stop,
 };
 use rayon::{
@@ -31,6 +31,8 @@ use crate::{
 const BATCH: usize = 256;
 /// Files from this size on are hashed on a second thread while they are read.
 const HASH_ASIDE: u64 = 4 << 20;
+/// Files up to this size are read into memory: identification looks at so many bytes anyway.
+const HELD: usize = 64 << 10;
 
 /// How to scan.
 #[derive(Clone, Debug, Default)]
@@ -82,13 +84,15 @@ impl Scanner {
             temp_dir: self.settings.temp_dir.clone(),
         };
         let mut report = Report::empty(self.tool());
+        let mut checks = Checks::default();
         let several = targets.len() > 1;
         let mut names = std::collections::BTreeMap::new();
         for target in targets {
             let path = if several { distinct(&mut names, &target.artifact.path) } else { target.artifact.path };
             report.target.push(target.name);
-            self.scan_target(&context, path, target.artifact.body, several, &mut report);
+            self.scan_target(&context, path, target.artifact.body, several, (&mut report, &mut checks));
         }
+        checks.report(&self.catalogue, &mut report);
         self.explain(&mut report);
         report
     }
@@ -123,19 +127,27 @@ impl Scanner {
         }
     }
 
-    fn scan_target(&self, context: &Context<'_>, path: ArtifactPath, body: Body, several: bool, report: &mut Report) {
+    fn scan_target(
+        &self,
+        context: &Context<'_>,
+        path: ArtifactPath,
+        body: Body,
+        several: bool,
+        (report, checks): (&mut Report, &mut Checks),
+    ) {
         let before = report.summary.artifacts;
         match body {
             Body::Closed(reason) => report.add(closed(&path, "unknown", reason), Vec::new(), Coverage::default()),
             Body::Blob(blob) => {
                 let same = blob.clone();
                 let result = scan_root(context, path, blob, self.settings.jobs, move || same.unchanged());
-                self.commit(result, report);
+                self.commit(result, report, checks);
             }
             Body::Folder(folder) => {
                 // The only target of a scan is what paths are relative to.
                 let prefix = if several { path.clone() } else { ArtifactPath::root(b"") };
-                let examined = self.scan_folder(context, Walk::new(folder, prefix, &context.limits), report);
+                let walk = Walk::new(folder, prefix, &context.limits);
+                let examined = self.scan_folder(context, walk, report, checks);
                 if report.summary.artifacts == before || !examined {
                     let record = closed(&path, "folder", Reason::NothingToScan);
                     report.add(record, Vec::new(), Coverage::default());
@@ -145,7 +157,7 @@ impl Scanner {
     }
 
     /// Scans what the walk finds, a batch at a time. Returns whether anything was there to be examined.
-    fn scan_folder(&self, context: &Context<'_>, mut walk: Walk, report: &mut Report) -> bool {
+    fn scan_folder(&self, context: &Context<'_>, mut walk: Walk, report: &mut Report, checks: &mut Checks) -> bool {
         let mut pool: Option<ThreadPool> = None;
         let mut examined = false;
         loop {
@@ -158,7 +170,7 @@ impl Scanner {
             if jobs == 1 || batch.len() == 1 {
                 for found in batch {
                     let result = scan_found(context, found, jobs);
-                    self.commit(result, report);
+                    self.commit(result, report, checks);
                 }
                 continue;
             }
@@ -171,13 +183,13 @@ impl Scanner {
                 None => batch.into_iter().map(scan).collect(),
             };
             for result in results {
-                self.commit(result, report);
+                self.commit(result, report, checks);
             }
         }
     }
 
     /// Adds what a root came to.
-    fn commit(&self, result: RootResult, report: &mut Report) {
+    fn commit(&self, result: RootResult, report: &mut Report, checks: &mut Checks) {
         for closed in result.closed {
             let findings = closed.findings.into_iter().map(|finding| self.settings.policy.apply(finding)).collect();
             report.add(closed.record, findings, closed.coverage);
@@ -186,8 +198,31 @@ impl Scanner {
         report.summary.artifacts = report.summary.artifacts.saturating_add(result.unlisted);
         report.summary.quiet = report.summary.quiet.saturating_add(result.unlisted);
         report.summary.unlisted = report.summary.unlisted.saturating_add(result.unlisted);
-        for (rule, check) in result.checks {
-            if let Some(id) = self.catalogue.rule_id(rule) {
+        checks.add(result.checks);
+    }
+}
+
+/// Checks by the index of their rule: their ids are looked up once a scan, not once an artifact.
+#[derive(Default)]
+struct Checks(Vec<Check>);
+
+impl Checks {
+    fn add(&mut self, more: Vec<(usize, Check)>) {
+        for (rule, check) in more {
+            if self.0.len() <= rule {
+                self.0.resize(rule.saturating_add(1), Check::default());
+            }
+            if let Some(sum) = self.0.get_mut(rule) {
+                sum.failed = sum.failed.saturating_add(check.failed);
+                sum.passed = sum.passed.saturating_add(check.passed);
+                sum.not_run = sum.not_run.saturating_add(check.not_run);
+            }
+        }
+    }
+
+    fn report(self, catalogue: &Catalogue, report: &mut Report) {
+        for (rule, check) in self.0.into_iter().enumerate().filter(|(_, check)| *check != Check::default()) {
+            if let Some(id) = catalogue.rule_id(rule) {
                 report.add_check(id, check);
             }
         }
@@ -222,6 +257,7 @@ fn scan_root(
     unchanged: impl Fn() -> bool,
 ) -> RootResult {
     let shown = path.shared();
+    let blob = held(blob);
     let (whole, budget) = (blob.clone(), context.budget.clone());
     let hash = move || hash::sha256(&whole, &budget.meter(whole.len()));
     let wanted = context.level > Level::Quick;
@@ -250,6 +286,15 @@ fn scan_root(
     context.budget.watch().finished(&shown);
     result.coverage.read = result.coverage.read.saturating_add(read);
     result
+}
+
+/// A small file in memory: read once, whatever looks at it.
+fn held(blob: Blob) -> Blob {
+    let len = blob.len().and_then(|len| usize::try_from(len).ok()).filter(|len| *len <= HELD);
+    match len.map(|len| (len, blob.bytes_at(0, len))) {
+        Some((len, Ok(bytes))) if bytes.len() == len => Blob::from_bytes(bytes),
+        _ => blob,
+    }
 }
 
 /// The result of something that was not read.

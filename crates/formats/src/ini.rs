@@ -45,6 +45,10 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
     if [".toml", ".ini", ".cfg", ".conf", ".properties"].iter().any(|extension| name.ends_with(extension)) {
         return Some(Certainty::Certain);
     }
+    // No text begins so, and no line of a binary file has to be looked at.
+    if head.first.first().is_some_and(|byte| (0x80..0xc0).contains(byte) || crate::text::is_control(*byte)) {
+        return None;
+    }
     let text = head.first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.first);
     let mut lines = text.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line.trim_ascii()).ok());
     let first = lines.find(|line| !line.is_empty() && !line.starts_with(['#', ';']))?;

@@ -111,7 +111,7 @@ impl<'c> Judge<'c> {
         }
         let checks = rules.iter().zip(failed).enumerate().filter(|(_, (rule, _))| rule.scope == Scope::Artifact);
         let checks = checks.map(|(position, (rule, failed))| {
-            let passed = !failed && complete && rule.kinds().iter().any(|kind| kinds.contains(kind));
+            let passed = !failed && complete && rule.depends_on(kinds);
             let check =
                 Check { failed: u64::from(failed), passed: u64::from(passed), not_run: u64::from(!failed && !passed) };
             (position, check)
