@@ -10,11 +10,19 @@ pub(crate) fn shown(name: &[u8]) -> Str {
 /// The flaws of a name: where some extractor would write outside its folder, or see another name than others do.
 pub(crate) fn flaws(name: &[u8]) -> impl Iterator<Item = &'static str> {
     let absolute = matches!(name.first(), Some(b'/' | b'\\'));
-    let drive = matches!(name, [letter, b':', ..] if letter.is_ascii_alphabetic());
+    let letter = name.first().is_some_and(u8::is_ascii_alphabetic) && name.get(1) == Some(&b':');
+    let drive = letter && matches!(name.get(2), Some(b'/' | b'\\'));
+    // TensorFlow's variables have such names too: `b:0`.
+    let relative = letter && !drive;
     let traversal = components(name).any(|part| part == b"..");
     let backslash = name.contains(&b'\\');
-    let found =
-        [("absolute-path", absolute), ("drive-path", drive), ("traversal", traversal), ("backslash-path", backslash)];
+    let found = [
+        ("absolute-path", absolute),
+        ("drive-path", drive),
+        ("drive-relative-path", relative),
+        ("traversal", traversal),
+        ("backslash-path", backslash),
+    ];
     found.into_iter().filter_map(|(id, holds)| holds.then_some(id))
 }
 
@@ -30,7 +38,7 @@ pub(crate) fn hardlink_escapes(target: &[u8]) -> bool {
 }
 
 fn leads_out(folders: usize, target: &[u8]) -> bool {
-    if flaws(target).any(|id| matches!(id, "absolute-path" | "drive-path")) {
+    if flaws(target).any(|id| matches!(id, "absolute-path" | "drive-path" | "drive-relative-path")) {
         return true;
     }
     let mut depth = folders;
@@ -58,6 +66,7 @@ mod tests {
         assert!(ids(b"a/..b/c..").is_empty());
         assert_eq!(ids(b"/a/../b"), ["absolute-path", "traversal"]);
         assert_eq!(ids(b"C:\\a"), ["drive-path", "backslash-path"]);
+        assert_eq!(ids(b"b:0"), ["drive-relative-path"]);
         assert_eq!(ids(b"a\\..\\b"), ["traversal", "backslash-path"]);
     }
 

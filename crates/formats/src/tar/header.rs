@@ -1,5 +1,7 @@
 //! One header block: its fields and its checksum.
 
+use std::ops::Range;
+
 use super::BLOCK;
 
 /// Whether nothing stands in the block.
@@ -25,6 +27,17 @@ pub(super) fn checksum_holds(block: &[u8; BLOCK]) -> bool {
 pub(super) fn text(block: &[u8; BLOCK], at: usize, len: usize) -> &[u8] {
     let field = at.checked_add(len).and_then(|end| block.get(at..end)).unwrap_or_default();
     field.split(|byte| *byte == 0).next().unwrap_or_default()
+}
+
+/// What stands behind the NUL of a text field, from the first byte that is not NUL to the last.
+pub(super) fn slack(block: &[u8; BLOCK], at: usize, len: usize) -> Option<Range<u64>> {
+    let field = at.checked_add(len).and_then(|end| block.get(at..end)).unwrap_or_default();
+    let end = field.iter().position(|byte| *byte == 0)?;
+    let behind = field.get(end..)?;
+    let first = behind.iter().position(|byte| *byte != 0)?;
+    let last = behind.iter().rposition(|byte| *byte != 0)?;
+    let start = at.saturating_add(end);
+    Some(start.saturating_add(first) as u64..start.saturating_add(last).saturating_add(1) as u64)
 }
 
 /// The name: with the prefix field where POSIX's magic says that there is one.

@@ -49,6 +49,9 @@ pub(super) fn read(
     let records = pending.take();
     let member = Member::new(at, kind, block, stated, records);
     member.state(sink, stated)?;
+    if stated.is_some_and(|stated| stated > 0) {
+        member.between(reader, sink, stated)?;
+    }
     member.content(reader, sink, block)
 }
 
@@ -115,6 +118,21 @@ impl Member {
             self.flaw(sink, "size-lie", detail)?;
         }
         Ok(())
+    }
+
+    /// What a reader without pax meets inside of a member that pax made longer.
+    fn between(&self, reader: &Reader<'_>, sink: &mut Sink<'_>, stated: Option<u64>) -> Result<(), Stop> {
+        let start = reader.offset();
+        let plain = start.saturating_add(padded(stated.unwrap_or_default()));
+        let end = start.saturating_add(self.size);
+        let blob = if self.records.size.is_some() { reader.blob().slice(plain..end) } else { None };
+        match blob.filter(|blob| plain < end && !blob.is_empty()) {
+            Some(blob) => {
+                let name = [&*self.name, b"#without-pax"].concat();
+                sink.child(Child::window(name, place(&(plain..end)), blob))
+            }
+            None => Ok(()),
+        }
     }
 
     fn leads(&self, sink: &mut Sink<'_>, symbolic: bool) -> Result<(), Stop> {

@@ -68,16 +68,37 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         }
         let sound = header::checksum_holds(&block);
         if !sound && at > 0 && !header::has_magic(&block) {
-            // Readers that check stop here, those that do not go on: what lies here is scanned as what it is.
-            return rest(&mut reader, sink, at, "bad-checksum", "not a tar header");
+            // Python stops here unless it is told to ignore it; GNU tar goes on with the next header.
+            if !resume(&mut reader, sink, at, "bad-checksum", "not a tar header")? {
+                return Ok(());
+            }
+            continue;
         }
         if !sound {
             flaw(sink, at, BLOCK_SIZE, "bad-checksum", &header::name(&block), "the header's sum is another".into())?;
         }
         sink.milestone()?;
-        sink.claim(at..reader.offset(), Claim::Read);
+        claim_header(blob, sink, at, &block)?;
         member::read(&mut reader, sink, at, &block, &mut pending)?;
     }
+}
+
+/// Claims a header, in which nothing but zeros stands behind the end of a name.
+fn claim_header(blob: &Blob, sink: &mut Sink<'_>, start: u64, block: &[u8; BLOCK]) -> Result<(), Stop> {
+    let mut at = start;
+    for slack in [header::slack(block, 0, 100), header::slack(block, 157, 100)].into_iter().flatten() {
+        let (from, end) = (start.saturating_add(slack.start), start.saturating_add(slack.end));
+        let (name, length) = (format!("gap-{from:#x}"), end.saturating_sub(from));
+        flaw(sink, from, length, "gap-data", name.as_bytes(), "bytes behind the end of a name".into())?;
+        sink.claim(at..from, Claim::Read);
+        if let Some(window) = blob.slice(from..end) {
+            sink.claim(from..end, Claim::Child);
+            sink.child(Child::window(name, Place::bytes(from, length), window))?;
+        }
+        at = end;
+    }
+    sink.claim(at..start.saturating_add(BLOCK_SIZE), Claim::Read);
+    Ok(())
 }
 
 /// Behind the first empty block: zeros to the end, or bytes that only some readers look at.
@@ -100,13 +121,43 @@ fn end(reader: &mut Reader<'_>, sink: &mut Sink<'_>, at: u64) -> Result<(), Stop
             let into_block = reader.offset().checked_rem(BLOCK_SIZE).unwrap_or_default();
             let start = reader.offset().saturating_sub(into_block).max(zeros_from);
             sink.claim(zeros_from..start, Claim::Padding);
-            return rest(reader, sink, start, "data-after-end", "bytes behind the end of the archive");
+            reader.seek(start);
+            let behind = "bytes behind the end of the archive";
+            if is_header(reader.peek(BLOCK)?) || resume(reader, sink, start, "data-after-end", behind)? {
+                return rest(reader, sink, reader.offset(), "data-after-end", behind);
+            }
+            return Ok(());
         }
     }
 }
 
+/// Goes to the next sound header behind `start`, where there is none, and gives what lies before it back: to the end if no
+/// header follows. Whether one does.
+fn resume(reader: &mut Reader<'_>, sink: &mut Sink<'_>, start: u64, id: &str, detail: &str) -> Result<bool, Stop> {
+    reader.seek(start.saturating_add(BLOCK_SIZE));
+    loop {
+        let block = reader.peek(BLOCK)?;
+        if is_header(block) {
+            break;
+        }
+        if block.len() < BLOCK {
+            rest(reader, sink, start, id, detail)?;
+            return Ok(false);
+        }
+        reader.consume(BLOCK);
+    }
+    let end = reader.offset();
+    let (name, length) = (format!("gap-{start:#x}"), end.saturating_sub(start));
+    flaw(sink, start, length, id, name.as_bytes(), detail.into())?;
+    sink.claim(start..end, Claim::Child);
+    if let Some(blob) = reader.blob().slice(start..end) {
+        sink.child(Child::window(name, Place::bytes(start, length), blob))?;
+    }
+    Ok(true)
+}
+
 /// Gives everything from `start` back as one child.
-fn rest(reader: &mut Reader<'_>, sink: &mut Sink<'_>, start: u64, id: &str, detail: &str) -> Result<(), Stop> {
+fn rest(reader: &Reader<'_>, sink: &mut Sink<'_>, start: u64, id: &str, detail: &str) -> Result<(), Stop> {
     flaw(sink, start, 0, id, b"after-end", detail.into())?;
     let Some(blob) = reader.blob().from(start) else {
         return Ok(());

@@ -301,7 +301,9 @@ fn second_view(archive: &mut Archive<'_, '_>, member: &Central, local: &Local) -
     if local.streamed() && stated.packed == 0 {
         (stated.packed, stated.size, stated.crc) = (member.stated.packed, member.stated.size, member.stated.crc);
     }
-    if (stated.packed, stated.method) == (member.stated.packed, member.stated.method) {
+    let same = (stated.packed, stated.method) == (member.stated.packed, member.stated.method);
+    // Strong encryption that only the directory claims closes the member to nobody who reads forward.
+    if same && (method::is_closed(&stated) || !method::is_closed(&member.stated)) {
         return Ok(());
     }
     let data = local.range.end..local.range.end.saturating_add(stated.packed).min(archive.len);

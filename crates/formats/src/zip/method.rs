@@ -47,11 +47,16 @@ fn decoder(method: u16) -> Option<&'static Codec> {
     }
 }
 
+/// Whether no loader gets at a member without a key, by what is stated.
+pub(super) fn is_closed(stated: &Stated) -> bool {
+    stated.flags & flag::STRONG != 0 && stated.flags & flag::ENCRYPTED != 0
+}
+
 /// The body of a member: `from` read by the method that `stated` names.
 ///
 /// The encryption bit is not believed: some loaders ignore it. Where it is true, decoding fails and the member is incomplete.
 pub(super) fn body(from: Blob, stated: &Stated) -> ChildBody {
-    if stated.flags & flag::STRONG != 0 && stated.flags & flag::ENCRYPTED != 0 {
+    if is_closed(stated) {
         return ChildBody::Closed(Stop::Unsupported("strong encryption".into()));
     }
     if stated.method == 0 {
