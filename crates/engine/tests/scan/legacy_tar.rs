@@ -108,3 +108,11 @@ fn numbers_that_a_plain_unpickler_would_run_are_run() {
     members.storage = storage;
     assert_eq!(members.scan().verdict, Verdict::Malicious);
 }
+
+#[test]
+fn a_checkpoint_that_pytorch_itself_reads_is_clean() {
+    // `testdata/legacy-tar/make.py` lets `torch.load` read it.
+    let report = scan_file("model.pth", include_bytes!("../../testdata/legacy-tar/model.tar"));
+    assert_eq!(told(&report), (Verdict::Clean, Completeness::Complete), "{:#?}", report.findings);
+    assert_eq!(report.coverage.opaque, 32);
+}

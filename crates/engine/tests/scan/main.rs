@@ -13,6 +13,7 @@
 
 mod containers;
 mod databases;
+mod evasions;
 mod joblib;
 mod legacy_tar;
 mod limits;
