@@ -67,6 +67,7 @@ fn storage(table: &Table) -> String {
 fn member(table: &Table) -> String {
     only(table, &["name", "role"]);
     let role = match text(table, "role").as_str() {
+        "packaged" => "Role::Packaged",
         "tensor-data" => "Role::TensorData",
         other => panic!("layouts.toml: unknown role {other:?}"),
     };

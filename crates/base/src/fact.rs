@@ -117,7 +117,7 @@ facts! {
         name: Str,
         /// Module and name as written, when they differ from the canonical ones; else empty.
         written: Str,
-        /// How the name came about: `global`, `computed` (assembled at load), `attribute` (reached through an object or another module), `extension` (a registry code), `import` (a statement).
+        /// How the name came about: `global`, `computed` (assembled at load), `attribute` (reached through an object or another module), `extension` (a registry code), `import` (a statement), `symbol` (native code or WebAssembly asks for it).
         origin: Str,
         /// When it runs: `load`, `import`, `called`, `conditional`.
         when: Str,
@@ -243,7 +243,7 @@ facts! {
 
     /// Code or data that cannot be looked into: encrypted, native, a proprietary engine.
     Opaque = "opaque" {
-        /// What: `encrypted`, `native`, `engine`, `compressed`.
+        /// What: `encrypted`, `native`, `native-program`, `native-extension`, `native-plugin`, `virtual-machine`, `engine`, `compressed`.
         kind: Str,
         /// More about it.
         detail: Str,

@@ -31,6 +31,8 @@ struct Store {
 /// What a member is to its layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
+    /// A part of a package that an installer unpacks.
+    Packaged,
     /// The numbers of a tensor: opaque unless something else is found in them.
     TensorData,
 }

@@ -187,6 +187,9 @@ impl<'c> Node<'c> {
             self.plain = Some("empty");
             return;
         }
+        if role == Some(Role::Packaged) {
+            self.identity("role", "packaged");
+        }
         let parts = match Parts::read(blob, role == Some(Role::TensorData)) {
             Ok(parts) => parts,
             Err(stop) => return self.stopped(&stop),

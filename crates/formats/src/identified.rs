@@ -56,7 +56,6 @@ identified! {
     "mxnet-params", "MXNet parameters", ["params", "nd"], weights::mxnet;
     "paddle-params", "PaddlePaddle parameters", ["pdiparams"], weights::paddle_params;
     "coreml-weights", "Core ML weight blob", ["bin"], weights::coreml_weights;
-    "torch7", "Torch7 object", ["t7", "th"], weights::torch7;
     "xgboost-binary", "XGBoost binary model", ["model", "bin"], weights::xgboost_binary;
     "xgboost-ubj", "XGBoost UBJSON model", ["ubj"], weights::xgboost_ubj;
     "lightgbm", "LightGBM text model", ["txt", "model"], weights::lightgbm;
@@ -86,8 +85,6 @@ identified! {
     "ncnn", "ncnn parameters", ["param"], runtimes::ncnn;
     "mnn", "MNN model", ["mnn"], runtimes::mnn;
     "mlir-bytecode", "MLIR bytecode (StableHLO)", ["mlirbc", "stablehlo"], runtimes::mlir_bytecode;
-    "r-data", "R serialised data", ["rds", "rda", "rdata"], databases::r_data;
-    "java-serialization", "Java serialised object (Weka)", ["ser", "model"], databases::java_serialization;
     "matlab", "MATLAB 5 MAT-file", ["mat"], databases::matlab;
     "parquet", "Parquet", ["parquet"], databases::parquet;
     "arrow", "Arrow or Feather file", ["arrow", "feather"], databases::arrow;
@@ -99,14 +96,8 @@ identified! {
     "leveldb-table", "LevelDB table (TensorFlow checkpoint index)", ["index", "ldb", "sst"], databases::leveldb_table;
     "ocdbt", "OCDBT manifest or node (Orbax)", ["ocdbt"], databases::ocdbt;
     "ole", "OLE compound file", ["doc", "xls", "msi"], databases::ole;
-    "elf", "ELF", ["so", "o", "elf"], native::elf, native;
-    "pe", "Portable Executable", ["exe", "dll", "pyd"], native::pe, native;
     "ape", "Actually Portable Executable (llamafile)", ["llamafile", "com"], native::ape, native;
-    "mach-o", "Mach-O", ["dylib", "bundle", "so"], native::mach_o, native;
-    "wasm", "WebAssembly", ["wasm"], native::wasm;
-    "java-class", "Java class", ["class"], native::java_class;
     "dex", "Dalvik executable", ["dex"], native::dex;
-    "lua-bytecode", "Lua bytecode", ["luac"], native::lua_bytecode;
     "pyc", "Python bytecode file", ["pyc", "pyo"], native::pyc;
     "marshal", "Python marshalled code", [], native::marshal;
     "windows-shortcut", "Windows shortcut", ["lnk"], native::windows_shortcut;
@@ -114,8 +105,6 @@ identified! {
     "python-path-file", "Python path configuration that imports", ["pth"], scripts::python_path_file;
     "batch", "Windows batch file", ["bat", "cmd"], scripts::batch;
     "powershell", "PowerShell", ["ps1", "psm1", "psd1"], scripts::powershell;
-    "lua-source", "Lua source", ["lua"], scripts::lua;
-    "r-source", "R source", ["r"], scripts::r;
     "javascript", "JavaScript", ["js", "mjs", "cjs"], scripts::javascript;
     "html", "HTML", ["html", "htm", "xhtml"], scripts::html;
     "script", "Script of another language", ["pl", "rb", "jl", "php", "tcl", "vbs", "wsf", "hta"], scripts::other;
@@ -132,14 +121,8 @@ fn claim_nothing(_: &Blob, _: &mut Sink<'_>) -> Result<(), Stop> {
 
 /// Native code is a fact by itself: nothing can judge what it does.
 fn native_code(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
-    let magic = blob.bytes_at(0, 4)?;
-    let kind = match magic.as_slice() {
-        [0x7f, ..] => "an ELF program or library",
-        [b'M', b'Z', b'q', b'F'] | [b'j', ..] | [b'A', ..] => "a program for several systems (APE)",
-        [b'M', b'Z', ..] => "a Windows program or library (PE)",
-        _ => "a macOS program or library (Mach-O)",
-    };
-    sink.fact(Place::bytes(0, blob.len().unwrap_or(0)), Opaque { kind: "native".into(), detail: kind.into() })
+    let detail = "a program for several systems (APE)".into();
+    sink.fact(Place::bytes(0, blob.len().unwrap_or(0)), Opaque { kind: "native-program".into(), detail })
 }
 
 /// The little-endian `u32` at `offset` of the head.

@@ -15,6 +15,7 @@ mod fields;
 mod names;
 mod padding;
 mod pieces;
+mod program;
 
 mod identified;
 #[cfg(test)]
@@ -57,8 +58,11 @@ formats! {
         xml,
         yaml,
         inert,
+        java,
         jinja,
         json,
+        lua,
+        native,
         npy,
         text,
         ar,
@@ -68,9 +72,12 @@ formats! {
         pickle,
         shell,
         python,
+        r,
         rar,
         sevenz,
         tar,
+        torch7,
+        wasm,
         zip,
     }
     list {
@@ -84,6 +91,17 @@ formats! {
         rar::FORMAT,
         pickle::FORMAT,
         python::FORMAT,
+        torch7::FORMAT,
+        lua::BYTECODE,
+        lua::SOURCE,
+        r::DATA,
+        r::SOURCE,
+        native::ELF,
+        native::PE,
+        native::MACH_O,
+        java::SERIALIZED,
+        java::CLASS,
+        wasm::FORMAT,
         compressed::GZIP,
         compressed::BZIP2,
         compressed::XZ,

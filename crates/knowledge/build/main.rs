@@ -46,6 +46,7 @@ fn main() {
     let folder = |name: &str, columns, key| read(&tables_in(&tables.join(name)), &tables, columns, key);
     let mut callables = folder("stdlib", CALLABLES, 2);
     callables.extend(folder("third-party", CALLABLES, 2));
+    callables.extend(folder("languages", CALLABLES, 2));
     let compiled = emit::Tables {
         callables: table::merge(callables, 2),
         modules: read(&[tables.join("stdlib-modules.tsv")], &tables, MODULES, 1),

@@ -67,12 +67,18 @@ fn check(place: &str, cells: &[String], columns: &[Column]) {
 }
 
 /// Whether `text` is a dotted name; wildcards are not. Hyphens are read, since modules named with them can be imported.
+/// A language other than Python stands in front, with a colon; Java's inner classes have a dollar sign, R's names begin with dots.
 fn is_name(text: &str) -> bool {
+    let text = match text.split_once(':') {
+        Some((language, name)) if language.chars().all(|letter| letter.is_ascii_lowercase()) => name,
+        _ => text,
+    };
+    let text = text.strip_prefix('.').unwrap_or(text);
     text.split('.').all(|part| {
         part == "<locals>"
             || part == "<lambda>"
             || (!part.is_empty()
                 && !part.starts_with(|first: char| first.is_ascii_digit())
-                && part.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-'))
+                && part.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '$')))
     })
 }

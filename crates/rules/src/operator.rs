@@ -47,6 +47,8 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "imports-unknown-module" => |data, _| arguments::import_unknown_module(data),
         "needs-more-than-stored" => |data, _| matches!(data, Data::Tensor(tensor) if tensor.bytes > tensor.stored),
         "not-of-torchscript" => |data, context| !(context.loaded_by_torchscript() && arguments::name_is_compiled(data)),
+        "of-another-language" => |data, _| arguments::of_another_language(data),
+        "packaged" => |_, context| context.is_packaged(),
         "refused-by-weights-only" => |data, context| context.loaded_by_torch() && weights_only::refuses(data),
         "reaches-interpreter" => |data, _| template::reaches_interpreter(data),
         "speaks" => |data, _| template::speaks(data),

@@ -92,6 +92,8 @@ pub(crate) const OPERATORS: &[&str] = &[
     "imports-unknown-module",
     "needs-more-than-stored",
     "not-of-torchscript",
+    "of-another-language",
+    "packaged",
     "reaches-interpreter",
     "refused-by-weights-only",
     "speaks",

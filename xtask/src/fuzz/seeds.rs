@@ -31,6 +31,21 @@ const TEXTS: [(&str, &[u8]); 9] = [
     ("text", b"\xff\xfec\0o\0s\0\n\0s\0y\0s\0t\0e\0m\0\n\0.\0"),
 ];
 
+/// Formats of the target `code`, in its order.
+const CODE: [&str; 11] = [
+    "elf",
+    "pe",
+    "mach-o",
+    "lua-bytecode",
+    "lua-source",
+    "torch7",
+    "r-data",
+    "r-source",
+    "java-serialization",
+    "java-class",
+    "wasm",
+];
+
 /// Writes the seeds of every target below `fuzz`.
 pub(super) fn write(fuzz: &Path) -> Result<(), String> {
     let corpus = Corpus(fuzz.join("corpus"));
@@ -72,6 +87,7 @@ impl Corpus {
 
     /// A file of the format: for its own target, for the one that picks a format, and for the whole engine.
     fn format(&self, format: &str, bytes: &[u8]) -> Result<(), String> {
+        self.numbered("code", CODE.iter().position(|known| *known == format), bytes)?;
         if super::targets()?.iter().any(|target| target == format && target != "text") {
             self.put(format, bytes)?;
         }
@@ -103,10 +119,13 @@ fn goldens(corpus: &Corpus) -> Result<(), String> {
 fn golden(corpus: &Corpus, path: &Path) -> Result<(), String> {
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let mut bytes = fs::read(path).map_err(|error| told(&error))?;
+    if let Some(format) = code(&extension) {
+        return corpus.format(format, &bytes);
+    }
     if matches!(&*extension, "facts" | "py" | "md") {
         return Ok(());
     }
-    let mut bytes = fs::read(path).map_err(|error| told(&error))?;
     if extension == "pickle-asm" {
         bytes = assemble(&String::from_utf8_lossy(&bytes)).map_err(|error| told(&error))?;
         return corpus.format("pickle", &bytes);
@@ -119,6 +138,23 @@ fn golden(corpus: &Corpus, path: &Path) -> Result<(), String> {
         other => other,
     };
     if owner == "compressed" { corpus.codec(codec, &bytes) } else { corpus.format(&owner, &bytes) }
+}
+
+/// The format of a fixture of code, by its extension: folders hold several.
+fn code(extension: &str) -> Option<&'static str> {
+    Some(match extension {
+        "so" | "o" => "elf",
+        "dll" => "pe",
+        "dylib" => "mach-o",
+        "luac" => "lua-bytecode",
+        "lua" => "lua-source",
+        "rds" | "rda" => "r-data",
+        "R" => "r-source",
+        "ser" => "java-serialization",
+        "class" => "java-class",
+        "wasm" => "wasm",
+        _ => return None,
+    })
 }
 
 /// One small file of each container.

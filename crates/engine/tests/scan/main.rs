@@ -15,6 +15,7 @@ mod containers;
 mod databases;
 mod evasions;
 mod joblib;
+mod languages;
 mod legacy_tar;
 mod limits;
 mod memory;

@@ -4,21 +4,6 @@ use base::format::Head;
 
 use super::{has, inside, u32_at, u64_at};
 
-/// R Internals, section 1.8: a format letter and version 2 or 3, or the header of a workspace.
-pub(super) fn r_data(head: &Head<'_>) -> bool {
-    let workspace = [b"RDX", b"RDA", b"RDB"].iter().any(|magic| head.starts(*magic))
-        && matches!(head.at(3, 2), Some(b"2\n" | b"3\n"));
-    let binary =
-        matches!(head.at(0, 6), Some(b"X\n\0\0\0\x02" | b"X\n\0\0\0\x03" | b"B\n\x02\0\0\0" | b"B\n\x03\0\0\0"));
-    let ascii = head.starts(b"A\n2\n") || head.starts(b"A\n3\n");
-    workspace || binary || ascii && head.first.get(4).is_some_and(u8::is_ascii_digit)
-}
-
-/// Java Object Serialization Specification, section 6.4: magic, version and a type code.
-pub(super) fn java_serialization(head: &Head<'_>) -> bool {
-    head.starts(&[0xac, 0xed, 0, 5]) && head.first.get(4).is_some_and(|code| (0x70..=0x7e).contains(code))
-}
-
 /// MAT-file level 5: a text header, version and byte order at 124.
 pub(super) fn matlab(head: &Head<'_>) -> bool {
     head.starts(b"MATLAB 5.0 MAT-file") && matches!(head.at(124, 4), Some(b"\0\x01IM" | b"\x01\0MI"))

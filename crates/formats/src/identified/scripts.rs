@@ -57,14 +57,6 @@ pub(super) fn powershell(head: &Head<'_>) -> bool {
     named(head, &["ps1", "psm1", "psd1", "ps1xml"]) || interpreted(head, &["pwsh"])
 }
 
-pub(super) fn lua(head: &Head<'_>) -> bool {
-    named(head, &["lua"]) || interpreted(head, &["lua"])
-}
-
-pub(super) fn r(head: &Head<'_>) -> bool {
-    named(head, &["r", "rprofile"]) || interpreted(head, &["Rscript"])
-}
-
 pub(super) fn javascript(head: &Head<'_>) -> bool {
     named(head, &["js", "mjs", "cjs", "jsx"]) || interpreted(head, &["node", "deno", "bun"])
 }

@@ -29,7 +29,6 @@ fn models() -> Vec<(&'static str, Vec<u8>)> {
         ("mxnet-params", padded(b"\x12\x01\0\0\0\0\0\0", 32)),
         ("paddle-params", [&[0; 16][..], &[4, 0, 0, 0, 8, 5, 16, 1]].concat()),
         ("coreml-weights", [&padded(b"\x01\0\0\0\x02\0\0\0", 64)[..], &[0xef, 0xbe, 0xad, 0xde]].concat()),
-        ("torch7", b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1\x0d\0\0\0nn.Sequential".to_vec()),
         ("xgboost-binary", padded(b"binf\0\0\0?\x04\0\0\0", 64)),
         ("xgboost-ubj", b"{L\0\0\0\0\0\0\0\x07learner{}}".to_vec()),
         ("lightgbm", b"tree\nversion=v4\n".to_vec()),
@@ -62,10 +61,7 @@ fn models() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn others() -> Vec<(&'static str, Vec<u8>)> {
-    let pe = [&padded(b"MZ", 0x3c)[..], b"\x40\0\0\0PE\0\0"].concat();
     vec![
-        ("r-data", padded(b"X\n\0\0\0\x03", 32)),
-        ("java-serialization", b"\xac\xed\0\x05sr\0\x04x".to_vec()),
         ("matlab", [&padded(b"MATLAB 5.0 MAT-file", 124)[..], b"\0\x01IM"].concat()),
         ("parquet", [&padded(b"PAR1", 32)[..], b"PAR1"].concat()),
         ("arrow", padded(b"ARROW1\0\0", 32)),
@@ -77,19 +73,11 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
         ("leveldb-table", [&[0; 48][..], &0xdb47_7524_8b80_fb57_u64.to_le_bytes()].concat()),
         ("ocdbt", padded(b"\x0c\xdb\x3a\x2a\x20\0\0\0\0\0\0\0", 32)),
         ("ole", padded(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 64)),
-        ("elf", padded(b"\x7fELF\x02\x01\x01", 64)),
-        ("pe", pe),
         ("ape", padded(b"MZqFpD='\n", 32)),
-        ("mach-o", b"\xcf\xfa\xed\xfe\x0c\0\0\x01\0\0\0\0\x06\0\0\0".to_vec()),
-        ("wasm", b"\0asm\x01\0\0\0".to_vec()),
-        ("java-class", b"\xca\xfe\xba\xbe\0\0\0\x34\0\x0a".to_vec()),
         ("dex", padded(b"dex\n035\0", 32)),
-        ("lua-bytecode", padded(b"\x1bLua\x53\0", 32)),
         ("pyc", [&padded(b"\xa7\x0d\r\n", 16)[..], b"\xe3\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\xf3"].concat()),
         ("marshal", b"\xe3\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\xf3\x0a\0\0\0".to_vec()),
         ("windows-shortcut", padded(b"\x4c\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", 76)),
-        ("lua-source", b"#!/usr/bin/lua\n".to_vec()),
-        ("r-source", b"#!/usr/bin/env Rscript\n".to_vec()),
         ("javascript", b"#!/usr/bin/env node\n".to_vec()),
         ("powershell", b"#!/usr/bin/pwsh\n".to_vec()),
         ("script", b"#!/usr/bin/perl\n".to_vec()),
@@ -138,8 +126,6 @@ fn names_take_inertness_away() {
         ("a/b/Model.PYX", "cython"),
         ("run.bat", "batch"),
         ("a.ps1", "powershell"),
-        ("init.lua", "lua-source"),
-        ("x.R", "r-source"),
         ("x.mjs", "javascript"),
     ] {
         let found: Vec<_> =

