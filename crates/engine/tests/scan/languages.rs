@@ -49,7 +49,9 @@ fn r_models_are_clean_and_their_closures_and_promises_are_not_overlooked() {
 
 #[test]
 fn native_code_is_reported_and_read_whole() {
-    let archive = |name: &str| ZipWriter::new().stored("model/config.txt", b"plain").stored("model/lib.so", &fixture(name)).finish();
+    let archive = |name: &str| {
+        ZipWriter::new().stored("model/config.txt", b"plain").stored("model/lib.so", &fixture(name)).finish()
+    };
     let plain = scan_file("model.zip", archive("native/testdata/plain.so"));
     holds(&plain, Verdict::Suspicious, "Imports execve");
     holds(&plain, Verdict::Suspicious, "ELF shared object, x86-64");

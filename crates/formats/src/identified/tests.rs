@@ -122,12 +122,9 @@ fn every_format_has_a_fixture_or_a_name() {
 
 #[test]
 fn names_take_inertness_away() {
-    for (name, id) in [
-        ("a/b/Model.PYX", "cython"),
-        ("run.bat", "batch"),
-        ("a.ps1", "powershell"),
-        ("x.mjs", "javascript"),
-    ] {
+    for (name, id) in
+        [("a/b/Model.PYX", "cython"), ("run.bat", "batch"), ("a.ps1", "powershell"), ("x.mjs", "javascript")]
+    {
         let found: Vec<_> =
             FORMATS.iter().filter(|format| detect(format, name, b"text").is_some()).map(|format| format.id).collect();
         assert_eq!(found, [id], "{name}");

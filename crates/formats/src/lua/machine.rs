@@ -117,7 +117,10 @@ impl Function<'_> {
                 Ok(program.name(key))
             }
             (of, Expr::Str(key)) => program.field(&self.place(position), of, key, self.when),
-            _ => Ok(Expr::Unknown),
+            (of, _) => {
+                program.computed(&self.place(position), of, self.when)?;
+                Ok(Expr::Unknown)
+            }
         }
     }
 

@@ -2,10 +2,10 @@
 
 use base::expr::Expr;
 
-use crate::program::{self, Language, joined};
+use crate::program::{self, Applied, Language, joined};
 
 /// Lua of any version, LuaJIT with it.
-pub(super) const LUA: Language = Language { global, field, fold, applies, evaluates, imports, child: "chunk.lua" };
+pub(super) const LUA: Language = Language { global, field, fold, applies, guarded, evaluates, imports, child: "chunk.lua" };
 
 const GLOBALS: &str = "lua:_G";
 
@@ -37,7 +37,7 @@ fn field(of: &Expr, key: &str) -> Expr {
     }
 }
 
-fn applies(module: &str, name: &str, args: &[Expr]) -> Option<(Expr, Vec<Expr>)> {
+fn applies(module: &str, name: &str, args: &[Expr]) -> Option<Applied> {
     let handlers = match (module, name) {
         (GLOBALS, "pcall") => 0,
         // The function that handles errors stands between.
@@ -46,6 +46,15 @@ fn applies(module: &str, name: &str, args: &[Expr]) -> Option<(Expr, Vec<Expr>)>
     };
     let (function, rest) = args.split_first()?;
     Some((function.clone(), rest.iter().skip(handlers).cloned().collect()))
+}
+
+/// The globals, and the libraries that reach the system.
+fn guarded(module: &str, name: &str) -> bool {
+    match module {
+        GLOBALS => matches!(name, "" | "os" | "io" | "package" | "debug" | "ffi"),
+        "lua:package" => name == "loaded",
+        _ => false,
+    }
 }
 
 fn evaluates(module: &str, name: &str) -> bool {

@@ -18,7 +18,7 @@ pub(super) fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let head = blob.bytes_at(0, 64)?;
     let (class, order) = (head.get(4).copied(), head.get(5).copied());
     let image = Image::new(blob, sink, order == Some(2));
-    let mut file = Elf { image, wide: class == Some(2), segments: Vec::new() };
+    let file = Elf { image, wide: class == Some(2), segments: Vec::new() };
     match file.header(&head) {
         Some(header) => file.read(&header),
         None => {
@@ -189,7 +189,7 @@ impl Elf<'_, '_> {
                 _ => {}
             }
         }
-        found.constructors = old.saturating_add(pointers / if self.wide { 8 } else { 4 });
+        found.constructors = old.saturating_add(pointers >> if self.wide { 3 } else { 2 });
         Ok(Some(found))
     }
 
@@ -216,8 +216,9 @@ impl Elf<'_, '_> {
 
     /// The count of symbols is stated nowhere: the hash tables tell, and the texts that usually follow the symbols.
     fn count(&mut self, dynamic: &Dynamic) -> Result<u64, Stop> {
-        let entry = if self.wide { 24 } else { 16 };
-        let mut count = dynamic.texts.checked_sub(dynamic.symbols).map_or(0, |bytes| bytes / entry);
+        let entry = if self.wide { 24_u64 } else { 16 };
+        let bytes = dynamic.texts.saturating_sub(dynamic.symbols);
+        let mut count = bytes.checked_div(entry).unwrap_or(0);
         if let Some(at) = self.offset(dynamic.hash).filter(|_| dynamic.hash > 0) {
             let hash = self.image.bytes(at..at.saturating_add(8))?;
             count = count.max(u64::from(self.image.fields(&hash).u32(4).unwrap_or(0)));
@@ -306,8 +307,8 @@ impl Elf<'_, '_> {
             let wanted = kind == DYNAMIC_SYMBOLS || kind == SYMBOL_TABLE && header.kind == 1;
             if let Some(texts) = place(self, link).filter(|_| wanted && found == 0) {
                 let texts = self.image.bytes(texts)?;
-                let entry = if self.wide { 24 } else { 16 };
-                self.symbols(offset, (size / entry).min(SYMBOLS), &texts)?;
+                let entry = if self.wide { 24_u64 } else { 16 };
+                self.symbols(offset, size.checked_div(entry).unwrap_or(0).min(SYMBOLS), &texts)?;
             }
         }
         self.image.state("symbols", if debug { "kept" } else { "stripped" })

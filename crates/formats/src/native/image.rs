@@ -191,7 +191,7 @@ impl<'i, 's> Image<'i, 's> {
     }
 
     /// States what the file is, accounts for every byte, and gives back what no table explains.
-    pub(super) fn finish(mut self, what: &str) -> Result<(), Stop> {
+    pub(super) fn finish(self, what: &str) -> Result<(), Stop> {
         let purpose: Vec<&str> = self.hosts.iter().map(|(Host::Interpreter(what) | Host::Framework(what))| *what).collect();
         let kind = match self.hosts.first() {
             Some(Host::Interpreter(_)) => "native-extension",

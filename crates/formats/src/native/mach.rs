@@ -193,8 +193,8 @@ impl Mach<'_, '_> {
         let (Some(size), Some(offset), Some(flags)) = (size, offset, flags) else { return Ok(()) };
         match flags & 0xff {
             // Functions that run when the image is loaded: pointers, or distances of four bytes.
-            9 => self.constructors = self.constructors.saturating_add(size / if self.wide { 8 } else { 4 }),
-            0x16 => self.constructors = self.constructors.saturating_add(size / 4),
+            9 => self.constructors = self.constructors.saturating_add(size >> if self.wide { 3 } else { 2 }),
+            0x16 => self.constructors = self.constructors.saturating_add(size >> 2),
             // Filled with zeros, not from the file.
             1 | 0xc | 0x12 => return Ok(()),
             _ => {}

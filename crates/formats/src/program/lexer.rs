@@ -117,7 +117,8 @@ impl<'t> Lexer<'t> {
             }
             _ => {}
         }
-        let marks = ["<<-", "->>", ":::", "...", "::", "<-", "->", "==", "~=", "!=", "<=", ">=", "..", "&&", "||", "|>", "//"];
+        let marks =
+            ["<<-", "->>", ":::", "...", "::", "<-", "->", "==", "~=", "!=", "<=", ">=", "..", "&&", "||", "|>", "//"];
         let length = marks.iter().find(|mark| rest.starts_with(**mark)).map_or(first.len_utf8(), |mark| mark.len());
         self.advance(length);
         Token::Mark(rest.get(..length).unwrap_or_default())

@@ -26,7 +26,9 @@ pub(crate) struct Language {
     /// What a call gives, where that is known without running it.
     pub(crate) fold: fn(&str, &str, &[Expr]) -> Option<Expr>,
     /// What a call of this callable calls in turn: the function given, and its arguments.
-    pub(crate) applies: fn(&str, &str, &[Expr]) -> Option<(Expr, Vec<Expr>)>,
+    pub(crate) applies: fn(&str, &str, &[Expr]) -> Option<Applied>,
+    /// Whether any member of this may be had by a computed name only to hide which.
+    pub(crate) guarded: fn(&str, &str) -> bool,
     /// Whether the first argument of this callable is a program in the language.
     pub(crate) evaluates: fn(&str, &str) -> bool,
     /// The module that a call of this callable loads.
@@ -34,6 +36,9 @@ pub(crate) struct Language {
     /// The name of a child that holds such a program.
     pub(crate) child: &'static str,
 }
+
+/// A callable and its arguments.
+pub(crate) type Applied = (Expr, Vec<Expr>);
 
 /// Facts of one program that are told apart; beyond, all are stated.
 const TOLD: usize = 1 << 14;
@@ -86,6 +91,22 @@ impl<'p, 's> Program<'p, 's> {
         Ok(value)
     }
 
+    /// A member under a name that is not known, of something whose members matter.
+    pub(crate) fn computed(&mut self, place: &Place, of: &Expr, when: &'static str) -> Result<(), Stop> {
+        let Expr::Global { module, name } = of else { return Ok(()) };
+        if !(self.language.guarded)(module, name) || !self.first(format!("{when} {module} {name} [?]")) {
+            return Ok(());
+        }
+        let import = Import {
+            module: module.clone(),
+            name: name.clone(),
+            written: format!("{}[?]", if name.is_empty() { module } else { name }).into(),
+            origin: "computed".into(),
+            when: when.into(),
+        };
+        self.sink.fact(place.clone(), import)
+    }
+
     /// States a name that is used.
     pub(crate) fn refer(&mut self, place: &Place, module: &str, name: &str, when: &'static str) -> Result<(), Stop> {
         if name.is_empty() || !self.first(format!("{when} {module} {name}")) {
@@ -102,7 +123,13 @@ impl<'p, 's> Program<'p, 's> {
     }
 
     /// A call, and what it gives.
-    pub(crate) fn call(&mut self, place: &Place, callee: &Expr, args: Vec<Expr>, when: &'static str) -> Result<Expr, Stop> {
+    pub(crate) fn call(
+        &mut self,
+        place: &Place,
+        callee: &Expr,
+        args: Vec<Expr>,
+        when: &'static str,
+    ) -> Result<Expr, Stop> {
         let (mut callee, mut args) = (callee.clone(), args);
         for _ in 0..HOPS {
             let Expr::Global { module, name } = &callee else { break };
@@ -182,7 +209,9 @@ pub(crate) fn small(value: Expr) -> Expr {
 
 fn leaf(value: Expr) -> Expr {
     match value {
-        Expr::List(_) | Expr::Tuple(_) | Expr::Set(_) | Expr::Dict(_) | Expr::Call { .. } | Expr::Item { .. } => Expr::Unknown,
+        Expr::List(_) | Expr::Tuple(_) | Expr::Set(_) | Expr::Dict(_) | Expr::Call { .. } | Expr::Item { .. } => {
+            Expr::Unknown
+        }
         Expr::Attribute { .. } => Expr::Unknown,
         value => value,
     }

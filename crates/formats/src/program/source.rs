@@ -72,7 +72,16 @@ struct Frame {
 
 impl Frame {
     const fn new(kind: Kind) -> Self {
-        Self { kind, items: Vec::new(), parts: Vec::new(), plain: true, last: None, receiver: None, bare: None, target: None }
+        Self {
+            kind,
+            items: Vec::new(),
+            parts: Vec::new(),
+            plain: true,
+            last: None,
+            receiver: None,
+            bare: None,
+            target: None,
+        }
     }
 
     /// Ends the expression.
@@ -253,7 +262,10 @@ impl Walk<'_, '_, '_> {
                 self.end()?;
             }
             (Blocks::Words, "and" | "or" | "not") => self.operator(),
-            (Blocks::Words, "then" | "else" | "elseif" | "return" | "local" | "for" | "while" | "in" | "break" | "goto") => {
+            (
+                Blocks::Words,
+                "then" | "else" | "elseif" | "return" | "local" | "for" | "while" | "in" | "break" | "goto",
+            ) => {
                 self.statement();
             }
             (Blocks::Braces, "if" | "while" | "for" | "else" | "repeat" | "in") => {
@@ -313,7 +325,9 @@ impl Walk<'_, '_, '_> {
             }
             "{" => self.open(Kind::Table),
             ")" | "]" | "}" => return self.bracket(mark),
-            "," | ";" if matches!(self.top().kind, Kind::Call(..) | Kind::Table | Kind::Parenthesis | Kind::Index(..)) => {
+            "," | ";"
+                if matches!(self.top().kind, Kind::Call(..) | Kind::Table | Kind::Parenthesis | Kind::Index(..)) =>
+            {
                 self.bodiless = false;
                 self.top().item();
             }
@@ -329,7 +343,8 @@ impl Walk<'_, '_, '_> {
             }
             mark if operators.assign.contains(&mark) => {
                 let frame = self.top();
-                frame.target = frame.bare.take().filter(|_| matches!(frame.kind, Kind::Block | Kind::Condition | Kind::Function));
+                frame.target =
+                    frame.bare.take().filter(|_| matches!(frame.kind, Kind::Block | Kind::Condition | Kind::Function));
                 frame.last = None;
                 frame.parts.clear();
                 frame.plain = true;
@@ -417,7 +432,10 @@ impl Walk<'_, '_, '_> {
                             value => value,
                         }
                     }
-                    None => Expr::Unknown,
+                    None => {
+                        self.program.computed(&place(at), &of, when)?;
+                        Expr::Unknown
+                    }
                 }
             }
             Kind::Table => {

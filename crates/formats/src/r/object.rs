@@ -266,11 +266,7 @@ impl<'o, 'b, 'p, 's> Objects<'o, 'b, 'p, 's> {
             _ => Part::Head,
         };
         let pair = Pair { kind, part, tagged: tagged || coded, coded, items: Vec::new(), at, unbound: false };
-        self.open(Open::Pair(pair))?;
-        if kind == 3 {
-            self.mode = Mode::Later;
-        }
-        Ok(None)
+        self.open(Open::Pair(pair))
     }
 
     fn vector(&mut self, kind: u8, at: u64, attributes: bool) -> Result<Option<Expr>, Stop> {
@@ -421,11 +417,14 @@ impl<'o, 'b, 'p, 's> Objects<'o, 'b, 'p, 's> {
                 if attributes { self.open(Open::Attributes(small(value))) } else { Ok(Some(value)) }
             }
             Open::Code { left, first } => {
-                if *first {
-                    *left = self.stream.count("the constants of bytecode")?;
-                    *first = false;
-                } else {
-                    *left = left.saturating_sub(1);
+                let constant = !std::mem::replace(first, false);
+                *left = if constant { left.saturating_sub(1) } else { self.stream.count("the constants of bytecode")? };
+                // Instructions call a symbol among the constants, with or without the source beside them.
+                if let Expr::Global { module, name } = &value
+                    && constant
+                {
+                    let place = Place::bytes(self.stream.offset(), 0);
+                    self.program.refer(&place, module, name, self.when())?;
                 }
                 if *left == 0 {
                     self.close(&frame);
@@ -461,20 +460,33 @@ impl<'o, 'b, 'p, 's> Objects<'o, 'b, 'p, 's> {
         match (pair.kind, pair.part) {
             // A promise with a value was evaluated before it was saved.
             (5, Part::Rest) if pair.unbound && !self.environment => self.mode = Mode::Load,
-            (3, _) | (5, Part::Rest) => self.mode = Mode::Later,
+            // A closure that stands in a promise may be what the promise calls.
+            (5, Part::Rest) => self.mode = Mode::Later,
             _ => {}
         }
         Ok(self.again(frame))
+    }
+
+    fn when(&self) -> &'static str {
+        if self.mode == Mode::Load { "load" } else { "called" }
     }
 
     fn finish(&mut self, kind: u8, at: u64, items: Vec<Expr>) -> Result<Expr, Stop> {
         if kind != 6 {
             return Ok(if matches!(kind, 2 | 17) { Expr::List(items) } else { Expr::Unknown });
         }
-        let when = if self.mode == Mode::Load { "load" } else { "called" };
+        let when = self.when();
         let length = self.stream.offset().saturating_sub(at);
+        let place = Place::bytes(at, length);
         let mut items = items.into_iter();
         let callee = items.next().unwrap_or(Expr::Unknown);
-        self.program.call(&Place::bytes(at, length), &callee, items.collect(), when)
+        let args: Vec<Expr> = items.collect();
+        // A function that gets another name may be called by it.
+        if let (Expr::Global { name: assign, .. }, [_, Expr::Global { module, name }]) = (&callee, args.as_slice())
+            && matches!(&**assign, "<-" | "<<-" | "=")
+        {
+            self.program.refer(&place, module, name, when)?;
+        }
+        self.program.call(&place, &callee, args, when)
     }
 }

@@ -2,9 +2,9 @@
 
 use base::expr::Expr;
 
-use crate::program::{self, Language, joined};
+use crate::program::{self, Applied, Language, joined};
 
-pub(super) const R: Language = Language { global, field, fold, applies, evaluates, imports, child: "chunk.R" };
+pub(super) const R: Language = Language { global, field, fold, applies, guarded, evaluates, imports, child: "chunk.R" };
 
 /// The package that a name without one is looked for in.
 const BASE: &str = "r:base";
@@ -43,6 +43,11 @@ fn field(of: &Expr, key: &str) -> Expr {
     }
 }
 
+/// Names are looked up by functions, which are calls.
+fn guarded(_: &str, _: &str) -> bool {
+    false
+}
+
 fn evaluates(module: &str, name: &str) -> bool {
     module == BASE && matches!(name, "parse" | "str2lang" | "str2expression")
 }
@@ -68,7 +73,7 @@ fn function(value: &Expr) -> Option<Expr> {
     }
 }
 
-fn applies(module: &str, name: &str, args: &[Expr]) -> Option<(Expr, Vec<Expr>)> {
+fn applies(module: &str, name: &str, args: &[Expr]) -> Option<Applied> {
     if module != BASE {
         return None;
     }

@@ -51,15 +51,23 @@ fn u32_at(head: &Head<'_>, offset: usize) -> Option<u32> {
 
 fn detect(head: &Head<'_>) -> Option<Certainty> {
     let object = u32_at(head, 0) == Some(4) && u32_at(head, 8) == Some(3) && head.at(12, 3) == Some(b"V 1");
+    // Before versions there was only the name of the class.
+    let older = u32_at(head, 0) == Some(4) && u32_at(head, 4) == Some(1) && class_name(head);
     let table = u32_at(head, 0) == Some(3)
         && u32_at(head, 4) == Some(1)
         && u32_at(head, 8).is_some_and(|count| (1..1 << 24).contains(&count))
-        && matches!(u32_at(head, 12), Some(1 | 2 | 4))
-        && (u32_at(head, 12) != Some(2) || text_key(head));
-    // A function by itself: its bytecode begins behind its index, where it has one, and its size.
-    let dump = |offset: usize| head.at(offset, 3) == Some(b"\x1bLu") || head.at(offset, 3) == Some(b"\x1bLJ");
-    let function = u32_at(head, 0) == Some(6) && dump(8) || matches!(u32_at(head, 0), Some(7 | 8)) && dump(12);
-    (object || table || function || ascii(head)).then_some(Certainty::Certain)
+        && match u32_at(head, 12) {
+            Some(1 | 4) => true,
+            Some(2) => text_key(head),
+            Some(3 | 7 | 8) => u32_at(head, 16) == Some(2),
+            Some(5) => u32_at(head, 16).is_some_and(|truth| truth < 2),
+            Some(6) => code(head, 16),
+            _ => false,
+        };
+    // A function by itself: its code stands behind its index, where it has one, and its size.
+    let indexed = matches!(u32_at(head, 0), Some(7 | 8)) && u32_at(head, 4).is_some_and(|index| index < 1 << 24);
+    let function = u32_at(head, 0) == Some(6) && code(head, 4) || indexed && code(head, 8);
+    (object || older || table || function || ascii(head)).then_some(Certainty::Certain)
 }
 
 fn ascii(head: &Head<'_>) -> bool {
@@ -68,10 +76,27 @@ fn ascii(head: &Head<'_>) -> bool {
         let lines: Vec<&[u8]> = head.first.splitn(4, |byte| *byte == b'\n').collect();
         let number = |line: Option<&&[u8]>| line.is_some_and(|line| !line.is_empty() && line.iter().all(u8::is_ascii_digit));
         let kind = lines.first().copied();
-        let dump = |line: usize| lines.get(line).is_some_and(|line| line.starts_with(b"\x1bL"));
+        let dump = |line: usize| lines.get(line).is_some_and(|line| line.starts_with(b"\x1bL") || line.contains(&b'('));
         number(lines.get(1)) && (kind == Some(b"6") && dump(2) || matches!(kind, Some(b"7" | b"8")) && dump(3))
     };
     head.starts(b"4\n1\n3\nV 1\n") || table || function()
+}
+
+/// Whether the size at `offset` is followed by code: bytecode, or text.
+fn code(head: &Head<'_>, offset: usize) -> bool {
+    let size = u32_at(head, offset).and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+    let start = offset.saturating_add(4);
+    let text = |code: &[u8]| code.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+    let dump = |code: &[u8]| code.starts_with(b"\x1bL");
+    (4..1 << 24).contains(&size) && head.at(start, size.min(64)).is_some_and(|code| dump(code) || text(code))
+}
+
+/// Whether a text at 8 is the name of a class in a package.
+fn class_name(head: &Head<'_>) -> bool {
+    let length = u32_at(head, 8).and_then(|length| usize::try_from(length).ok()).filter(|length| *length < 128);
+    let name = length.filter(|length| *length > 2).and_then(|length| head.at(12, length)).unwrap_or_default();
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+    name.iter().skip(1).any(|byte| *byte == b'.') && name.iter().all(plain)
 }
 
 /// Whether the key of a table at 16 is printable text.
@@ -195,7 +220,9 @@ impl Objects<'_, '_, '_> {
             Err(_) => self.stream.blob().len().unwrap_or(start),
         };
         self.functions = self.functions.saturating_add(1);
-        let name = format!("function-{}.luac", self.functions);
+        // `loadstring` takes source as well as bytecode.
+        let bytecode = self.stream.blob().bytes_at(start, 1)? == b"\x1b";
+        let name = format!("function-{}.{}", self.functions, if bytecode { "luac" } else { "lua" });
         if let Some(blob) = self.stream.blob().slice(start..end) {
             let place = Place::bytes(start, end.saturating_sub(start));
             self.sink.child(Child::window(name, place, blob))?;

@@ -18,7 +18,7 @@ fn class(index: i32, name: &str) -> Vec<u8> {
 fn network(function: &[u8]) -> Vec<u8> {
     let tensor = [class(3, "torch.FloatTensor"), int(1), 2_i64.to_le_bytes().to_vec(), 1_i64.to_le_bytes().to_vec()];
     let storage = [class(4, "torch.FloatStorage"), 2_i64.to_le_bytes().to_vec(), vec![0; 8]];
-    let function = [int(8), int(5), int(function.len() as i32), function.to_vec(), int(3), int(6), int(0)];
+    let function = [int(8), int(5), int(i32::try_from(function.len()).unwrap()), function.to_vec(), int(3), int(6), int(0)];
     [
         class(1, "nn.Linear"),
         [int(3), int(2), int(4)].concat(),
@@ -53,6 +53,17 @@ fn ascii_is_read_as_binary_is() {
     let reading = reading::read(&FORMAT, "f.t7", function).unwrap();
     assert!(reading.complete(), "{:?} {:?}", reading.stop, reading.ledger);
     assert_eq!(reading.children.len(), 1);
+}
+
+#[test]
+fn source_in_place_of_bytecode_comes_back_as_source() {
+    let code = b"os.execute('id')";
+    for start in [[int(6)].concat(), [int(8), int(1)].concat()] {
+        let bytes = [start, int(16), code.to_vec(), int(0)].concat();
+        let reading = reading::read(&FORMAT, "f.t7", &bytes).unwrap();
+        assert!(reading.complete(), "{:?}", reading.stop);
+        assert_eq!(reading.children[0].name, b"function-1.lua");
+    }
 }
 
 #[test]
