@@ -49,8 +49,11 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
     }
     let glance = head.first.get(..head.first.len().min(1024)).unwrap_or_default();
     // UTF-16 and UTF-32 show their ASCII characters between zeros and behind a mark.
-    let plain: Vec<u8> =
-        glance.iter().copied().filter(|byte| !matches!(byte, 0 | 0xff | 0xfe | 0xef | 0xbb | 0xbf)).collect();
+    let letters = glance.iter().copied().filter(|byte| !matches!(byte, 0 | 0xff | 0xfe | 0xef | 0xbb | 0xbf));
+    if letters.clone().find(|letter| !letter.is_ascii_whitespace()) != Some(b'<') {
+        return None;
+    }
+    let plain: Vec<u8> = letters.collect();
     let text = plain.trim_ascii_start();
     if [&b"<?xml"[..], b"<!DOCTYPE", b"<!ENTITY"].iter().any(|start| text.starts_with(start)) {
         return Some(Certainty::Certain);

@@ -84,7 +84,8 @@ impl Survey<'_, '_, '_> {
     fn sum(&self, value: Value) -> Cost {
         let mut cost = LEAF;
         for part in self.parts(value) {
-            let part = self.costs.get(&part).copied().unwrap_or(LEAF);
+            let known = if part.is_container() { self.costs.get(&part) } else { None };
+            let part = known.copied().unwrap_or(LEAF);
             cost.size += part.size;
             cost.depth = cost.depth.max(part.depth.saturating_add(1));
         }
