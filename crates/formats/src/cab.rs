@@ -1,6 +1,6 @@
 //! Microsoft cabinets ([MS-CAB]): folders of data blocks, each a run of files; one of several files comes out as a tar archive.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use base::{
     blob::Blob,
@@ -109,16 +109,19 @@ fn contents(blob: &Blob, sink: &mut Sink<'_>, pieces: &mut Pieces) -> Result<(),
         members.push(member);
     }
     pieces.add(header.files_at..reader.offset(), Claim::Read);
-    let count = folders.len();
+    let mut owned: BTreeMap<usize, Vec<&Member>> = BTreeMap::new();
+    for member in &members {
+        owned.entry(member.folder.into()).or_default().push(member);
+    }
+    let mut left = blob.len().unwrap_or_default() >> 3;
     for (number, folder) in folders.iter().enumerate() {
-        let is_mine = |member: &&Member| usize::from(member.folder) == number;
-        let mine = members.iter().filter(is_mine).collect();
-        give(&mut reader, sink, pieces, number, folder, header.reserved.1, mine)?;
+        let (data, whole) = blocks(&mut reader, folder, header.reserved.1, &mut left);
+        let mine = owned.remove(&number).unwrap_or_default();
+        pieces.add(data.range.clone(), Claim::Child);
+        give(blob, sink, number, folder, &data, mine)?;
+        whole?;
     }
-    for member in members.iter().filter(|member| usize::from(member.folder) >= count) {
-        elsewhere(sink, member)?;
-    }
-    Ok(())
+    owned.values().flatten().try_for_each(|member| elsewhere(sink, member))
 }
 
 /// Section 2.3, with the fields that its flags announce.
@@ -166,33 +169,50 @@ fn text(reader: &mut Reader<'_>) -> Result<Vec<u8>, Stop> {
     }
 }
 
-/// Where the blocks of a folder lie, and how many bytes they become (section 2.6).
-fn blocks(reader: &mut Reader<'_>, folder: &Listed, reserved: u8) -> Result<(Range<u64>, u64), Stop> {
-    const WHAT: &str = "a data block of a cabinet";
+/// The blocks of a folder.
+struct Data {
+    range: Range<u64>,
+    /// Bytes that they become.
+    size: u64,
+    reserved: u8,
+}
+
+/// Where the blocks of a folder lie, and how many bytes they become (section 2.6), as far as they are there. `left`: blocks
+/// for which the cabinet has room, of which folders that share their blocks take too many.
+fn blocks(reader: &mut Reader<'_>, folder: &Listed, reserved: u8, left: &mut u64) -> (Data, Result<(), Stop>) {
     reader.seek(folder.start);
-    let mut size = 0_u64;
-    for _ in 0..folder.blocks {
-        reader.skip(4, WHAT)?;
-        let packed = reader.u16_le(WHAT)?;
-        size = size.saturating_add(reader.u16_le(WHAT)?.into());
-        reader.skip(u64::from(packed).saturating_add(reserved.into()), WHAT)?;
-    }
-    Ok((folder.start..reader.offset(), size))
+    let mut data = Data { range: folder.start..folder.start, size: 0, reserved };
+    let whole = (0..folder.blocks).try_for_each(|_| {
+        *left = left.checked_sub(1).ok_or_else(|| Stop::malformed(folder.start, "folders of a cabinet that overlap"))?;
+        let read = block(reader, &mut data);
+        // A block that is cut short is given as far as it is there.
+        let end = if read.is_ok() { reader.offset() } else { reader.blob().len().unwrap_or_default() };
+        data.range.end = end.max(folder.start);
+        read
+    });
+    (data, whole)
+}
+
+/// Steps over a block.
+fn block(reader: &mut Reader<'_>, data: &mut Data) -> Result<(), Stop> {
+    const WHAT: &str = "a data block of a cabinet";
+    reader.skip(4, WHAT)?;
+    let packed = reader.u16_le(WHAT)?;
+    data.size = data.size.saturating_add(reader.u16_le(WHAT)?.into());
+    reader.skip(u64::from(packed).saturating_add(data.reserved.into()), WHAT)
 }
 
 /// Gives back what a folder holds: its only file, or a tar archive of its files.
 fn give(
-    reader: &mut Reader<'_>,
+    blob: &Blob,
     sink: &mut Sink<'_>,
-    pieces: &mut Pieces,
     number: usize,
     folder: &Listed,
-    reserved: u8,
+    data: &Data,
     mut members: Vec<&Member>,
 ) -> Result<(), Stop> {
     members.sort_by_key(|member| member.offset);
-    let (range, size) = blocks(reader, folder, reserved)?;
-    pieces.add(range.clone(), Claim::Child);
+    let (range, size) = (&data.range, data.size);
     let files = files(sink, &members, size, number)?;
     let solid = files.len() > 1;
     let method = match folder.method & 15 {
@@ -213,10 +233,10 @@ fn give(
         [file] => file.name.clone(),
         _ => format!("folder-{number}").into_bytes(),
     };
-    let body = match reader.blob().slice(range.clone()) {
+    let body = match blob.slice(range.clone()) {
         Some(packed) if known => {
             let [low, high] = folder.blocks.to_le_bytes();
-            let properties = Box::new([low, high, reserved, u8::from(folder.method & 15 == 1)]);
+            let properties = Box::new([low, high, data.reserved, u8::from(folder.method & 15 == 1)]);
             let coders = vec![Coder { method: CABINET, properties, size }];
             let folder = Folder { coders, solid, files };
             sink.meter().hold(folder.weight())?;
@@ -225,7 +245,7 @@ fn give(
         }
         _ => ChildBody::Closed(Stop::Unsupported(format!("the method {method} of cabinets"))),
     };
-    sink.child(Child { name, place: place(&range), body, also: Vec::new(), tensor_data: false })
+    sink.child(Child { name, place: place(range), body, also: Vec::new(), tensor_data: false })
 }
 
 /// The files of a folder one behind the other. What lies between them belongs to nobody and is a file of its own; where they
@@ -233,19 +253,20 @@ fn give(
 fn files(sink: &mut Sink<'_>, members: &[&Member], size: u64, number: usize) -> Result<Vec<File>, Stop> {
     let (mut files, mut at) = (Vec::new(), 0_u64);
     for member in members {
-        let Some(gap) = member.offset.checked_sub(at) else {
+        let start = member.offset.min(size);
+        let Some(gap) = start.checked_sub(at) else {
             flaw(sink, &member.at, "overlap", &member.name, "shares bytes with the file before it")?;
             return Ok(vec![File { name: format!("folder-{number}").into_bytes(), size, crc: None }]);
         };
-        let end = member.offset.saturating_add(member.size);
-        if end > size {
+        if member.offset.saturating_add(member.size) > size {
             flaw(sink, &member.at, "size-mismatch", &member.name, "ends behind the data of its folder")?;
         }
         if gap > 0 {
             files.push(unowned(sink, &member.at, at, gap)?);
         }
-        files.push(File { name: member.name.clone(), size: member.size.min(size.saturating_sub(at)), crc: None });
-        at = end.min(size);
+        let taken = member.size.min(size.saturating_sub(start));
+        files.push(File { name: member.name.clone(), size: taken, crc: None });
+        at = start.saturating_add(taken);
     }
     if at < size || files.is_empty() {
         files.push(unowned(sink, &(0..0), at, size.saturating_sub(at))?);
