@@ -44,7 +44,8 @@ impl Parts {
         };
         let mut probes = Vec::new();
         let mut at = 512_u64;
-        while len.is_some_and(|len| at.saturating_add(PROBE as u64) <= len) {
+        // They show user blocks of HDF5, whose loader opens no member of a container.
+        while !data && len.is_some_and(|len| at.saturating_add(PROBE as u64) <= len) {
             let seen = usize::try_from(at).ok().and_then(|at| first.get(at..)?.first_chunk::<PROBE>());
             let mut probe = seen.copied().unwrap_or_default();
             if seen.is_none() {
@@ -54,6 +55,11 @@ impl Parts {
             at = at.saturating_mul(2);
         }
         Ok(Self { first, last, probes, len })
+    }
+
+    /// Whether there is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_empty()
     }
 
     /// The head under this name.

@@ -46,7 +46,9 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
         return Some(Certainty::Certain);
     }
     // No text begins so, and no line of a binary file has to be looked at.
-    if head.first.first().is_some_and(|byte| (0x80..0xc0).contains(byte) || crate::text::is_control(*byte)) {
+    let continues = head.first.first().is_some_and(|byte| (0x80..0xc0).contains(byte));
+    let mut line = head.first.iter().take(64).take_while(|byte| **byte != b'\n');
+    if continues || line.any(|byte| crate::text::is_control(*byte)) {
         return None;
     }
     let text = head.first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.first);

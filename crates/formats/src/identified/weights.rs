@@ -112,5 +112,5 @@ pub(super) fn tiktoken(head: &Head<'_>) -> bool {
 
 /// Whether `needle` occurs.
 pub(super) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle)
+    memchr::memmem::find(bytes, needle).is_some()
 }
