@@ -194,6 +194,11 @@ impl<'c> Node<'c> {
             Ok(parts) => parts,
             Err(stop) => return self.stopped(&stop),
         };
+        // A stream may have to be asked to know that it holds nothing.
+        if parts.is_empty() {
+            self.plain = Some("empty");
+            return;
+        }
         let name = self.path.shared();
         let found = candidates(&parts.head(file_name(&name)));
         let backwards = found.iter().any(|candidate| candidate.format.access == Access::Random);
@@ -250,7 +255,9 @@ impl<'c> Node<'c> {
         let template = texts && self.formats.iter().any(|format| format.id == "jinja");
         // So is a module of plain assignments, or of a line that is a scalar.
         let assignments = self.formats.iter().all(|format| matches!(format.id, "python-source" | "ini" | "yaml"));
-        if read && self.formats.len() > 1 && !template && !assignments {
+        // And XHTML is both by design.
+        let page = self.formats.iter().all(|format| matches!(format.id, "html" | "xml"));
+        if read && self.formats.len() > 1 && !template && !assignments && !page {
             let detail = self.format_ids().join(" + ");
             self.flaw(&Place::default(), "polyglot", "", detail);
         }

@@ -132,6 +132,12 @@ fn every_fixture_has_its_row() {
     assert_eq!(missing, [""; 0]);
 }
 
+#[test]
+fn a_packed_member_of_nothing_is_empty() {
+    let report = scan_file("a.whl", ZipWriter::new().deflated("py.typed", b"").finish());
+    assert_eq!((report.verdict, report.completeness), (Verdict::Clean, Completeness::Complete), "{report:#?}");
+}
+
 /// A container that goes around another one.
 type Around = (&'static str, fn(&str, &[u8]) -> Vec<u8>);
 
