@@ -26,6 +26,7 @@ mod items;
 mod known;
 mod legacy;
 mod legacy_tar;
+mod listing;
 mod literal;
 mod machine;
 mod memo;
@@ -43,4 +44,5 @@ mod text;
 mod value;
 
 pub use legacy::element_size;
+pub use listing::explain;
 pub use stream::{looks_like_pickle, read};

@@ -178,12 +178,17 @@ pub(crate) fn escaped(text: &[u8]) -> Option<Vec<u8>> {
 
 /// `raw-unicode-escape`: Latin-1 with `\u` and `\U`; `None` for a broken escape. Lone surrogates become U+FFFD.
 pub(crate) fn raw_unicode(line: &[u8]) -> Option<String> {
-    let mut text = String::with_capacity(line.len());
+    raw_unicode_points(line).map(|points| shown(&points))
+}
+
+/// [`raw_unicode`] as code points, lone surrogates among them.
+pub(crate) fn raw_unicode_points(line: &[u8]) -> Option<Vec<u32>> {
+    let mut text = Vec::with_capacity(line.len());
     let mut rest = line;
     while let Some((byte, after)) = rest.split_first() {
         rest = after;
         if *byte != b'\\' {
-            text.push(char::from(*byte));
+            text.push(u32::from(*byte));
             continue;
         }
         let width = match rest.first() {
@@ -191,12 +196,12 @@ pub(crate) fn raw_unicode(line: &[u8]) -> Option<String> {
             Some(b'U') => 8,
             // A backslash before anything else stands for itself, and so does what follows it.
             Some(other) => {
-                text.extend(['\\', char::from(*other)]);
+                text.extend([u32::from(b'\\'), u32::from(*other)]);
                 rest = rest.get(1..).unwrap_or_default();
                 continue;
             }
             None => {
-                text.push('\\');
+                text.push(u32::from(b'\\'));
                 continue;
             }
         };
@@ -205,10 +210,15 @@ pub(crate) fn raw_unicode(line: &[u8]) -> Option<String> {
         if point > 0x0010_ffff {
             return None;
         }
-        text.push(char::from_u32(point).unwrap_or('\u{fffd}'));
+        text.push(point);
         rest = rest.get(width.saturating_add(1)..).unwrap_or_default();
     }
     Some(text)
+}
+
+/// Text of these code points, lone surrogates as U+FFFD.
+fn shown(points: &[u32]) -> String {
+    points.iter().map(|point| char::from_u32(*point).unwrap_or('\u{fffd}')).collect()
 }
 
 /// Text in UTF-8 with `surrogatepass`, lone surrogates as U+FFFD; `None` when it is not that.
@@ -216,21 +226,26 @@ pub(crate) fn surrogatepass(bytes: &[u8]) -> Option<String> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Some(text.to_owned());
     }
-    let mut text = String::with_capacity(bytes.len());
+    surrogatepass_points(bytes).map(|points| shown(&points))
+}
+
+/// [`surrogatepass`] as code points, lone surrogates among them.
+pub(crate) fn surrogatepass_points(bytes: &[u8]) -> Option<Vec<u32>> {
+    let mut text = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while !rest.is_empty() {
         match std::str::from_utf8(rest) {
             Ok(valid) => {
-                text.push_str(valid);
+                text.extend(valid.chars().map(u32::from));
                 break;
             }
             Err(error) => {
                 let (valid, broken) = rest.split_at_checked(error.valid_up_to())?;
-                text.push_str(std::str::from_utf8(valid).ok()?);
-                let [0xed, 0xa0..=0xbf, 0x80..=0xbf, after @ ..] = broken else {
+                text.extend(std::str::from_utf8(valid).ok()?.chars().map(u32::from));
+                let [0xed, high @ 0xa0..=0xbf, low @ 0x80..=0xbf, after @ ..] = broken else {
                     return None;
                 };
-                text.push('\u{fffd}');
+                text.push(0xd000 | u32::from(*high & 0x3f) << 6 | u32::from(*low & 0x3f));
                 rest = after;
             }
         }

@@ -171,7 +171,7 @@ impl<'a, 's> Machine<'a, 's> {
     }
 
     /// Executes opcodes until the window has no whole one left. The common opcodes stand here, the others by their kind in the other files.
-    fn execute(&mut self, cursor: &mut Cursor<'_>) -> Result<Pause, Stop> {
+    pub(crate) fn execute(&mut self, cursor: &mut Cursor<'_>) -> Result<Pause, Stop> {
         loop {
             self.at = cursor.offset();
             let Some(opcode) = cursor.byte() else {

@@ -79,7 +79,6 @@ impl Memo {
     }
 
     /// How many indices hold something.
-    #[cfg(test)]
     pub(crate) fn filled(&self) -> u64 {
         self.filled
     }

@@ -26,6 +26,18 @@ pub(crate) struct Wrapped {
     shape: String,
 }
 
+impl Wrapped {
+    /// Whether a pickle of its own stands in its place.
+    pub(crate) fn holds_objects(&self) -> bool {
+        self.layout.objects
+    }
+
+    /// Type and shape.
+    pub(crate) fn describe(&self) -> String {
+        format!("{} {}", self.layout.shown, self.shape)
+    }
+}
+
 impl Machine<'_, '_> {
     /// The array that the loader would read after this BUILD.
     pub(crate) fn array_wrapper(&self, object: Value, state: Value) -> Result<Option<Wrapped>, Stop> {
@@ -114,13 +126,22 @@ impl Machine<'_, '_> {
 
     /// Runs the pickle that stands here with a stack and memo of its own: joblib hands it to `pickle.load`, which knows of no arrays.
     fn nested(&mut self, reader: &mut Reader<'_>) -> Result<(), Stop> {
+        self.nested_with(reader, |inner, reader| inner.run(reader))
+    }
+
+    /// [`Machine::nested`], run by `run`.
+    pub(crate) fn nested_with(
+        &mut self,
+        reader: &mut Reader<'_>,
+        run: impl FnOnce(&mut Machine<'_, '_>, &mut Reader<'_>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
         let mine = self.stack.bytes().saturating_add(self.memo.bytes());
         self.meter.hold(mine)?;
         let mut inner = Machine::new(reader, self.sink);
         inner.plain = true;
         lend!(self, inner);
         std::mem::swap(&mut self.stated, &mut inner.stated);
-        let outcome = inner.run(reader);
+        let outcome = run(&mut inner, reader);
         std::mem::swap(&mut self.stated, &mut inner.stated);
         lend!(self, inner);
         let limited = inner.limited;

@@ -13,7 +13,13 @@ use base::{
     stop::Stop,
 };
 
-use crate::{legacy::Legacy, machine::Machine, names::Names, opcode};
+use crate::{
+    legacy::Legacy,
+    listing::{self, Watcher},
+    machine::Machine,
+    names::Names,
+    opcode,
+};
 
 /// Pickles in one file.
 const MAX_PICKLES: u32 = 100_000;
@@ -73,6 +79,15 @@ fn can_begin(first: &u8) -> bool {
 /// # Errors
 /// Where loading would end before STOP; what ran until then is stated.
 pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    read_watched(blob, sink, None)
+}
+
+/// [`read`], every opcode told to `watcher`.
+pub(crate) fn watch(blob: &Blob, sink: &mut Sink<'_>, watcher: &mut dyn Watcher) -> Result<(), Stop> {
+    read_watched(blob, sink, Some(watcher))
+}
+
+fn read_watched(blob: &Blob, sink: &mut Sink<'_>, mut watcher: Option<&mut (dyn Watcher + '_)>) -> Result<(), Stop> {
     let meter = sink.meter().clone();
     let mut reader = Reader::new(blob, &meter);
     let mut pickles = 0_u32;
@@ -81,14 +96,18 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut blocks = true;
     loop {
         let start = reader.offset();
-        let ran = run_one(&mut reader, sink, &mut legacy, &mut process)?;
+        let ran = run_one(&mut reader, sink, &mut legacy, &mut process, watcher.as_deref_mut())?;
         pickles = pickles.saturating_add(1);
         // PROTO, and one value at STOP: noise does not do that, whatever follows.
         if legacy.begun() || (ran.one && !ran.unmarked) {
             sink.milestone()?;
         }
         if ran.storages_follow {
+            let start = reader.offset();
             legacy.storages(&mut reader, sink)?;
+            if let Some(watcher) = &mut watcher {
+                watcher.data(start, reader.offset(), "storages")?;
+            }
         }
         let end = reader.offset();
         blocks &= start.checked_rem(BLOCK) == Some(0);
@@ -145,12 +164,19 @@ fn run_one(
     sink: &mut Sink<'_>,
     legacy: &mut Legacy,
     process: &mut Process,
+    watcher: Option<&mut (dyn Watcher + '_)>,
 ) -> Result<Ran, Stop> {
     let start = reader.offset();
     let mut machine = Machine::new(reader, sink);
     process.swap(&mut machine);
     machine.names.inherit(&mut process.names);
-    let outcome = machine.run(reader);
+    let outcome = match watcher {
+        None => machine.run(reader),
+        Some(watcher) => {
+            watcher.begins();
+            listing::run(&mut machine, reader, watcher)
+        }
+    };
     let one = machine.stack.len() == 0;
     let storages_follow = outcome.is_ok() && legacy.after(&mut machine);
     let unmarked = machine.protocols == 0;

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What `script` prints, or nothing when there is no Python here.
-fn python(script: &str) -> Option<String> {
+pub(crate) fn python(script: &str) -> Option<String> {
     let output = match Command::new("python3").args(["-c", script]).output() {
         Ok(output) => output,
         Err(error) => {
@@ -29,11 +29,11 @@ fn python(script: &str) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-fn from_hex(text: &str) -> Vec<u8> {
+pub(crate) fn from_hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
         text

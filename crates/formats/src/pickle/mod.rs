@@ -16,7 +16,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Import, Kind::Call, Kind::Attribute, Kind::Reference, Kind::Tensor, Kind::Flaw],
     detect,
-    explain: None,
+    explain: Some(::pickle::explain),
     parse: ::pickle::read,
 };
 
