@@ -12,6 +12,7 @@ cargo xtask long deny                licences, sources and bans of every depende
 cargo xtask long reports             the HTML report in headless Chromium: no dialog, no refusal, no request; pictures
 cargo xtask long swaps               10,000 scans of a file that is swapped and written over meanwhile
 cargo xtask long signals             SIGTERM at 50 points of a scan: a report within a second
+cargo xtask long explain             listings of 10,000 random pickles, evaluated by CPython and compared with what it loads
 cargo xtask long rivals              the page that compares with other scanners: MODELWARD_CORPUS names the corpora, PATH has the rivals
 ";
 
@@ -22,12 +23,13 @@ pub fn run(names: &[&str]) -> Result<(), String> {
             print!("{HELP}");
             Ok(())
         }
-        [] => deny().and_then(|()| reports::run()).and_then(|()| swaps()).and_then(|()| signals()),
+        [] => deny().and_then(|()| reports::run()).and_then(|()| swaps()).and_then(|()| signals()).and_then(|()| explain()),
         names => names.iter().try_for_each(|name| match *name {
             "deny" => deny(),
             "reports" => reports::run(),
             "swaps" => swaps(),
             "signals" => signals(),
+            "explain" => explain(),
             "rivals" => rivals(),
             other => Err(format!("unknown: {other}\n{HELP}")),
         }),
@@ -47,6 +49,12 @@ fn swaps() -> Result<(), String> {
 
 fn signals() -> Result<(), String> {
     repeated(50, "signals", "whenever_it_is_ended")
+}
+
+fn explain() -> Result<(), String> {
+    let words = ["test", "--release", "-p", "modelward-pickle", "--lib", "--", "evaluating_the_listing"];
+    let mut cargo = Command::new("cargo");
+    run_in_top(cargo.args(words).env("MODELWARD_TEST_REPEATS", "2500"), "cargo", &words)
 }
 
 /// Writes docs/comparison.md. Not among those that run without a name: it needs the corpora and the rivals.

@@ -1,5 +1,7 @@
 //! The arguments: one file a command, with the help that people read.
 
+mod explain;
+mod inspect;
 mod output;
 mod report;
 mod rules;
@@ -8,6 +10,8 @@ mod scan;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::{
+    explain::{ExplainArguments, ExplainFormat, Graph},
+    inspect::{InspectArguments, InspectFormat},
     output::{Colour, Destination},
     report::ReportArguments,
     rules::{RulesArguments, RulesCommand},
@@ -67,6 +71,10 @@ pub(crate) enum Command {
     /// Scan files and folders; the default when no command is named
     #[command(after_long_help = EXAMPLES)]
     Scan(ScanArguments),
+    /// Show the program in a file, and the lines that are dangerous
+    Explain(ExplainArguments),
+    /// Show what is in a file: artifacts, imports, tensors, metadata, coverage
+    Inspect(InspectArguments),
     /// Write a saved JSON report in other formats
     Report(ReportArguments),
     /// List the rules, or show the page of one

@@ -3,7 +3,9 @@
 
 mod arguments;
 mod duration;
+mod explain;
 mod formats_list;
+mod inspect;
 mod output;
 mod panics;
 mod problem;
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
     let result = match command {
         None => scan::run(scan.named_or_default()),
         Some(Command::Scan(scan)) => scan::run(scan),
+        Some(Command::Explain(arguments)) => explain::run(arguments),
+        Some(Command::Inspect(arguments)) => inspect::run(&arguments),
         Some(Command::Report(report)) => report_command::run(report),
         Some(Command::Rules(rules)) => rules_pages::run(rules.command, rules.rules.as_deref()),
         Some(Command::Formats) => formats_list::run(),

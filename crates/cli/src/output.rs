@@ -81,14 +81,19 @@ pub(crate) fn page(colour: Colour, brief: bool) -> Page<'static> {
     let stdout = io::stdout();
     let size = if stdout.is_terminal() { terminal_size::terminal_size_of(&stdout) } else { None };
     let width = size.map_or(Page::default().width, |(width, _)| usize::from(width.0).min(WIDEST));
-    let colour = match colour {
-        Colour::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
-        Colour::Always => true,
-        Colour::Never => false,
-    };
+    let colour = colours(colour);
     // Only a terminal knows what a link is; `dumb` ones and logs do not.
     let links = colour && stdout.is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
     Page { width, colour, links, brief, ..Page::default() }
+}
+
+/// Whether standard output shall have colours.
+pub(crate) fn colours(wanted: Colour) -> bool {
+    match wanted {
+        Colour::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+        Colour::Always => true,
+        Colour::Never => false,
+    }
 }
 
 /// `path`, if a file can be made there: its folder exists and it is not a folder itself. Links are followed.

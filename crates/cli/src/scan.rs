@@ -66,7 +66,7 @@ fn settings(arguments: &ScanArguments) -> Result<Settings, Problem> {
 }
 
 /// Opens what was named, in the order given, and tells what cannot be opened. Returns also whether there was such a one.
-fn targets(paths: &[PathBuf]) -> (Vec<Target>, bool) {
+pub(crate) fn targets(paths: &[PathBuf]) -> (Vec<Target>, bool) {
     let mut failed = false;
     let open = |path: &PathBuf| {
         let artifact = sources::local::open(path);
@@ -81,7 +81,7 @@ fn targets(paths: &[PathBuf]) -> (Vec<Target>, bool) {
 }
 
 /// Why a named target could not be opened, and what to do.
-fn unopened(path: &Path, body: &Body) -> Option<String> {
+pub(crate) fn unopened(path: &Path, body: &Body) -> Option<String> {
     let result = match body {
         Body::Blob(_) => return None,
         Body::Folder(_) => path.read_dir().map(drop),
@@ -98,7 +98,7 @@ fn unopened(path: &Path, body: &Body) -> Option<String> {
 }
 
 /// A target's name in reports: as named, but never an absolute path, which would tell of the machine.
-fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     let rooted = path.components().any(|part| matches!(part, Component::RootDir | Component::Prefix(_)));
     let last = path.file_name().filter(|_| rooted).map(Path::new);
     last.unwrap_or(path).display().to_string()

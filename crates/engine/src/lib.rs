@@ -9,6 +9,7 @@
     )
 )]
 
+mod explain;
 mod forward;
 mod hash;
 mod identify;
@@ -17,6 +18,7 @@ mod loads;
 mod node;
 mod policy;
 mod reading;
+mod recorder;
 mod root;
 mod scanner;
 mod spool;
@@ -24,5 +26,7 @@ mod storages;
 mod sweep;
 mod walk;
 
+pub use explain::Explained;
 pub use policy::Policy;
+pub use recorder::{Recorder, Seen};
 pub use scanner::{Scanner, Settings, Target};

@@ -24,6 +24,7 @@ use crate::{
     layout::Role,
     loads::{self, Load},
     reading::{Inbox, Reading},
+    recorder::Recorder,
     storages::Storages,
     sweep,
 };
@@ -61,8 +62,14 @@ pub(crate) struct Closed {
 
 impl<'c> Node<'c> {
     /// A node that was not read yet.
-    pub(crate) fn new(catalogue: &'c Catalogue, path: ArtifactPath, meter: Meter) -> Self {
-        let inbox = Inbox::new(catalogue.judge(&path), meter.clone());
+    pub(crate) fn new(
+        catalogue: &'c Catalogue,
+        path: ArtifactPath,
+        meter: Meter,
+        recorder: Option<&'c dyn Recorder>,
+    ) -> Self {
+        let recorder = recorder.map(|recorder| (recorder, path.shared()));
+        let inbox = Inbox::new(catalogue.judge(&path), meter.clone(), recorder);
         Self {
             path,
             size: None,
@@ -120,13 +127,13 @@ impl<'c> Node<'c> {
     /// States what its container makes of this artifact.
     pub(crate) fn identity(&mut self, key: &str, value: &str) {
         let identity = Identity { key: key.into(), value: value.into() };
-        self.inbox.judge.observe(&base::fact::Fact::new(Place::default(), identity));
+        self.inbox.observe(&base::fact::Fact::new(Place::default(), identity));
     }
 
     /// States a fact of the engine's own about this artifact.
     pub(crate) fn flaw(&mut self, at: &Place, id: &str, part: &str, detail: String) {
         let flaw = Flaw { id: id.into(), detail: detail.into(), part: part.into() };
-        self.inbox.judge.observe(&base::fact::Fact::new(at.clone(), flaw));
+        self.inbox.observe(&base::fact::Fact::new(at.clone(), flaw));
     }
 
     /// Files embedded where the data says nothing about itself: in opaque ranges, and in all of an artifact of unknown format.
@@ -164,6 +171,16 @@ impl<'c> Node<'c> {
     /// Takes the children that the readings gave back.
     pub(crate) fn take_children(&mut self) -> Vec<Child> {
         std::mem::take(&mut self.inbox.children)
+    }
+
+    /// The formats that counted.
+    pub(crate) fn formats(&self) -> &[&'static Format] {
+        &self.formats
+    }
+
+    /// What was claimed.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// Ids of the formats that counted.

@@ -1,6 +1,9 @@
 //! One reading of an artifact by one format, with its panic caught and its facts judged as they come.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use base::{
     blob::Blob,
@@ -16,6 +19,7 @@ use rules::Judge;
 
 use crate::{
     loads::{self, Load},
+    recorder::Recorder,
     storages::Storages,
 };
 
@@ -43,12 +47,22 @@ pub(crate) struct Inbox<'c> {
     /// The members that store what this artifact claims.
     pub storages: Option<Storages>,
     meter: Meter,
+    /// Who looks on, and the path of the artifact.
+    recorder: Option<(&'c dyn Recorder, Arc<str>)>,
 }
 
 impl<'c> Inbox<'c> {
     /// An empty inbox.
-    pub(crate) fn new(judge: Judge<'c>, meter: Meter) -> Self {
-        Self { judge, children: Vec::new(), acted_on: Vec::new(), storages: None, meter }
+    pub(crate) fn new(judge: Judge<'c>, meter: Meter, recorder: Option<(&'c dyn Recorder, Arc<str>)>) -> Self {
+        Self { judge, children: Vec::new(), acted_on: Vec::new(), storages: None, meter, recorder }
+    }
+
+    /// Has a fact judged.
+    pub(crate) fn observe(&mut self, fact: &Fact) {
+        if let Some((recorder, path)) = &self.recorder {
+            recorder.fact(path, fact);
+        }
+        self.judge.observe(fact);
     }
 
     /// Reads `blob` as `format`.
@@ -72,11 +86,11 @@ impl Receiver for Inbox<'_> {
                 _ => {}
             }
         }
-        self.judge.observe(&fact);
+        self.observe(&fact);
         if let (Data::Reference(claim), Some(storages)) = (&fact.data, &self.storages)
             && let Some(flaw) = storages.flaw(claim).filter(|_| &*claim.kind == "storage")
         {
-            self.judge.observe(&Fact::new(fact.at.clone(), flaw));
+            self.observe(&Fact::new(fact.at.clone(), flaw));
         }
     }
 
@@ -120,7 +134,7 @@ mod tests {
     fn a_panic_in_a_reader_is_caught_and_named() {
         let catalogue = Catalogue::builtin();
         let meter = Meter::unlimited();
-        let mut inbox = Inbox::new(catalogue.judge(&ArtifactPath::root(b"x")), meter.clone());
+        let mut inbox = Inbox::new(catalogue.judge(&ArtifactPath::root(b"x")), meter.clone(), None);
         let reading = inbox.read(&BROKEN, &Blob::from_bytes(*b"x"), false, "x");
         assert_eq!(reading.result, Err(Stop::Limit(Reason::Internal)));
         assert!(reading.passed);

@@ -23,6 +23,7 @@ use crate::{
     hash,
     layout::{Matched, Role},
     node::{Closed, Node},
+    recorder::{Recorder, Seen},
 };
 
 /// Members up to this size that a reader read whole get a SHA-256 of their own.
@@ -38,6 +39,8 @@ pub(crate) struct Context<'c> {
     pub limits: Arc<Limits>,
     pub level: Level,
     pub temp_dir: Option<PathBuf>,
+    /// Who looks on.
+    pub recorder: Option<&'c dyn Recorder>,
 }
 
 /// What a root came to: closed artifacts in canonical order (parent, its children in their order, next sibling).
@@ -122,7 +125,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
     }
 
     fn node(&self, path: ArtifactPath, size: Option<u64>) -> Node<'c> {
-        Node::new(self.context.catalogue, path, self.context.budget.meter(size))
+        Node::new(self.context.catalogue, path, self.context.budget.meter(size), self.context.recorder)
     }
 
     /// Puts a node that was read on the stack, its children matched against the layouts.
@@ -199,6 +202,10 @@ impl<'c, 'x> RootScan<'c, 'x> {
                 self.push(node, None, None, place, packed);
             }
             Ok(forward) => {
+                // Whoever looks on may read it again.
+                if context.recorder.is_some() {
+                    forward.retain();
+                }
                 let blob = Blob::new(forward.clone());
                 node.read(&blob, role, Some(&forward));
                 self.push(node, Some(blob), Some((forward, from)), place, packed.saturating_add(1));
@@ -217,7 +224,24 @@ impl<'c, 'x> RootScan<'c, 'x> {
                 frame.node.sha256 = hash::sha256(blob, frame.node.meter()).ok().map(|(sum, _)| sum);
             }
         }
+        let told = self
+            .context
+            .recorder
+            .map(|recorder| (recorder, frame.node.formats().to_vec(), frame.node.ledger().clone()));
         let closed = frame.node.close(frame.blob.as_ref());
+        if let Some((recorder, formats, ledger)) = told {
+            recorder.artifact(&Seen {
+                position: frame.slot,
+                depth: self.stack.len(),
+                record: &closed.record,
+                formats: &formats,
+                ledger: &ledger,
+                coverage: closed.coverage,
+                findings: &closed.findings,
+                blob: frame.blob.as_ref(),
+                meter: &self.context.budget.meter(closed.record.size),
+            });
+        }
         self.result.checks.extend(closed.checks.iter().copied());
         let quiet = closed.record.complete() && closed.findings.is_empty();
         if let Some(parent) = self.stack.last_mut() {

@@ -23,6 +23,7 @@ use crate::{
     hash,
     node::{Closed, Node},
     policy::Policy,
+    recorder::Recorder,
     root::{Context, RootResult, RootScan},
     walk::{Found, Walk},
 };
@@ -74,14 +75,30 @@ impl Scanner {
         &self.catalogue
     }
 
+    /// What the user changes about rules.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.settings.policy
+    }
+
     /// Scans the targets in the order given.
     pub fn scan(&self, targets: Vec<Target>, watch: Arc<dyn Watch>) -> Report {
+        self.scan_recorded(targets, watch, None)
+    }
+
+    /// [`Scanner::scan`], with somebody who looks on.
+    pub fn scan_recorded(
+        &self,
+        targets: Vec<Target>,
+        watch: Arc<dyn Watch>,
+        recorder: Option<&dyn Recorder>,
+    ) -> Report {
         let context = Context {
             catalogue: &self.catalogue,
             budget: Budget::new(self.settings.limits.clone(), watch),
             limits: Arc::new(self.settings.limits.clone()),
             level: self.settings.level,
             temp_dir: self.settings.temp_dir.clone(),
+            recorder,
         };
         let mut report = Report::empty(self.tool());
         let mut checks = Checks::default();

@@ -14,7 +14,10 @@ pub(crate) fn write(report: &Report, _page: Page<'_>, out: &mut dyn Write) -> io
 }
 
 /// A document, indented by two spaces, with a line break at its end.
-pub(crate) fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+///
+/// # Errors
+/// Those of `out`, and a map whose keys are no text.
+pub fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *out, Visible(PrettyFormatter::new())))?;
     out.write_all(b"\n")
 }

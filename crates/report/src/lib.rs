@@ -25,6 +25,8 @@ mod hostile;
 #[cfg(test)]
 mod sample;
 
+pub use json::pretty as write_json;
+
 use std::io::{self, Write};
 
 use base::{listing::NamedListing, report::Report};

@@ -22,3 +22,4 @@ mod words;
 
 pub use catalogue::Catalogue;
 pub use judge::{Judge, Judgement};
+pub use standing::{Judged, judged};

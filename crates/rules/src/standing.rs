@@ -31,6 +31,25 @@ impl Known {
     }
 }
 
+/// What is known of a callable, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The word that rules use: `safe/construct`, `dangerous/process`, `standard/file`, `main`, `unknown`, `unresolved`.
+    pub standing: &'static str,
+    /// What a call does, in a phrase; may be empty.
+    pub reason: &'static str,
+    /// A CVE, an advisory or a document; may be empty.
+    pub source: &'static str,
+    /// Whether calling it does harm, by the tables or because nobody has allowed it.
+    pub dangerous: bool,
+}
+
+/// What is known of `name` of `module`.
+pub fn judged(module: &str, name: &str) -> Judged {
+    let known = look_up(module, name);
+    Judged { standing: known.word(), reason: known.reason, source: known.source, dangerous: known.is_dangerous() }
+}
+
 /// Looks a name up.
 pub(crate) fn look_up(module: &str, name: &str) -> Known {
     let known = |word: &str, reason, source| {

@@ -25,8 +25,8 @@ def graph(rng):
         if made and rng.random() < 0.25:
             return rng.choice(made)
         kind = rng.randrange(9)
-        count = rng.choice([0, 1, 2, 3, 5, 40])
-        if depth <= 0 or kind == 0:
+        count = rng.choice([0, 1, 2, 3, 5, 30])
+        if depth <= 0 or kind == 0 or len(made) > 60:
             return leaf(rng)
         if kind in (1, 2):
             value = []
@@ -41,7 +41,7 @@ def graph(rng):
             value = {frozen(rng, 2) for _ in range(count)}
             made.append(value)
         elif kind == 6:
-            value = bytearray(leaf(rng) if rng.random() < 0 else rng.randbytes(count))
+            value = bytearray(rng.randbytes(count))
             made.append(value)
         elif kind == 7:
             value = collections.OrderedDict((frozen(rng, 1), build(depth - 1)) for _ in range(count))
