@@ -17,7 +17,7 @@ impl Writer<'_> {
             op::EMPTY_DICT => self.push_node(Node::new(Kind::Dict, String::new(), op.at, op.end), op.at),
             op::EMPTY_SET => self.push_node(Node::new(Kind::Set, String::new(), op.at, op.end), op.at),
             op::TUPLE => {
-                let items = self.to_mark();
+                let items = self.pop_to_mark();
                 self.fixed(Kind::Tuple, items, op)
             }
             op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => {
@@ -27,11 +27,11 @@ impl Writer<'_> {
                 self.fixed(Kind::Tuple, items, op)
             }
             op::FROZENSET => {
-                let items = self.to_mark();
+                let items = self.pop_to_mark();
                 self.fixed(Kind::FrozenSet, items, op)
             }
             op::LIST | op::DICT => {
-                let items = self.to_mark();
+                let items = self.pop_to_mark();
                 let kind = if op.opcode == op::LIST { Kind::List } else { Kind::Dict };
                 self.push_node(Node::new(kind, String::new(), op.at, op.end), op.at)?;
                 self.fill(&items, op)
@@ -46,7 +46,7 @@ impl Writer<'_> {
                 self.fill(&items, op)
             }
             _ => {
-                let items = self.to_mark();
+                let items = self.pop_to_mark();
                 self.fill(&items, op)
             }
         }

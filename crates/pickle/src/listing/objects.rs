@@ -30,14 +30,14 @@ impl Writer<'_> {
             op::STACK_GLOBAL => self.stack_global(machine, op),
             op::INST => {
                 let (module, name) = two_lines(op);
-                let items = self.to_mark();
+                let items = self.pop_to_mark();
                 let class = self.global(machine, &module, &name, op)?;
                 let class = self.piece(&class)?;
                 let args = self.list(&items)?;
                 self.call(machine, &class, &args, op)
             }
             op::OBJ => {
-                let items = self.to_mark();
+                let items = self.pop_to_mark();
                 let (class, args) =
                     items.split_first().map_or((Item::Mark, &[][..]), |(class, args)| (class.clone(), args));
                 let class = self.piece(&class)?;

@@ -45,7 +45,7 @@ impl Sharing {
         self.now.stack.truncate(left);
     }
 
-    fn to_mark(&mut self) {
+    fn pop_to_mark(&mut self) {
         while self.now.stack.pop().is_some_and(|slot| slot != Slot::Mark) {}
     }
 
@@ -73,7 +73,7 @@ impl Watcher for Sharing {
             op::MARK => self.now.stack.push(Slot::Mark),
             op::POP | op::STOP | op::APPEND | op::BUILD => self.pop(1),
             op::SETITEM => self.pop(2),
-            op::POP_MARK | op::APPENDS | op::SETITEMS | op::ADDITEMS => self.to_mark(),
+            op::POP_MARK | op::APPENDS | op::SETITEMS | op::ADDITEMS => self.pop_to_mark(),
             op::PUT | op::BINPUT | op::LONG_BINPUT | op::MEMOIZE => {
                 if let (Some(index), Some(Slot::Made(made))) = (op.index(), self.now.stack.last()) {
                     self.now.memo.insert(index, *made);
@@ -90,7 +90,7 @@ impl Watcher for Sharing {
                 }
             }
             op::TUPLE | op::LIST | op::DICT | op::FROZENSET | op::OBJ | op::INST => {
-                self.to_mark();
+                self.pop_to_mark();
                 self.now.stack.push(made);
             }
             op::TUPLE1 | op::BINPERSID => {

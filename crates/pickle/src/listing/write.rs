@@ -202,7 +202,7 @@ impl<'b> Writer<'b> {
     }
 
     /// The items above the last mark, which goes too.
-    pub(super) fn to_mark(&mut self) -> Vec<Item> {
+    pub(super) fn pop_to_mark(&mut self) -> Vec<Item> {
         let mark = self.now.stack.iter().rposition(|item| matches!(item, Item::Mark)).unwrap_or(0);
         let items = self.now.stack.split_off(mark);
         items.iter().for_each(|item| self.release(cost(item)));
@@ -381,7 +381,7 @@ impl Watcher for Writer<'_> {
                 let item = self.pop();
                 self.drop_item(&item);
             }
-            op::POP_MARK => self.to_mark().iter().for_each(|item| self.drop_item(item)),
+            op::POP_MARK => self.pop_to_mark().iter().for_each(|item| self.drop_item(item)),
             op::PUT | op::BINPUT | op::LONG_BINPUT | op::MEMOIZE => self.remember(op)?,
             op::GET | op::BINGET | op::LONG_BINGET => {
                 let item = op.index().and_then(|index| self.now.memo.get(&index).cloned());
