@@ -142,8 +142,10 @@ fn coverage(page: &mut Page, artifact: &Artifact) {
 
 /// What most of the bytes of a cell are; anything that was not read shows.
 fn sign(artifact: &Artifact, size: u64, cell: u64) -> char {
-    let edge =
-        |cell: u64| u64::try_from(u128::from(size).saturating_mul(u128::from(cell)) / u128::from(BAR)).unwrap_or(size);
+    let edge = |cell: u64| {
+        let bytes = u128::from(size).saturating_mul(u128::from(cell)).checked_div(u128::from(BAR)).unwrap_or_default();
+        u64::try_from(bytes).unwrap_or(size)
+    };
     let (start, end) = (edge(cell), edge(cell.saturating_add(1)).max(edge(cell).saturating_add(1)));
     let overlap = |range: &super::model::Range| range.end.min(end).saturating_sub(range.start.max(start));
     let covering = artifact.map.items.iter().filter(|range| overlap(range) > 0);
