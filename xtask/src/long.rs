@@ -23,7 +23,11 @@ pub fn run(names: &[&str]) -> Result<(), String> {
             print!("{HELP}");
             Ok(())
         }
-        [] => deny().and_then(|()| reports::run()).and_then(|()| swaps()).and_then(|()| signals()).and_then(|()| explain()),
+        [] => deny()
+            .and_then(|()| reports::run())
+            .and_then(|()| swaps())
+            .and_then(|()| signals())
+            .and_then(|()| explain()),
         names => names.iter().try_for_each(|name| match *name {
             "deny" => deny(),
             "reports" => reports::run(),

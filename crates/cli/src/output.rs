@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base::report::Report;
+use base::{listing::NamedListing, report::Report};
 use report::{Format, Page};
 
 use crate::{
@@ -45,16 +45,21 @@ impl Outputs {
         Ok(Self { stdout: stdout.or(format).unwrap_or(Format::Text), page, files })
     }
 
+    /// Whether one of the reports shows listings.
+    pub(crate) fn show_listings(&self) -> bool {
+        self.files.iter().map(|(format, _)| *format).chain([self.stdout]).any(|format| format == Format::Html)
+    }
+
     /// Writes every report; problems with one do not keep the others back.
-    pub(crate) fn write(&self, report: &Report) -> Vec<Problem> {
+    pub(crate) fn write(&self, report: &Report, listings: &[NamedListing]) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (format, path) in &self.files {
-            if let Err(error) = write_file(path, *format, report) {
+            if let Err(error) = write_file(path, *format, report, listings) {
                 problems.push(Problem::new(format!("{}: the report could not be written: {error}", path.display())));
             }
         }
         let mut out = BufWriter::new(io::stdout().lock());
-        let written = self.stdout.write(report, self.page, &mut out).and_then(|()| out.flush());
+        let written = self.stdout.write(report, Page { listings, ..self.page }, &mut out).and_then(|()| out.flush());
         problems.extend(told(written).err());
         problems
     }
@@ -112,24 +117,24 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// Writes beside `path` and renames, so that nobody sees half a report; what is not a regular file (a pipe, `/dev/null`) is written as it is.
-fn write_file(path: &Path, format: Format, report: &Report) -> io::Result<()> {
+fn write_file(path: &Path, format: Format, report: &Report, listings: &[NamedListing]) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return write_to(File::options().write(true).open(path)?, format, report);
+        return write_to(File::options().write(true).open(path)?, format, report, listings);
     }
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}.partial", std::process::id()));
     let partial = folder(path).join(name);
     let file = OpenOptions::new().write(true).create_new(true).open(&partial)?;
-    let result = write_to(file, format, report).and_then(|()| fs::rename(&partial, path));
+    let result = write_to(file, format, report, listings).and_then(|()| fs::rename(&partial, path));
     if result.is_err() {
         let _ = fs::remove_file(&partial);
     }
     result
 }
 
-fn write_to(file: File, format: Format, report: &Report) -> io::Result<()> {
+fn write_to(file: File, format: Format, report: &Report, listings: &[NamedListing]) -> io::Result<()> {
     let mut out = BufWriter::new(file);
-    format.write(report, Page::default(), &mut out)?;
+    format.write(report, Page { listings, ..Page::default() }, &mut out)?;
     out.flush()
 }

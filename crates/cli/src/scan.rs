@@ -13,7 +13,7 @@ use base::{
     report::{ArtifactRecord, Outcome, Report},
     verdict::Severity,
 };
-use engine::{Policy, Scanner, Settings, Target};
+use engine::{Explained, Policy, Scanner, Settings, Target};
 
 use crate::{
     arguments::ScanArguments,
@@ -40,10 +40,17 @@ pub(crate) fn run(arguments: ScanArguments) -> Result<u8, Problem> {
     let watch = ScanWatch::new(progress);
     let watch = Arc::new(watch.map_err(|error| Problem::new(format!("signals cannot be caught: {error}")))?);
     let (targets, mut failed) = targets(&arguments.paths);
-    let scanned = panics::quietly(|| scanner.scan(targets, watch.clone()));
+    let scanned = panics::quietly(|| match outputs.show_listings() {
+        true => {
+            let Explained { report, listings, .. } = scanner.scan_listed(targets, watch.clone());
+            (report, listings)
+        }
+        false => (scanner.scan(targets, watch.clone()), Vec::new()),
+    });
     watch.done();
-    let report = scanned.unwrap_or_else(|said| broken(&scanner, &arguments.paths, &said, &watch));
-    for problem in outputs.write(&report) {
+    let (report, listings) =
+        scanned.unwrap_or_else(|said| (broken(&scanner, &arguments.paths, &said, &watch), Vec::new()));
+    for problem in outputs.write(&report, &listings) {
         problem.print();
         failed = true;
     }

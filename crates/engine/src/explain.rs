@@ -1,6 +1,7 @@
 //! Explaining a target: a scan that keeps the listings of what it finds fault with, or of the member that was named.
 
 use std::{
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -35,31 +36,51 @@ impl Scanner {
     /// Scans `target` and lists the programs that findings point into; where there are none, every program. With `member`,
     /// the path of an artifact as reports write it, that artifact and what lies in it.
     pub fn explain(&self, target: Target, member: Option<&str>, watch: Arc<dyn Watch>) -> Explained {
-        let explainer = Explainer { member, policy: self.policy(), kept: Mutex::default() };
-        let report = self.scan_recorded(vec![target], watch, Some(&explainer));
+        self.explained(vec![target], member, false, watch)
+    }
+
+    /// [`Scanner::scan`], with the listings of the programs that findings point into.
+    pub fn scan_listed(&self, targets: Vec<Target>, watch: Arc<dyn Watch>) -> Explained {
+        self.explained(targets, None, true, watch)
+    }
+
+    fn explained(
+        &self,
+        targets: Vec<Target>,
+        member: Option<&str>,
+        only_flagged: bool,
+        watch: Arc<dyn Watch>,
+    ) -> Explained {
+        let explainer = Explainer { member, only_flagged, policy: self.policy(), kept: Mutex::default() };
+        let report = self.scan_recorded(targets, watch, Some(&explainer));
         let mut kept = explainer.kept.into_inner().unwrap_or_else(PoisonError::into_inner);
-        kept.listings.sort_by_key(|(position, ..)| *position);
-        kept.mute.sort_by_key(|(position, ..)| *position);
-        let chosen = kept.listings.iter().any(|(_, flagged, _)| *flagged);
-        let wanted = kept.listings.into_iter().filter(|(_, flagged, _)| *flagged || !chosen);
-        let listings: Vec<_> = wanted.map(|(.., listing)| listing).collect();
-        let mute = kept.mute.into_iter().map(|(_, path, why)| (path, why)).collect();
-        Explained { report, listings, omitted: kept.omitted, mute }
+        // Roots are read side by side and children close before their parents: the report knows the order.
+        let order: HashMap<&str, usize> =
+            report.artifacts.iter().enumerate().map(|(at, record)| (&*record.path, at)).collect();
+        let place = |path: &str| order.get(path).copied().unwrap_or(usize::MAX);
+        kept.listings.sort_by_key(|(_, named)| place(&named.artifact));
+        kept.mute.sort_by_key(|(path, _)| place(path));
+        let chosen = kept.listings.iter().any(|(flagged, _)| *flagged);
+        let wanted = kept.listings.into_iter().filter(|(flagged, _)| *flagged || !chosen);
+        let listings: Vec<_> = wanted.map(|(_, listing)| listing).collect();
+        Explained { report, listings, omitted: kept.omitted, mute: kept.mute }
     }
 }
 
 /// What was kept so far.
 #[derive(Default)]
 struct Kept {
-    /// With the position, and whether it was asked for or has findings.
-    listings: Vec<(usize, bool, NamedListing)>,
-    mute: Vec<(usize, Arc<str>, String)>,
+    /// With whether it was asked for or has findings.
+    listings: Vec<(bool, NamedListing)>,
+    mute: Vec<(Arc<str>, String)>,
     lines: usize,
     omitted: u64,
 }
 
 struct Explainer<'e> {
     member: Option<&'e str>,
+    /// Whether programs without findings are of no interest.
+    only_flagged: bool,
     policy: &'e Policy,
     kept: Mutex<Kept>,
 }
@@ -79,7 +100,11 @@ impl Explainer<'_> {
 
 impl Recorder for Explainer<'_> {
     fn artifact(&self, seen: &Seen<'_>) {
-        let Some(flagged) = self.wanted(&seen.record.path, seen.findings) else { return };
+        let Some(flagged) =
+            self.wanted(&seen.record.path, seen.findings).filter(|flagged| *flagged || !self.only_flagged)
+        else {
+            return;
+        };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let found = seen.formats.iter().find_map(|format| Some((format, format.explain?)));
         let (Some((format, explain)), Some(blob)) = (found, seen.blob) else {
@@ -88,7 +113,7 @@ impl Recorder for Explainer<'_> {
                     (false, Some(detail)) => format!("not fully read: {detail}"),
                     _ => format!("{} is no program that could be listed", seen.record.format),
                 };
-                kept.mute.push((seen.position, seen.record.path.clone(), why));
+                kept.mute.push((seen.record.path.clone(), why));
             }
             return;
         };
@@ -104,9 +129,9 @@ impl Recorder for Explainer<'_> {
                     seen.findings.iter().cloned().map(|finding| self.policy.apply(finding)).collect();
                 kept.lines = kept.lines.saturating_add(listing.lines.len());
                 let named = NamedListing::new(&seen.record.path, format.id, listing, &findings);
-                kept.listings.push((seen.position, flagged, named));
+                kept.listings.push((flagged, named));
             }
-            Err(stop) => kept.mute.push((seen.position, seen.record.path.clone(), stop.to_string())),
+            Err(stop) => kept.mute.push((seen.record.path.clone(), stop.to_string())),
         }
     }
 }

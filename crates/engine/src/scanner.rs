@@ -110,12 +110,12 @@ impl Scanner {
             self.scan_target(&context, path, target.artifact.body, several, (&mut report, &mut checks));
         }
         checks.report(&self.catalogue, &mut report);
-        self.explain(&mut report);
+        self.name_rules(&mut report);
         report
     }
 
     /// Adds what the rules of the findings say, and the names of the standards' ids.
-    fn explain(&self, report: &mut Report) {
+    fn name_rules(&self, report: &mut Report) {
         if report.findings.is_empty() {
             return;
         }

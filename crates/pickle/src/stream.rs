@@ -97,7 +97,6 @@ fn read_watched(blob: &Blob, sink: &mut Sink<'_>, mut watcher: Option<&mut (dyn 
     loop {
         let start = reader.offset();
         let ran = run_one(&mut reader, sink, &mut legacy, &mut process, watcher.as_deref_mut())?;
-        let ran = run_one(&mut reader, sink, &mut legacy, &mut process, watcher.as_deref_mut())?;
         pickles = pickles.saturating_add(1);
         // PROTO, and one value at STOP: noise does not do that, whatever follows.
         if legacy.begun() || (ran.one && !ran.unmarked) {

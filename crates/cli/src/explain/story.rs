@@ -15,10 +15,8 @@ use base::{
 use engine::Scanner;
 
 use super::{explained, member::Named, show};
-use crate::{arguments::ExplainArguments, output, problem::Problem};
+use crate::{arguments::ExplainArguments, output, problem::Problem, report_command};
 
-/// The largest report that is read.
-const LARGEST: u64 = 1 << 30;
 /// Letters of a fingerprint that must be given.
 const SHORTEST: usize = 4;
 /// Places of a finding that are told.
@@ -26,7 +24,7 @@ const PLACES: usize = 8;
 
 /// Tells the stories that the arguments ask for.
 pub(super) fn run(arguments: &ExplainArguments, file: &Path, scanner: &Scanner) -> Result<u8, Problem> {
-    let report = read(file)?;
+    let report = report_command::saved(file)?;
     let look = show::Look::of(arguments);
     let mut out = String::new();
     for wanted in &arguments.targets {
@@ -37,16 +35,6 @@ pub(super) fn run(arguments: &ExplainArguments, file: &Path, scanner: &Scanner) 
         }
     }
     output::print(out.as_bytes()).map(|()| 0)
-}
-
-fn read(file: &Path) -> Result<Report, Problem> {
-    let refuse = |why: String| Problem::new(format!("--report: {}: {why}", file.display()));
-    let size = std::fs::metadata(file).map_err(|error| refuse(error.to_string()))?.len();
-    if size > LARGEST {
-        return Err(refuse(format!("{size} bytes are more than a report may have")));
-    }
-    let bytes = std::fs::read(file).map_err(|error| refuse(error.to_string()))?;
-    serde_json::from_slice(&bytes).map_err(|error| refuse(format!("this is no JSON report: {error}")))
 }
 
 /// The findings with this fingerprint, which may be shortened to what is unambiguous.

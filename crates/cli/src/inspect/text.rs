@@ -130,7 +130,8 @@ fn import(page: &Page, import: &Import) -> String {
 /// A bar over the bytes, and the ranges.
 fn coverage(page: &mut Page, artifact: &Artifact) {
     let size = artifact.size.unwrap_or(0);
-    if size == 0 || artifact.map.is_empty() {
+    // Of what was read as one piece, or not at all, the line above says everything.
+    if size == 0 || artifact.map.items.len() < 2 {
         return;
     }
     let bar: String = (0..BAR).map(|cell| sign(artifact, size, cell)).collect();
