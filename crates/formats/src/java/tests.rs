@@ -84,3 +84,9 @@ fn lies_stop_politely() {
         assert!(reading::read(&SERIALIZED, "a.ser", &bytes).unwrap().stop.is_some());
     }
 }
+
+#[test]
+fn changed_bytes_stop_politely() {
+    reading::change(&SERIALIZED, "a.ser", OBJECTS);
+    reading::change(&CLASS, "a.class", CALLS);
+}

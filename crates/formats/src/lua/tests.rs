@@ -92,3 +92,11 @@ fn deep_and_broken_source_stops_politely() {
         assert!(reading::read(&SOURCE, "a.lua", source.as_bytes()).unwrap().stop.is_none());
     }
 }
+
+#[test]
+fn changed_bytes_stop_politely() {
+    for (name, bytes) in DUMPS {
+        reading::change(&BYTECODE, name, bytes);
+    }
+    reading::change(&SOURCE, "a.lua", include_bytes!("testdata/sample.lua"));
+}

@@ -80,18 +80,10 @@ fn every_prefix_stops_politely() {
     }
 }
 
-/// Whatever byte is changed, the reading ends and claims nothing twice.
 #[test]
 fn changed_bytes_stop_politely() {
     for (format, name, bytes) in FILES {
-        for at in (0..bytes.len().min(1200)).step_by(3) {
-            for value in [0xff, 0x7f, 0] {
-                let mut bytes = bytes.to_vec();
-                bytes[at] = value;
-                let reading = reading::parse(format, name, &bytes, false);
-                assert!(reading.ledger.defects() == 0);
-            }
-        }
+        reading::change(format, name, bytes);
     }
 }
 

@@ -150,3 +150,10 @@ fn source_is_followed() {
     let later = reading::read(&SOURCE, "a.R", b"f <- function(x) {\n  system(x)\n}\ng <- function(x) system(x)\n").unwrap();
     assert!(!calls(&later).contains("import") && calls(&later).contains("called"), "{}", calls(&later));
 }
+
+#[test]
+fn changed_bytes_stop_politely() {
+    for (name, bytes) in FILES {
+        reading::change(&DATA, name, bytes);
+    }
+}

@@ -92,3 +92,8 @@ fn lies_stop_politely() {
         assert!(reading.stop.is_some());
     }
 }
+
+#[test]
+fn changed_bytes_stop_politely() {
+    reading::change(&FORMAT, "a.t7", &network(b"\x1bLua dumped"));
+}

@@ -45,3 +45,8 @@ fn lies_stop_politely() {
         assert!(reading::read(&FORMAT, "a.wasm", &bytes).unwrap().stop.is_some(), "{rest:?}");
     }
 }
+
+#[test]
+fn changed_bytes_stop_politely() {
+    reading::change(&FORMAT, "a.wasm", MODULE);
+}
