@@ -72,6 +72,9 @@ fn indirections_in_source_are_followed() {
         "local t = table.concat({'i', 'd'}) os.execute(t)",
         "if x then return (os.execute)('id') end",
         "getfenv(0).os.execute('\\105d')",
+        "local a, b = os, 'execute' a[b]('id')",
+        "(getfenv or function() return _ENV end)().os.execute('id')",
+        "local f = os.execute or print f('id')",
     ] {
         let reading = reading::read(&SOURCE, "a.lua", source.as_bytes()).unwrap();
         assert!(calls(&reading).contains("module=\"lua:os\" name=\"execute\""), "{source}: {:?}", reading::facts(&reading));

@@ -33,6 +33,8 @@ fn field(of: &Expr, key: &str) -> Expr {
         },
         // Methods of texts are those of the library.
         Expr::Str(_) | Expr::Bytes(_) => Expr::global("lua:string", key),
+        // Whatever has a member of this name is the table of globals, or was made from it.
+        Expr::Unknown if matches!(key, "os" | "io" | "package" | "debug") => Expr::global(GLOBALS, key),
         _ => Expr::Unknown,
     }
 }

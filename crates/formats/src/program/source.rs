@@ -3,6 +3,8 @@
 //! It follows names, members, joined texts and calls with their arguments, and takes everything else for an operator. What
 //! breaks the language's grammar is stepped over: a reader for findings, not for running.
 
+use std::collections::VecDeque;
+
 use base::{expr::Expr, location::Place, stop::Stop};
 
 use super::{
@@ -67,7 +69,12 @@ struct Frame {
     receiver: Option<Expr>,
     /// The name that `last` is, while nothing was done to it.
     bare: Option<String>,
-    target: Option<String>,
+    /// The names that are assigned to, the next one first.
+    targets: VecDeque<String>,
+    /// Names in front of a comma, which may become targets.
+    names: Vec<String>,
+    /// What the expression is where its left side holds: `a or b`.
+    preferred: Option<Expr>,
 }
 
 impl Frame {
@@ -80,7 +87,9 @@ impl Frame {
             last: None,
             receiver: None,
             bare: None,
-            target: None,
+            targets: VecDeque::new(),
+            names: Vec::new(),
+            preferred: None,
         }
     }
 
@@ -88,18 +97,21 @@ impl Frame {
     fn finish(&mut self) -> Option<Expr> {
         self.bare = None;
         let last = self.last.take();
-        if self.parts.is_empty() {
-            let plain = std::mem::replace(&mut self.plain, true);
-            return last.map(|value| if plain { value } else { Expr::Unknown });
-        }
         let mut parts = std::mem::take(&mut self.parts);
+        let (plain, preferred) = (std::mem::replace(&mut self.plain, true), self.preferred.take());
+        if parts.is_empty() && plain {
+            return last;
+        }
         parts.extend(last);
-        let plain = std::mem::replace(&mut self.plain, true);
-        Some(if plain { joined(&parts, b"") } else { Expr::Unknown })
+        match (plain, parts.is_empty()) {
+            (_, true) => None,
+            (true, _) => Some(joined(&parts, b"")),
+            _ => Some(preferred.unwrap_or(Expr::Unknown)),
+        }
     }
 
     fn item(&mut self) {
-        self.target = None;
+        self.targets.clear();
         let value = self.finish();
         if self.items.len() < KEPT {
             self.items.extend(value.map(small));
@@ -208,7 +220,9 @@ impl Walk<'_, '_, '_> {
         self.bodiless = false;
         let frame = self.top();
         let value = frame.finish();
-        let target = frame.target.take();
+        let target = frame.targets.pop_front();
+        frame.targets.clear();
+        frame.names.clear();
         if let (Some(target), Some(value)) = (target, value) {
             self.program.assign(&target, value);
         }
@@ -261,7 +275,12 @@ impl Walk<'_, '_, '_> {
                 self.statement();
                 self.end()?;
             }
-            (Blocks::Words, "and" | "or" | "not") => self.operator(),
+            (Blocks::Words, "or") => {
+                let frame = self.top();
+                frame.preferred = frame.last.clone().filter(|value| matches!(value, Expr::Global { .. }));
+                self.operator();
+            }
+            (Blocks::Words, "and" | "not") => self.operator(),
             (
                 Blocks::Words,
                 "then" | "else" | "elseif" | "return" | "local" | "for" | "while" | "in" | "break" | "goto",
@@ -299,6 +318,18 @@ impl Walk<'_, '_, '_> {
         frame.bare = None;
     }
 
+    /// A comma between statements: between names that are assigned to, or between what they get.
+    fn comma(&mut self) {
+        let frame = self.top();
+        let bare = frame.bare.take();
+        let value = frame.finish();
+        match (frame.targets.pop_front(), value) {
+            (Some(target), Some(value)) => self.program.assign(&target, value),
+            (None, _) if frame.names.len() < KEPT => frame.names.extend(bare),
+            _ => {}
+        }
+    }
+
     fn mark(&mut self, mark: &str, at: At) -> Result<(), Stop> {
         let operators = &self.syntax.operators;
         match mark {
@@ -331,7 +362,8 @@ impl Walk<'_, '_, '_> {
                 self.bodiless = false;
                 self.top().item();
             }
-            "," | ";" => self.statement(),
+            "," => self.comma(),
+            ";" => self.statement(),
             mark if !operators.concat.is_empty() && mark == operators.concat => {
                 let frame = self.top();
                 let last = frame.last.take();
@@ -343,8 +375,8 @@ impl Walk<'_, '_, '_> {
             }
             mark if operators.assign.contains(&mark) => {
                 let frame = self.top();
-                frame.target =
-                    frame.bare.take().filter(|_| matches!(frame.kind, Kind::Block | Kind::Condition | Kind::Function));
+                let block = matches!(frame.kind, Kind::Block | Kind::Condition | Kind::Function);
+                frame.targets = frame.names.drain(..).chain(frame.bare.take()).filter(|_| block).collect();
                 frame.last = None;
                 frame.parts.clear();
                 frame.plain = true;
@@ -400,7 +432,7 @@ impl Walk<'_, '_, '_> {
         self.member = None;
         let value = match &frame.kind {
             Kind::Block | Kind::Condition | Kind::Function => {
-                let (target, value) = (frame.target.take(), frame.finish());
+                let (target, value) = (frame.targets.pop_front(), frame.finish());
                 if let (Some(target), Some(value)) = (target, value) {
                     self.program.assign(&target, value);
                 }
