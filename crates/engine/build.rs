@@ -69,6 +69,7 @@ fn member(table: &Table) -> String {
     let role = match text(table, "role").as_str() {
         "packaged" => "Role::Packaged",
         "tensor-data" => "Role::TensorData",
+        "imported-code" => "Role::ImportedCode",
         other => panic!("layouts.toml: unknown role {other:?}"),
     };
     format!("({:?}, {role})", text(table, "name"))

@@ -11,6 +11,7 @@ const HELP: &str = "\
 cargo xtask long deny                licences, sources and bans of every dependency (installs cargo-deny)
 cargo xtask long reports             the HTML report in headless Chromium: no dialog, no refusal, no request; pictures
 cargo xtask long swaps               10,000 scans of a file that is swapped and written over meanwhile
+cargo xtask long quiet-sources       published sources of transformers, diffusers, ultralytics and timm stay quiet (fetches them)
 cargo xtask long signals             SIGTERM at 50 points of a scan: a report within a second
 cargo xtask long explain             listings of 10,000 random pickles, evaluated by CPython and compared with what it loads
 cargo xtask long rivals              the page that compares with other scanners: MODELWARD_CORPUS names the corpora, PATH has the rivals
@@ -25,11 +26,13 @@ pub fn run(names: &[&str]) -> Result<(), String> {
         }
         [] => deny()
             .and_then(|()| reports::run())
+            .and_then(|()| quiet_sources())
             .and_then(|()| swaps())
             .and_then(|()| signals())
             .and_then(|()| explain()),
         names => names.iter().try_for_each(|name| match *name {
             "deny" => deny(),
+            "quiet-sources" => quiet_sources(),
             "reports" => reports::run(),
             "swaps" => swaps(),
             "signals" => signals(),
@@ -45,6 +48,11 @@ fn deny() -> Result<(), String> {
         command("cargo", &["install", "--locked", "cargo-deny"])?;
     }
     command("cargo", &["deny", "check", "bans", "licenses", "sources"])
+}
+
+fn quiet_sources() -> Result<(), String> {
+    command("cargo", &["build", "--release", "-p", "modelward"])?;
+    command("python3", &["xtask/quiet/sources.py", "target/release/modelward"])
 }
 
 fn swaps() -> Result<(), String> {

@@ -35,6 +35,8 @@ pub(crate) enum Role {
     Packaged,
     /// The numbers of a tensor: opaque unless something else is found in them.
     TensorData,
+    /// Source that loading imports.
+    ImportedCode,
 }
 
 /// The layouts that a container's children form.

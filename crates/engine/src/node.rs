@@ -274,7 +274,12 @@ impl<'c> Node<'c> {
         let assignments = self.formats.iter().all(|format| matches!(format.id, "python-source" | "ini" | "yaml"));
         // And XHTML is both by design.
         let page = self.formats.iter().all(|format| matches!(format.id, "html" | "xml"));
-        if read && self.formats.len() > 1 && !template && !assignments && !page {
+        // Notebooks are JSON and projects YAML, read a second time for the code in them.
+        let code = self.formats.iter().any(|format| matches!(format.id, "notebook" | "mlproject" | "dockerfile"))
+            && self.formats.iter().all(|format| {
+                matches!(format.id, "notebook" | "mlproject" | "dockerfile" | "json" | "yaml" | "ini" | "python-source")
+            });
+        if read && self.formats.len() > 1 && !template && !assignments && !page && !code {
             let detail = self.format_ids().join(" + ");
             self.flaw(&Place::default(), "polyglot", "", detail);
         }

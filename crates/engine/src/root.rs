@@ -166,10 +166,17 @@ impl<'c, 'x> RootScan<'c, 'x> {
         let storages = parent.matched.storages(&child);
         let swept = parent.swept.checked_sub(1);
         parent.swept = swept.unwrap_or(0);
+        let cell = parent.node.format_ids().contains(&"notebook");
         let path = parent.path_of(&child);
         let too_deep = depth > usize::try_from(self.context.limits.depth).unwrap_or(usize::MAX);
         let mut node = self.node(path, Some(stated_size(&child)));
         node.claims(storages);
+        if cell {
+            node.identity("run-by", "a cell");
+        }
+        if role == Some(Role::ImportedCode) {
+            node.identity("imported-by", "the loader of the model");
+        }
         node.swept = swept.is_some();
         let ended = self.context.budget.ended().or(too_deep.then_some(Reason::Depth));
         if let Some(reason) = ended {

@@ -11,6 +11,9 @@ use crate::{
     value::{Exception, Value},
 };
 
+/// Classes whose `load_module` imports by a module's own name.
+const IMPORTERS: [&str; 2] = ["BuiltinImporter", "FrozenImporter"];
+
 /// `of.a.b.c`.
 pub(crate) fn walk(of: &Value, dotted: &str) -> Value {
     dotted.split('.').fold(of.clone(), |of, name| attribute(&of, name))
@@ -85,7 +88,11 @@ fn other(
         "__new__" if args.len() > 0 && !owner.is_empty() => {
             evaluator.construct(args.value(0)?, args.rest(1), args.kwargs).map(Some)
         }
-        "load_module" if owner.ends_with("__loader__") => dotted_module(args.text(0)?).map(Some),
+        "load_module"
+            if owner.ends_with("__loader__") || owner.ends_with("__spec__.loader") || IMPORTERS.contains(&owner) =>
+        {
+            dotted_module(args.text(0)?).map(Some)
+        }
         _ => {
             deferred(evaluator, path, args);
             Ok(None)

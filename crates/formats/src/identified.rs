@@ -102,7 +102,6 @@ identified! {
     "marshal", "Python marshalled code", [], native::marshal;
     "windows-shortcut", "Windows shortcut", ["lnk"], native::windows_shortcut;
     "cython", "Cython source", ["pyx", "pxd"], scripts::cython;
-    "python-path-file", "Python path configuration that imports", ["pth"], scripts::python_path_file;
     "batch", "Windows batch file", ["bat", "cmd"], scripts::batch;
     "powershell", "PowerShell", ["ps1", "psm1", "psd1"], scripts::powershell;
     "javascript", "JavaScript", ["js", "mjs", "cjs"], scripts::javascript;

@@ -104,6 +104,10 @@ fn lines(text: &mut Decoder<'_>, statements: &mut Statements, sink: &mut Sink<'_
                 state_keys(statements, sink, &place, name)?;
                 value
             }
+            // `__version__ = "1"` begins a module as well as a file of settings.
+            Line::Other if !sink.passed() && is_import(&line) => {
+                return Err(Stop::malformed(at, "a setting, not a statement"));
+            }
             Line::Other if key.is_empty() => return Err(Stop::malformed(at, "expected a section or a key")),
             Line::Other => line.trim(),
         };
@@ -113,6 +117,11 @@ fn lines(text: &mut Decoder<'_>, statements: &mut Statements, sink: &mut Sink<'_
         let bare = value.trim_matches(['"', '\'', ',', ' ']);
         statements.value(sink, &place, key.rsplit('.').next(), &Scalar::of(bare))?;
     }
+}
+
+/// Whether a line is an import statement of Python.
+fn is_import(line: &str) -> bool {
+    line.starts_with("import ") || line.starts_with("from ") && line.contains(" import ")
 }
 
 /// States a key, and its parts where it is dotted.

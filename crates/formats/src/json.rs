@@ -2,6 +2,7 @@
 
 mod export;
 mod lexer;
+pub mod notebook;
 mod opening;
 
 use std::{
@@ -249,6 +250,10 @@ impl Reading<'_> {
             Some(Level::Object { key, .. }) => Some(key.as_str()),
             _ => None,
         };
+        // Braces in the cells of a notebook are Python's and LaTeX's; no loader renders them.
+        if matches!(levels, [Level::Object { key, .. }, Level::Array(_), Level::Object { .. }, ..] if key == "cells") {
+            return Ok(());
+        }
         self.statements.value(sink, &place, key, &value)?;
         self.template(sink, place, levels)
     }

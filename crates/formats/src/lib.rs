@@ -22,6 +22,7 @@ mod identified;
 mod reading;
 mod structured;
 pub mod sweep;
+mod whole;
 
 /// Declares the formats: a module with a `FORMAT` constant each (or several, as `module::NAME`).
 macro_rules! formats {
@@ -54,7 +55,10 @@ macro_rules! codecs {
 
 formats! {
     modules {
+        dockerfile,
         ini,
+        mlproject,
+        path_file,
         xml,
         yaml,
         inert,
@@ -102,6 +106,10 @@ formats! {
         java::SERIALIZED,
         java::CLASS,
         wasm::FORMAT,
+        path_file::FORMAT,
+        dockerfile::FORMAT,
+        mlproject::FORMAT,
+        json::notebook::FORMAT,
         compressed::GZIP,
         compressed::BZIP2,
         compressed::XZ,

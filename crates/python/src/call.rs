@@ -7,31 +7,10 @@ use eval::{Name, Value};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
-use crate::{
-    expression::is_literal,
-    machine::Machine,
-    scope::{Known, Local},
-};
+use crate::{expression::is_literal, local::Local, machine::Machine, scope::Known};
 
 /// Keyword arguments as they are known.
-type Keywords = Vec<(Arc<str>, Known)>;
-
-/// Callables that call a function which they are handed, now or soon.
-const RUNNERS: &[(&str, &str)] = &[
-    ("_thread", "start_new_thread"),
-    ("asyncio", "run"),
-    ("atexit", "register"),
-    ("builtins", "filter"),
-    ("builtins", "map"),
-    ("builtins", "sorted"),
-    ("functools", "reduce"),
-    ("multiprocessing", "Process"),
-    ("sys", "setprofile"),
-    ("sys", "settrace"),
-    ("threading", "Thread"),
-    ("threading", "Timer"),
-    ("weakref", "finalize"),
-];
+pub(crate) type Keywords = Vec<(Arc<str>, Known)>;
 
 /// Builtins that build text or bytes out of numbers or backwards: an encoding as good as any.
 const BUILDERS: &[&str] = &["bytearray", "bytes", "bytes.fromhex", "chr", "map", "reversed", "unichr"];
@@ -41,6 +20,16 @@ impl<'t> Machine<'t, '_, '_> {
     pub(crate) fn call(&mut self, node: &'t ExprCall) -> Result<Known, Stop> {
         let callees = match &*node.func {
             Expr::Name(name) => self.names(name),
+            Expr::Attribute(access) => match &*access.value {
+                Expr::Name(name) => {
+                    let mut found = Vec::new();
+                    for of in self.names(name) {
+                        found.push(self.attribute(&*node.func, &of, &access.attr)?);
+                    }
+                    found
+                }
+                _ => vec![self.eval(&node.func)?],
+            },
             other => vec![self.eval(other)?],
         };
         let (args, kwargs) = self.arguments(node)?;
@@ -110,22 +99,38 @@ impl<'t> Machine<'t, '_, '_> {
         kwargs: Keywords,
         literal: bool,
     ) -> Result<Known, Stop> {
-        match callee.local {
+        match self.local(callee) {
             Some(Local::Function(index)) => {
                 self.called(index, &args, &kwargs);
                 return self.inline(index, &args, &kwargs);
             }
             Some(Local::Class(class)) => {
                 self.built(class, &args, &kwargs);
-                return Ok(Known { local: Some(Local::Instance(class)), ..callee.clone() });
+                return Ok(self.classes.get(class).map_or_else(Known::unknown, |class| class.instance.clone()));
             }
             Some(Local::Instance(class)) => {
-                if let Some(Local::Function(index)) = self.member(class, "__call__").and_then(|member| member.local) {
-                    self.called(index, &args, &kwargs);
-                    return self.inline(index, &args, &kwargs);
+                if let Some(member) = self.member(class, "__call__").filter(|member| member.value.as_name().is_none()) {
+                    return match self.local(&member) {
+                        Some(Local::Function(index)) => {
+                            self.called(index, &args, &kwargs);
+                            self.inline(index, &args, &kwargs)
+                        }
+                        _ => Ok(Known::unknown()),
+                    };
+                }
+                if let Some(member) = self.member(class, "__call__") {
+                    return self.apply_value(node, &member, &args, &kwargs, literal);
                 }
             }
             None => {}
+        }
+        if let Some(namespace) = namespace(&callee.value, &args) {
+            let place = self.place(node);
+            self.state_call(&place, &callee.value, &[], &[])?;
+            return Ok(namespace.into());
+        }
+        if let Some(found) = self.namespace_method(node, callee, &args, &kwargs)? {
+            return Ok(found);
         }
         self.apply_value(node, callee, &args, &kwargs, literal)
     }
@@ -141,8 +146,13 @@ impl<'t> Machine<'t, '_, '_> {
         let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
         let keywords: Vec<(Arc<str>, Value)> =
             kwargs.iter().map(|(name, known)| (name.clone(), known.value.clone())).collect();
-        let outcome = eval::call(&callee.value, &values, &keywords, self.sink.meter())?;
+        let mut outcome = eval::call(&callee.value, &values, &keywords, self.sink.meter())?;
         let name = callee.value.callee_name();
+        if let Some(name) = &name
+            && let Some(result) = self.apply_builtin(name, args)?
+        {
+            outcome.result = result;
+        }
         let known = |known: &Known| known.encoded.is_some();
         let carried = known(callee) || args.iter().any(known) || kwargs.iter().any(|(_, arg)| known(arg));
         let built =
@@ -153,7 +163,8 @@ impl<'t> Machine<'t, '_, '_> {
             (written, named)
         });
         if let Some(name) = &name {
-            self.run_handed(name, args, kwargs);
+            self.run_handed(node, name, args, kwargs)?;
+            self.run_handed_classes(name, args, kwargs);
             let place = self.place(node);
             self.state_call(&place, &callee.value, &values, &keywords)?;
             if let (true, Some((written, named))) = (carried, &written) {
@@ -165,24 +176,17 @@ impl<'t> Machine<'t, '_, '_> {
             }
         }
         for invocation in &outcome.invocations {
+            if let Some(Local::Function(index)) = self.locals.of(&invocation.callee) {
+                let given: Vec<Known> = invocation.args.iter().cloned().map(Known::from).collect();
+                self.called(index, &given, &[]);
+                continue;
+            }
             let place = self.place(node);
             self.state_call(&place, &invocation.callee, &invocation.args, &invocation.kwargs)?;
         }
         self.found_name(node, name.as_ref(), &outcome.result, literal)?;
         let encoded = written.map(|(written, named)| Value::called(callee.written().clone(), written, named));
-        Ok(Known { value: outcome.result, encoded, local: None })
-    }
-
-    /// Functions of this file that are handed to something that calls them.
-    fn run_handed(&mut self, name: &Name, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
-        if !RUNNERS.iter().any(|(module, runner)| name.is(module, runner)) {
-            return;
-        }
-        for known in args.iter().chain(kwargs.iter().map(|(_, known)| known)) {
-            if let Some(Local::Function(index)) = known.local {
-                self.called(index, &[], &[]);
-            }
-        }
+        Ok(Known { value: outcome.result, encoded })
     }
 
     /// A call that gives a name: an import by another way.
@@ -194,7 +198,8 @@ impl<'t> Machine<'t, '_, '_> {
         literal: bool,
     ) -> Result<(), Stop> {
         let (Value::Global(found), Some(callee)) = (result, callee) else { return Ok(()) };
-        let imports = matches!(&*callee.qualname, "__import__" | "import_module" | "resolve_name" | "locate");
+        let imports = matches!(&*callee.qualname, "__import__" | "import_module" | "resolve_name" | "locate")
+            || callee.qualname.ends_with(".load_module");
         if literal && !imports
             || !literal && &*callee.qualname == "getattr" && !eval::is_named(&found.module, &found.qualname)
         {
@@ -203,4 +208,11 @@ impl<'t> Machine<'t, '_, '_> {
         let origin = if literal { "import" } else { "computed" };
         self.state_import(node, &Arc::clone(found), origin)
     }
+}
+
+/// The namespace that `globals()`, `locals()` or `vars()` gives.
+fn namespace(callee: &Value, args: &[Known]) -> Option<Value> {
+    let name = callee.as_name().filter(|name| args.is_empty() && &*name.module == "builtins")?;
+    matches!(&*name.qualname, "globals" | "locals" | "vars")
+        .then(|| Value::called(callee.clone(), Vec::new(), Vec::new()))
 }

@@ -10,85 +10,143 @@ use crate::{
     expression::truth,
     machine::Machine,
     scope::{Known, Scope},
+    statement::ROUNDS,
 };
 
 /// Items that are evaluated one by one.
 pub(crate) const MAX_ITERATED: usize = 1 << 14;
 
+/// What a comprehension makes of each round: an element, and a key where it makes a dict.
+type Made<'t> = (&'t Expr, Option<&'t Expr>);
+
 impl<'t> Machine<'t, '_, '_> {
-    /// The list that a comprehension gives. What it calls is stated for the first item.
+    /// The list, or dict, that a comprehension gives. What it calls is stated for its first rounds.
     pub(crate) fn comprehension(
         &mut self,
-        element: &'t Expr,
-        key: Option<&'t Expr>,
+        node: &'t Expr,
+        made: Made<'t>,
         generators: &'t [Comprehension],
     ) -> Result<Known, Stop> {
         let scope = Scope::inside(&self.scope, false);
         let outer = std::mem::replace(&mut self.scope, Rc::clone(&scope));
-        let result = self.generate(element, key, generators);
+        let mut walked = Walked { rounds: if self.unrolling { 1 } else { ROUNDS }, ..Walked::default() };
+        let unrolling = std::mem::replace(&mut self.unrolling, true);
+        let result = self.walk_rounds(node, made, generators, &mut walked);
+        self.unrolling = unrolling;
+        let result = match result {
+            Ok(()) if walked.known => self.fold(made, generators),
+            other => other.map(|()| None),
+        };
         self.scope = outer;
-        result
-    }
-
-    fn generate(
-        &mut self,
-        element: &'t Expr,
-        key: Option<&'t Expr>,
-        generators: &'t [Comprehension],
-    ) -> Result<Known, Stop> {
-        let Some((first, rest)) = generators.split_first() else { return Ok(Known::unknown()) };
-        let over = self.eval(&first.iter)?;
-        let items = if rest.is_empty() && key.is_none() { self.list_of(&over)? } else { None };
-        let one = match items.as_ref().and_then(|items| items.first()) {
-            Some(item) => item.clone(),
-            None => Value::item_of(over.written().clone(), Known::unknown().value),
-        };
-        self.assign(&first.target, one.into())?;
-        for generator in rest {
-            let over = self.eval(&generator.iter)?;
-            let item = Value::item_of(over.written().clone(), Known::unknown().value);
-            self.assign(&generator.target, item.into())?;
-        }
-        for test in generators.iter().flat_map(|generator| &generator.ifs) {
-            self.eval(test)?;
-        }
-        if let Some(key) = key {
-            self.eval(key)?;
-        }
-        let shown = self.eval(element)?;
-        let encoded = over.encoded.is_some() || shown.encoded.is_some();
-        let Some(items) = items.filter(|items| items.len() <= MAX_ITERATED) else {
-            return Ok(Value::list(vec![shown.value]).into()).map(|known: Known| Known {
-                value: Value::item_of(over.written().clone(), known.value),
-                ..Known::unknown()
-            });
-        };
-        let values = self.quietly(|machine| machine.each(element, first, &items))?;
-        let encoded = encoded.then(|| Value::item_of(over.written().clone(), shown.written().clone()));
+        let values = result?;
         Ok(match values {
-            Some(values) => Known { value: Value::list(values), encoded, local: None },
-            None => Known { encoded, ..Known::unknown() },
+            Some(value) => Known { value, encoded: walked.encoded },
+            None => {
+                let over = walked.over.unwrap_or_else(|| Known::unknown().value);
+                let value = walked.shown.map_or_else(|| Known::unknown().value, |shown| Value::list(vec![shown]));
+                Known { value: Value::item_of(over, value), encoded: walked.encoded }
+            }
         })
     }
 
-    fn each(
+    /// Walks the first rounds, for what they state.
+    fn walk_rounds(
         &mut self,
-        element: &'t Expr,
-        over: &'t Comprehension,
-        items: &[Value],
-    ) -> Result<Option<Vec<Value>>, Stop> {
-        let mut values = Vec::with_capacity(items.len());
+        node: &'t Expr,
+        made: Made<'t>,
+        generators: &'t [Comprehension],
+        walked: &mut Walked,
+    ) -> Result<(), Stop> {
+        let Some((first, rest)) = generators.split_first() else {
+            if let Some(key) = made.1 {
+                self.eval(key)?;
+            }
+            let shown = self.eval(made.0)?;
+            if shown.encoded.is_some() && walked.encoded.is_none() {
+                let over = walked.over.clone().unwrap_or_else(|| Known::unknown().value);
+                walked.encoded = Some(Value::item_of(over, shown.written().clone()));
+            }
+            walked.shown.get_or_insert(shown.value);
+            walked.rounds = walked.rounds.saturating_sub(1);
+            return Ok(());
+        };
+        let over = self.eval(&first.iter)?;
+        self.dunder(node, &over, "__iter__", Vec::new())?;
+        if over.encoded.is_some() {
+            walked.encoded = over.encoded.clone();
+        }
+        walked.over.get_or_insert_with(|| over.written().clone());
+        let items = self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED);
+        walked.known = items.is_some() && (walked.known || !walked.begun);
+        walked.begun = true;
+        let unknown = || vec![Value::item_of(over.written().clone(), Known::unknown().value)];
+        let items = items.filter(|items| !items.is_empty()).unwrap_or_else(unknown);
+        for (round, item) in items.into_iter().enumerate() {
+            if walked.rounds == 0 && round > 0 {
+                break;
+            }
+            self.assign(&first.target, item.into())?;
+            for test in &first.ifs {
+                self.eval(test)?;
+            }
+            self.walk_rounds(node, made, rest, walked)?;
+        }
+        Ok(())
+    }
+
+    /// All rounds, for their value alone.
+    fn fold(&mut self, made: Made<'t>, generators: &'t [Comprehension]) -> Result<Option<Value>, Stop> {
+        let mut values = Vec::new();
+        let whole = self.quietly(|machine| machine.each(made, generators, &mut values))?;
+        if !whole {
+            return Ok(None);
+        }
+        if made.1.is_none() {
+            return Ok(Some(Value::list(values)));
+        }
+        self.pure("builtins", "dict", vec![Value::list(values).into()]).map(|known| Some(known.value))
+    }
+
+    fn each(&mut self, made: Made<'t>, generators: &'t [Comprehension], values: &mut Vec<Value>) -> Result<bool, Stop> {
+        let Some((first, rest)) = generators.split_first() else {
+            if values.len() >= MAX_ITERATED || !self.pay()? {
+                return Ok(false);
+            }
+            let value = self.eval(made.0)?.value;
+            values.push(match made.1 {
+                Some(key) => Value::tuple(vec![self.eval(key)?.value, value]),
+                None => value,
+            });
+            return Ok(true);
+        };
+        let over = self.eval(&first.iter)?;
+        let Some(items) = self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) else { return Ok(false) };
         'items: for item in items {
-            self.assign(&over.target, item.clone().into())?;
-            for test in &over.ifs {
+            self.assign(&first.target, item.into())?;
+            for test in &first.ifs {
                 match truth(&self.eval(test)?.value) {
                     Some(true) => {}
                     Some(false) => continue 'items,
-                    None => return Ok(None),
+                    None => return Ok(false),
                 }
             }
-            values.push(self.eval(element)?.value);
+            if !self.each(made, rest, values)? {
+                return Ok(false);
+            }
         }
-        Ok(Some(values))
+        Ok(true)
     }
+}
+
+/// What walking the first rounds showed.
+#[derive(Default)]
+struct Walked {
+    /// Rounds still to walk.
+    rounds: usize,
+    begun: bool,
+    /// Whether all that is run over is known.
+    known: bool,
+    over: Option<Value>,
+    shown: Option<Value>,
+    encoded: Option<Value>,
 }

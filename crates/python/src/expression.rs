@@ -6,13 +6,7 @@ use base::stop::Stop;
 use eval::{Span, Value};
 use ruff_python_ast::{CmpOp, Expr, ExprBinOp, ExprCompare, ExprName, ExprSlice, ExprSubscript, Operator, UnaryOp};
 
-use crate::{
-    builtins,
-    function::Body,
-    literal,
-    machine::Machine,
-    scope::{Known, Local},
-};
+use crate::{builtins, function::Body, literal, machine::Machine, scope::Known};
 
 impl<'t> Machine<'t, '_, '_> {
     /// What `expr` evaluates to. Depth is bounded by [`crate::nesting`].
@@ -33,19 +27,22 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::Name(node) => self.name(node),
             Expr::Attribute(node) => {
                 let of = self.eval(&node.value)?;
-                self.attribute(&of, &node.attr)
+                self.attribute(expr, &of, &node.attr)?
             }
             Expr::Call(node) => self.call(node)?,
             Expr::BinOp(node) => self.binary(node)?,
             Expr::UnaryOp(node) => {
                 let of = self.eval(&node.operand)?;
-                let name = match node.op {
-                    UnaryOp::Invert => "invert",
-                    UnaryOp::Not => "not_",
-                    UnaryOp::UAdd => "pos",
-                    UnaryOp::USub => "neg",
+                let (name, method) = match node.op {
+                    UnaryOp::Invert => ("invert", "__invert__"),
+                    UnaryOp::Not => ("not_", "__bool__"),
+                    UnaryOp::UAdd => ("pos", "__pos__"),
+                    UnaryOp::USub => ("neg", "__neg__"),
                 };
-                self.pure("operator", name, vec![of])?
+                match self.dunder(expr, &of, method, Vec::new())? {
+                    Some(known) => known,
+                    None => self.pure("operator", name, vec![of])?,
+                }
             }
             Expr::BoolOp(node) => self.last(&node.values)?,
             Expr::Compare(node) => self.compare(node)?,
@@ -55,8 +52,8 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::List(node) => self.display(&node.elts, Value::list)?,
             Expr::Tuple(node) => self.display(&node.elts, Value::tuple)?,
             Expr::Set(node) => {
-                self.display(&node.elts, Value::list)?;
-                Known::unknown()
+                let list = self.display(&node.elts, Value::list)?;
+                self.pure("builtins", "set", vec![list])?
             }
             Expr::Dict(node) => self.dict(node)?,
             Expr::Lambda(node) => {
@@ -71,10 +68,10 @@ impl<'t> Machine<'t, '_, '_> {
                 self.assign(&node.target, known.clone())?;
                 known
             }
-            Expr::ListComp(node) => self.comprehension(&node.elt, None, &node.generators)?,
-            Expr::SetComp(node) => self.comprehension(&node.elt, None, &node.generators)?,
-            Expr::Generator(node) => self.comprehension(&node.elt, None, &node.generators)?,
-            Expr::DictComp(node) => self.comprehension(&node.value, node.key.as_deref(), &node.generators)?,
+            Expr::ListComp(node) => self.comprehension(expr, (&node.elt, None), &node.generators)?,
+            Expr::SetComp(node) => self.comprehension(expr, (&node.elt, None), &node.generators)?,
+            Expr::Generator(node) => self.comprehension(expr, (&node.elt, None), &node.generators)?,
+            Expr::DictComp(node) => self.comprehension(expr, (&node.value, node.key.as_deref()), &node.generators)?,
             Expr::Await(node) => self.eval(&node.value)?,
             Expr::YieldFrom(node) => self.eval(&node.value)?,
             Expr::Starred(node) => self.eval(&node.value)?,
@@ -86,12 +83,19 @@ impl<'t> Machine<'t, '_, '_> {
         })
     }
 
+    /// What a name is: of several branches the last one that says something.
     fn name(&self, node: &ExprName) -> Known {
-        self.names(node).pop().unwrap_or_else(Known::unknown)
+        let mut all = self.names(node);
+        let said = all.iter().rposition(|known| !matches!(known.value, Value::None | Value::Unknown(_)));
+        match said.or(all.len().checked_sub(1)) {
+            Some(index) => all.swap_remove(index),
+            None => Known::unknown(),
+        }
     }
 
     /// All that a name may be; what was bound last stands last.
     pub(crate) fn names(&self, node: &ExprName) -> Vec<Known> {
+        // PEP 3131: identifiers are compared in NFKC, which the parser has applied.
         let name = node.id.as_str();
         if let Some(found) = self.scope.find(name) {
             return found;
@@ -100,21 +104,11 @@ impl<'t> Machine<'t, '_, '_> {
         let known = match star {
             Some(module) => Value::global(module, name).into(),
             None if name == "__builtins__" => Value::module("builtins").into(),
+            None if matches!(name, "__loader__" | "__spec__") => Value::global("builtins", name).into(),
             None if builtins::is_builtin(name) => Value::global("builtins", name).into(),
             None => Known::named(name),
         };
         vec![known]
-    }
-
-    /// `of.name`.
-    pub(crate) fn attribute(&self, of: &Known, name: &str) -> Known {
-        if let Some(Local::Class(class) | Local::Instance(class)) = of.local
-            && let Some(member) = self.member(class, name)
-        {
-            return member;
-        }
-        let encoded = of.encoded.as_ref().map(|encoded| Value::attribute_of(encoded.clone(), name));
-        Known { value: eval::attribute(&of.value, name), encoded, local: None }
     }
 
     /// A call of a function that computes and does nothing else.
@@ -126,7 +120,7 @@ impl<'t> Machine<'t, '_, '_> {
             let written = args.iter().map(|arg| arg.written().clone()).collect();
             Value::called(callee, written, Vec::new())
         });
-        Ok(Known { value: outcome.result, encoded, local: None })
+        Ok(Known { value: outcome.result, encoded })
     }
 
     /// A chain of binary operators, from the left, without recursion along the chain.
@@ -140,7 +134,19 @@ impl<'t> Machine<'t, '_, '_> {
         let mut left = self.eval(first)?;
         for link in links.into_iter().rev() {
             let right = self.eval(&link.right)?;
-            left = self.operate(link.op, left, right)?;
+            // `exec code`, the statement of Python 2, as the repair writes it.
+            if link.op == Operator::BitOr && is_builtin_exec(&left) {
+                left = self.apply(link, &left, vec![right], Vec::new(), false)?;
+                continue;
+            }
+            let (method, reflected) = operator_methods(link.op);
+            left = match self.dunder(link, &left, method, vec![right.clone()])? {
+                Some(known) => known,
+                None => match self.dunder(link, &right, reflected, vec![left.clone()])? {
+                    Some(known) => known,
+                    None => self.operate(link.op, left, right)?,
+                },
+            };
         }
         Ok(left)
     }
@@ -174,6 +180,19 @@ impl<'t> Machine<'t, '_, '_> {
         let ([op], Some(right), true) = (&*node.ops, rights.pop(), rights.is_empty()) else {
             return Ok(Known::unknown());
         };
+        let (method, of, with) = match op {
+            CmpOp::Eq => ("__eq__", &left, &right),
+            CmpOp::NotEq => ("__ne__", &left, &right),
+            CmpOp::Lt => ("__lt__", &left, &right),
+            CmpOp::LtE => ("__le__", &left, &right),
+            CmpOp::Gt => ("__gt__", &left, &right),
+            CmpOp::GtE => ("__ge__", &left, &right),
+            CmpOp::In | CmpOp::NotIn => ("__contains__", &right, &left),
+            CmpOp::Is | CmpOp::IsNot => return Ok(Known::unknown()),
+        };
+        if let Some(known) = self.dunder(node, of, method, vec![with.clone()])? {
+            return Ok(known);
+        }
         let (name, args) = match op {
             CmpOp::Eq => ("eq", vec![left, right]),
             CmpOp::NotEq => ("ne", vec![left, right]),
@@ -191,17 +210,23 @@ impl<'t> Machine<'t, '_, '_> {
     fn subscript(&mut self, node: &'t ExprSubscript) -> Result<Known, Stop> {
         let of = self.eval(&node.value)?;
         let key = self.eval(&node.slice)?;
+        if let Some(known) = self.own_item(node, &of, &key, is_literal(&node.slice))? {
+            return Ok(known);
+        }
         let value = eval::item(&of.value, &key.value);
         // Text read backwards is text that was not meant to be read.
         let reversed = matches!(key.value, Value::Slice(Span { step: Some(step), .. }) if step < 0);
-        let encoded = (of.encoded.is_some() || key.encoded.is_some() || reversed && of.value.as_str().is_some())
+        let encoded = (of.encoded.is_some() || key.encoded.is_some() || reversed && is_text(&of.value))
             .then(|| Value::item_of(of.written().clone(), key.written().clone()));
+        // What stands in a table of the file is written there; what a namespace gives is only named by its key.
+        let table = matches!(of.value, Value::Dict(_) | Value::List(_) | Value::Tuple(_));
         if let Value::Global(name) = &value
+            && !table
             && !is_literal(&node.slice)
         {
             self.state_import(node, &Arc::clone(name), "computed")?;
         }
-        Ok(Known { value, encoded, local: None })
+        Ok(Known { value, encoded })
     }
 
     fn slice(&mut self, node: &'t ExprSlice) -> Result<Known, Stop> {
@@ -222,7 +247,7 @@ impl<'t> Machine<'t, '_, '_> {
     fn display(&mut self, elements: &'t [Expr], make: fn(Vec<Value>) -> Value) -> Result<Known, Stop> {
         let (values, written) = self.items(elements)?;
         Ok(match values {
-            Some(values) => Known { value: make(values), encoded: written.map(make), local: None },
+            Some(values) => Known { value: make(values), encoded: written.map(make) },
             None => Known::unknown(),
         })
     }
@@ -243,10 +268,37 @@ impl<'t> Machine<'t, '_, '_> {
             Some(false) => orelse,
             Some(true) => body,
             // What is a name of a module or of this file says more than a constant.
-            None if body.value.as_name().is_none() && body.local.is_none() => orelse,
+            None if body.value.as_name().is_none() && self.local(&body).is_none() => orelse,
             None => body,
         })
     }
+}
+
+/// The methods by which an operator calls its operands: of the left one, of the right one.
+fn operator_methods(op: Operator) -> (&'static str, &'static str) {
+    match op {
+        Operator::Add => ("__add__", "__radd__"),
+        Operator::Sub => ("__sub__", "__rsub__"),
+        Operator::Mult => ("__mul__", "__rmul__"),
+        Operator::MatMult => ("__matmul__", "__rmatmul__"),
+        Operator::Div => ("__truediv__", "__rtruediv__"),
+        Operator::Mod => ("__mod__", "__rmod__"),
+        Operator::Pow => ("__pow__", "__rpow__"),
+        Operator::LShift => ("__lshift__", "__rlshift__"),
+        Operator::RShift => ("__rshift__", "__rrshift__"),
+        Operator::BitOr => ("__or__", "__ror__"),
+        Operator::BitXor => ("__xor__", "__rxor__"),
+        Operator::BitAnd => ("__and__", "__rand__"),
+        Operator::FloorDiv => ("__floordiv__", "__rfloordiv__"),
+    }
+}
+
+fn is_builtin_exec(known: &Known) -> bool {
+    known.value.as_name().is_some_and(|name| name.is("builtins", "exec"))
+}
+
+fn is_text(value: &Value) -> bool {
+    value.as_str().is_some() || value.as_bytes().is_some()
 }
 
 /// Whether a constant is true.

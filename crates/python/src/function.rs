@@ -1,13 +1,15 @@
-//! Functions and classes of the file: walked once, when it is known who calls them, and evaluated where their value matters.
+//! Functions of the file: walked once, when it is known who calls them, and evaluated where their value matters.
 
 use std::{rc::Rc, sync::Arc};
 
 use base::stop::Stop;
-use ruff_python_ast::{Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
+use eval::Value;
+use ruff_python_ast::{Expr, Parameters, Stmt, StmtFunctionDef};
 
 use crate::{
+    local::Local,
     machine::{Machine, When},
-    scope::{Known, Local, Scope},
+    scope::{Known, Scope},
     statement::Flow,
 };
 
@@ -20,35 +22,42 @@ pub(crate) enum Body<'t> {
     Expression(&'t Expr),
 }
 
+/// What decorators of `builtins` make of a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// A method, where it stands in a class.
+    #[default]
+    Method,
+    /// Called by reading an attribute.
+    Property,
+    /// Called without its object.
+    Static,
+    /// Called with its class.
+    Class,
+}
+
 /// A function or lambda of the file.
 pub(crate) struct Function<'t> {
-    name: Arc<str>,
+    pub(crate) name: Arc<str>,
     parameters: Option<&'t Parameters>,
     body: Body<'t>,
     scope: Rc<Scope>,
     /// The class whose method it is.
-    class: Option<usize>,
+    pub(crate) class: Option<usize>,
+    pub(crate) binding: Binding,
     when: When,
     walked: bool,
+    /// Whether what it returns is what unpickling calls.
+    reduces: bool,
     /// Arguments of the first call that was seen.
     arguments: Vec<(Arc<str>, Known)>,
     running: bool,
 }
 
-/// A class of the file.
-pub(crate) struct Class {
-    /// What its body binds.
-    pub(crate) scope: Rc<Scope>,
-    /// Classes of this file that it inherits from.
-    bases: Vec<usize>,
-}
-
 /// Functions and classes of one file that are followed.
-const MAX_LOCALS: usize = 1 << 16;
+pub(crate) const MAX_LOCALS: usize = 1 << 16;
 /// Functions evaluated within functions.
 const MAX_INLINED: u32 = 8;
-/// Methods that making an object of a class calls, or that run by themselves.
-const CONSTRUCTORS: [&str; 4] = ["__new__", "__init__", "__post_init__", "__del__"];
 
 impl<'t> Machine<'t, '_, '_> {
     /// A function of this file.
@@ -67,12 +76,14 @@ impl<'t> Machine<'t, '_, '_> {
             body,
             scope: self.scope.visible(),
             class: None,
+            binding: Binding::Method,
             when: When::Called,
             walked: false,
+            reduces: matches!(name, "__reduce__" | "__reduce_ex__"),
             arguments: Vec::new(),
             running: false,
         });
-        Known::local(Local::Function(index), name)
+        self.locals.add(name, Local::Function(index))
     }
 
     /// `def`: decorators, defaults and annotations run now, the body later.
@@ -101,73 +112,55 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// Applies decorators, the innermost first.
-    fn decorate(&mut self, decorators: &'t [ruff_python_ast::Decorator], mut of: Known) -> Result<Known, Stop> {
+    pub(crate) fn decorate(
+        &mut self,
+        decorators: &'t [ruff_python_ast::Decorator],
+        mut of: Known,
+    ) -> Result<Known, Stop> {
         for decorator in decorators.iter().rev() {
             let callee = self.eval(&decorator.expression)?;
+            if self.binds(&callee, &of) {
+                continue;
+            }
             let result = self.apply(decorator, &callee, vec![of.clone()], Vec::new(), true)?;
             // What a decorator of another module makes of a function is still that function, as far as anyone can see.
-            if result.local.is_some() || callee.local.is_some() {
+            if self.local(&result).is_some() || self.local(&callee).is_some() {
                 of = result;
             }
         }
         Ok(of)
     }
 
-    /// `class`: bases, keywords and body run now.
-    pub(crate) fn class(&mut self, node: &'t StmtClassDef) -> Result<(), Stop> {
-        let mut bases = Vec::new();
-        if let Some(arguments) = &node.arguments {
-            for base in &arguments.args {
-                if let Some(Local::Class(index)) = self.eval(base)?.local {
-                    bases.push(index);
-                }
-            }
-            for keyword in &arguments.keywords {
-                self.eval(&keyword.value)?;
-            }
+    /// Whether a decorator only says how the function is bound.
+    fn binds(&mut self, decorator: &Known, of: &Known) -> bool {
+        let Some(name) = decorator.value.as_name() else { return false };
+        let binding = match (&*name.module, &*name.qualname) {
+            ("builtins", "property") | ("functools", "cached_property") => Binding::Property,
+            ("builtins", "staticmethod") => Binding::Static,
+            ("builtins", "classmethod") => Binding::Class,
+            _ => return false,
+        };
+        if let Some(Local::Function(index)) = self.local(of)
+            && let Some(function) = self.functions.get_mut(index)
+        {
+            function.binding = binding;
         }
-        let scope = Scope::inside(&self.scope, true);
-        let outer = std::mem::replace(&mut self.scope, Rc::clone(&scope));
-        let result = self.during(self.when, None, |machine| {
-            machine.branch = false;
-            machine.body(&node.body)
-        });
-        self.scope = outer;
-        result?;
-        let index = self.classes.len();
-        for (name, member) in scope.values() {
-            if let Some(Local::Function(function)) = member.local
-                && let Some(function) = self.functions.get_mut(function)
-            {
-                function.class = Some(index);
-                if function.name == name {
-                    function.name = format!("{}.{name}", node.name).into();
-                }
-            }
-        }
-        self.classes.push(Class { scope, bases });
-        let class = Known::local(Local::Class(index), &node.name);
-        let decorated = self.decorate(&node.decorator_list, class)?;
-        self.scope.clone().bind(&node.name, decorated, self.branch);
-        Ok(())
+        true
     }
 
-    /// A member of a class of this file or of those that it inherits from.
-    pub(crate) fn member(&self, class: usize, name: &str) -> Option<Known> {
-        let mut queue = vec![class];
-        let mut seen = 0_u32;
-        while let Some(index) = queue.pop() {
-            let class = self.classes.get(index)?;
-            if let Some(found) = class.scope.own(name) {
-                return Some(found);
-            }
-            seen = seen.saturating_add(1);
-            if seen > 64 {
-                return None;
-            }
-            queue.extend(class.bases.iter().copied().filter(|base| *base < index));
+    /// The function's result is what unpickling an object calls.
+    pub(crate) fn reduces(&mut self, index: usize) {
+        if let Some(function) = self.functions.get_mut(index) {
+            function.reduces = true;
         }
-        None
+    }
+
+    /// The text that a function begins with.
+    pub(crate) fn documentation(&self, index: usize) -> Option<Value> {
+        match self.functions.get(index)?.body {
+            Body::Statements(body) => documentation(body),
+            Body::Expression(_) => None,
+        }
     }
 
     /// The function is called now: it runs when this statement runs.
@@ -179,15 +172,6 @@ impl<'t> Machine<'t, '_, '_> {
         }
         if function.arguments.is_empty() {
             function.arguments = bindings(function, args, kwargs);
-        }
-    }
-
-    /// A class of this file is called: its constructors run.
-    pub(crate) fn built(&mut self, class: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
-        for name in CONSTRUCTORS {
-            if let Some(Local::Function(index)) = self.member(class, name).and_then(|member| member.local) {
-                self.called(index, args, kwargs);
-            }
         }
     }
 
@@ -203,16 +187,17 @@ impl<'t> Machine<'t, '_, '_> {
         let Some(function) = self.functions.get_mut(index) else { return Ok(()) };
         function.walked = true;
         let (body, when, name) = (function.body, function.when, function.name.clone());
+        let inner = (function.class, function.reduces);
         let scope = self.frame(index);
         let outer = std::mem::replace(&mut self.scope, scope);
-        let before = (self.when, self.context.replace(name), self.branch);
-        (self.when, self.branch) = (when, false);
+        let before = (self.when, self.context.replace(name), self.branch, self.method);
+        (self.when, self.branch, self.method) = (when, false, inner);
         let result = match body {
             Body::Statements(body) => self.body(body).map(|_| ()),
-            Body::Expression(body) => self.eval(body).map(|_| ()),
+            Body::Expression(body) => self.give(body, body),
         };
         self.scope = outer;
-        (self.when, self.context, self.branch) = before;
+        (self.when, self.context, self.branch, self.method) = before;
         result
     }
 
@@ -224,9 +209,13 @@ impl<'t> Machine<'t, '_, '_> {
         for (position, parameter) in parameters.iter().enumerate() {
             let name = parameter.name();
             let bound = function.arguments.iter().find(|(bound, _)| **bound == *name.as_str());
-            let known = match (bound, function.class) {
+            let known = match (bound, function.class.and_then(|class| self.classes.get(class))) {
                 (Some((_, known)), _) => known.clone(),
-                (None, Some(class)) if position == 0 => Known::local(Local::Instance(class), name),
+                (None, Some(class)) if position == 0 => match function.binding {
+                    Binding::Method | Binding::Property => class.instance.clone(),
+                    Binding::Class => class.itself.clone(),
+                    Binding::Static => Known::named(name),
+                },
                 _ => Known::named(name),
             };
             scope.bind(name, known, false);
@@ -240,24 +229,24 @@ impl<'t> Machine<'t, '_, '_> {
         if function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
             return Ok(Known::unknown());
         }
-        let body = function.body;
+        let (body, class) = (function.body, function.class);
         let kept = std::mem::take(&mut function.arguments);
         function.arguments = bindings(function, args, kwargs);
         function.running = true;
         let scope = self.frame(index);
         let outer = std::mem::replace(&mut self.scope, scope);
         let (branch, returned) = (std::mem::replace(&mut self.branch, false), self.returned.take());
+        let method = std::mem::replace(&mut self.method, (class, false));
         let result = self.quietly(|machine| match body {
             Body::Expression(body) => machine.eval(body),
             Body::Statements(body) => match machine.execute(body)? {
                 Flow::Return => Ok(machine.returned.take().unwrap_or_else(Known::unknown)),
-                Flow::Next => Ok(eval::Value::None.into()),
+                Flow::Next => Ok(Value::None.into()),
                 _ => Ok(Known::unknown()),
             },
         });
         self.scope = outer;
-        self.branch = branch;
-        self.returned = returned;
+        (self.branch, self.returned, self.method) = (branch, returned, method);
         if let Some(function) = self.functions.get_mut(index) {
             function.running = false;
             function.arguments = kept;
@@ -269,8 +258,19 @@ impl<'t> Machine<'t, '_, '_> {
 /// Which parameter gets which argument.
 fn bindings(function: &Function<'_>, args: &[Known], kwargs: &[(Arc<str>, Known)]) -> Vec<(Arc<str>, Known)> {
     let Some(parameters) = function.parameters else { return Vec::new() };
-    let skipped = usize::from(function.class.is_some());
+    let skipped = usize::from(function.class.is_some() && function.binding != Binding::Static);
     let positional = parameters.posonlyargs.iter().chain(&parameters.args).skip(skipped);
     let by_place = positional.zip(args).map(|(parameter, known)| (Arc::from(parameter.name().as_str()), known.clone()));
     by_place.chain(kwargs.iter().cloned()).collect()
+}
+
+/// The text that a body begins with.
+pub(crate) fn documentation(body: &[Stmt]) -> Option<Value> {
+    match body.first()? {
+        Stmt::Expr(node) => match &*node.value {
+            Expr::StringLiteral(text) => Some(Value::str(text.value.to_str())),
+            _ => None,
+        },
+        _ => None,
+    }
 }

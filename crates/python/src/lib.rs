@@ -18,14 +18,21 @@
 mod builtins;
 mod call;
 mod children;
+mod class;
 mod comprehension;
 mod expression;
 mod function;
+mod handed;
 mod import;
+mod listing;
 mod literal;
+mod local;
 mod machine;
+mod namespace;
 mod nesting;
+mod pattern;
 mod place;
+mod repair;
 mod scope;
 mod statement;
 mod target;
@@ -39,7 +46,7 @@ use ruff_python_ast::ModModule;
 use ruff_python_parser::{Mode, ParseOptions, Parsed};
 
 use crate::machine::Machine;
-pub use crate::text::looks_like_python;
+pub use crate::{listing::list, text::looks_like_python};
 
 /// Bytes of one source file: CPython itself has no limit, no honest module comes near.
 const MAX_BYTES: u64 = 8 << 20;
@@ -61,7 +68,11 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let held = size.saturating_mul(40);
     sink.meter().hold(held)?;
     sink.meter().bytes(size)?;
-    let source = text::decode(&bytes)?;
+    let source = text::decode(&bytes, sink.meter())?;
+    if let Some(encoding) = &source.encoding {
+        let detail = format!("the source is written in {encoding}, which hides what it says").into();
+        sink.fact(Place::default(), Flaw { id: "source-encoding".into(), detail, part: "".into() })?;
+    }
     let result = stacker::grow(STACK, || walk(&source.text, source.offset, sink));
     sink.meter().release(held);
     result?;
@@ -71,7 +82,23 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
 
 fn walk(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
     nesting::check(text, sink.meter())?;
-    let parsed = parse(text);
+    let mut parsed = parse(text);
+    let mut repaired = None;
+    if let Some(parsed) = parsed.as_ref().filter(|parsed| !parsed.errors().is_empty()) {
+        repaired = repair::python2(text, parsed, sink.meter())?;
+    }
+    if let Some(text) = &repaired {
+        let again = parse(text);
+        let errors =
+            |parsed: &Option<Parsed<ModModule>>| parsed.as_ref().map_or(usize::MAX, |parsed| parsed.errors().len());
+        if errors(&again) < errors(&parsed) {
+            parsed = again;
+        } else {
+            repaired = None;
+        }
+    }
+    // The repair keeps every byte where it is, so that places stay what they are.
+    let text = repaired.as_deref().unwrap_or(text);
     if let (Some(parsed), Some(error)) = (&parsed, parsed.as_ref().and_then(|parsed| parsed.errors().first())) {
         if !sink.passed() {
             return Err(Stop::malformed(0, "a Python program"));

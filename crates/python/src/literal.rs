@@ -133,7 +133,7 @@ impl<'t> Machine<'t, '_, '_> {
             let written: Vec<Value> = parts.iter().map(|part| part.written().clone()).collect();
             Value::called(callee.clone(), vec![Value::list(written)], Vec::new())
         });
-        Ok(Known { value: outcome.result, encoded, local: None })
+        Ok(Known { value: outcome.result, encoded })
     }
 
     fn element(&mut self, element: &'t InterpolatedStringElement) -> Result<Known, Stop> {

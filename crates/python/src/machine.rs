@@ -15,7 +15,9 @@ use ruff_text_size::Ranged;
 
 use crate::{
     builtins,
-    function::{Class, Function},
+    class::Class,
+    function::{Function, documentation},
+    local::Locals,
     place::Lines,
     scope::{Known, Scope},
 };
@@ -52,6 +54,9 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) context: Option<std::sync::Arc<str>>,
     pub(crate) functions: Vec<Function<'t>>,
     pub(crate) classes: Vec<Class>,
+    pub(crate) locals: Locals,
+    /// The class whose method is walked, and whether what it returns is what unpickling calls.
+    pub(crate) method: (Option<usize>, bool),
     /// Modules of `from module import *`.
     pub(crate) stars: Vec<std::sync::Arc<str>>,
     /// Greater than zero while something is evaluated for its value alone.
@@ -82,6 +87,8 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             context: None,
             functions: Vec::new(),
             classes: Vec::new(),
+            locals: Locals::default(),
+            method: (None, false),
             stars: Vec::new(),
             quiet: 0,
             branch: false,
@@ -95,6 +102,9 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 
     /// Walks the module, then its functions: those that importing it calls first.
     pub(crate) fn run(mut self, body: &'t [Stmt]) -> Result<(), Stop> {
+        if let Some(text) = documentation(body) {
+            self.scope.bind("__doc__", text.into(), false);
+        }
         self.body(body)?;
         while let Some(index) = self.next_function() {
             self.walk_function(index)?;

@@ -16,19 +16,6 @@ pub(crate) struct Known {
     pub(crate) value: Value,
     /// The same as written, when decoding took part in it: `base64.b64decode(b'…')`.
     pub(crate) encoded: Option<Value>,
-    /// What it is of this very file.
-    pub(crate) local: Option<Local>,
-}
-
-/// Something that the file itself defines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Local {
-    /// A function or lambda, by its position.
-    Function(usize),
-    /// A class.
-    Class(usize),
-    /// An object of a class.
-    Instance(usize),
 }
 
 impl Known {
@@ -42,11 +29,6 @@ impl Known {
         Value::External(name.into()).into()
     }
 
-    /// Something of this file, shown by its name.
-    pub(crate) fn local(local: Local, name: &str) -> Self {
-        Self { local: Some(local), ..Self::named(name) }
-    }
-
     /// As written, encoding included.
     pub(crate) fn written(&self) -> &Value {
         self.encoded.as_ref().unwrap_or(&self.value)
@@ -55,7 +37,7 @@ impl Known {
 
 impl From<Value> for Known {
     fn from(value: Value) -> Self {
-        Self { value, encoded: None, local: None }
+        Self { value, encoded: None }
     }
 }
 
@@ -69,6 +51,7 @@ const MAX_NAMES: usize = 1 << 16;
 pub(crate) struct Scope {
     names: RefCell<HashMap<Str, Vec<Known>>>,
     globals: RefCell<HashSet<Str>>,
+    nonlocals: RefCell<HashSet<Str>>,
     parent: Option<Rc<Scope>>,
     class: bool,
 }
@@ -88,7 +71,8 @@ impl Scope {
         scope
     }
 
-    fn module(self: &Rc<Self>) -> Rc<Self> {
+    /// The scope of the module.
+    pub(crate) fn module(self: &Rc<Self>) -> Rc<Self> {
         let mut scope = Rc::clone(self);
         while let Some(parent) = scope.parent.clone() {
             scope = parent;
@@ -101,15 +85,32 @@ impl Scope {
         self.globals.borrow_mut().insert(name.into());
     }
 
+    /// `nonlocal name`.
+    pub(crate) fn declare_nonlocal(&self, name: &str) {
+        self.nonlocals.borrow_mut().insert(name.into());
+    }
+
+    /// The scope in which an assignment to `name` here binds it.
+    fn home(self: &Rc<Self>, name: &str) -> Rc<Self> {
+        if self.globals.borrow().contains(name) {
+            return self.module();
+        }
+        let mut scope = Rc::clone(self);
+        if self.nonlocals.borrow().contains(name) {
+            while let Some(parent) = scope.parent.clone() {
+                scope = parent;
+                if !scope.class && scope.names.borrow().contains_key(name) {
+                    return scope;
+                }
+            }
+            return Rc::clone(self);
+        }
+        scope
+    }
+
     /// Binds a name; `branch`: only perhaps, so what it was before is kept beside.
     pub(crate) fn bind(self: &Rc<Self>, name: &str, known: Known, branch: bool) {
-        let module;
-        let scope = if self.globals.borrow().contains(name) {
-            module = self.module();
-            &module
-        } else {
-            self
-        };
+        let scope = self.home(name);
         let mut names = scope.names.borrow_mut();
         if names.len() >= MAX_NAMES && !names.contains_key(name) {
             return;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base::{expr::shorten, stop::Stop};
 use eval::Value;
-use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtReturn, StmtTry, StmtWhile};
+use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtTry, StmtWhile};
 use ruff_text_size::Ranged;
 
 use crate::{
@@ -32,7 +32,7 @@ pub(crate) enum Flow {
 /// Characters of a condition that a fact shows.
 const SHOWN: usize = 80;
 /// Rounds of a loop that are walked one by one.
-const ROUNDS: usize = 8;
+pub(crate) const ROUNDS: usize = 8;
 
 impl<'t> Machine<'t, '_, '_> {
     /// Walks statements in order, every branch of them.
@@ -77,17 +77,11 @@ impl<'t> Machine<'t, '_, '_> {
                 self.contexts(node)?;
                 self.body(&node.body)
             }
-            Stmt::Match(node) => {
-                self.eval(&node.subject)?;
-                for case in &node.cases {
-                    if let Some(guard) = &case.guard {
-                        self.eval(guard)?;
-                    }
-                    self.under("case".into(), |machine| machine.body(&case.body))?;
-                }
-                Ok(())
-            }
-            Stmt::Return(node) => self.give(node),
+            Stmt::Match(node) => self.walk_match(node),
+            Stmt::Return(node) => match &node.value {
+                Some(value) => self.give(node, value),
+                None => Ok(()),
+            },
             simple => self.simple(simple),
         }
     }
@@ -116,10 +110,16 @@ impl<'t> Machine<'t, '_, '_> {
             Stmt::AugAssign(node) => {
                 let (left, right) = (self.eval(&node.target)?, self.eval(&node.value)?);
                 let known = self.operate(node.op, left, right)?;
-                if matches!(&*node.target, Expr::Name(_)) {
+                if matches!(&*node.target, Expr::Name(_) | Expr::Subscript(_)) {
                     self.assign(&node.target, known)?;
                 }
             }
+            Stmt::Delete(node) => {
+                for target in &node.targets {
+                    self.eval(target)?;
+                }
+            }
+            Stmt::Nonlocal(node) => node.names.iter().for_each(|name| self.scope.declare_nonlocal(name)),
             Stmt::Global(node) => node.names.iter().for_each(|name| self.scope.declare_global(name)),
             Stmt::Raise(node) => {
                 for expr in node.exc.iter().chain(&node.cause) {
@@ -139,7 +139,13 @@ impl<'t> Machine<'t, '_, '_> {
 
     fn contexts(&mut self, node: &'t ruff_python_ast::StmtWith) -> Result<(), Stop> {
         for item in &node.items {
-            let known = self.eval(&item.context_expr)?;
+            let mut known = self.eval(&item.context_expr)?;
+            self.dunder(&item.context_expr, &known, "__exit__", Vec::new())?;
+            for method in ["__enter__", "__aenter__"] {
+                if let Some(entered) = self.dunder(&item.context_expr, &known, method, Vec::new())? {
+                    known = entered;
+                }
+            }
             if let Some(target) = &item.optional_vars {
                 self.assign(target, known)?;
             }
@@ -148,7 +154,11 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// Runs `step` under a condition; inside a function the function's name says more.
-    fn under(&mut self, condition: Arc<str>, step: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
+    pub(crate) fn under(
+        &mut self,
+        condition: Arc<str>,
+        step: impl FnOnce(&mut Self) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
         let context = (self.when != When::Called).then_some(condition);
         self.during(When::Conditional, context, |machine| {
             machine.branch = true;
@@ -170,7 +180,7 @@ impl<'t> Machine<'t, '_, '_> {
         };
         let known = self.eval(test)?;
         let context: Arc<str> = format!("if {}", shorten(self.lines.text(test.range()), SHOWN).0).into();
-        if test.is_literal_expr() && truth(&known.value) == Some(true) {
+        if test.is_literal_expr() && truth(&known.value) == Some(true) || is_main(test) && self.runs_as_script() {
             return self.body(body);
         }
         if never_on_import(test) {
@@ -180,6 +190,11 @@ impl<'t> Machine<'t, '_, '_> {
             });
         }
         self.under(context, |machine| machine.body(body))
+    }
+
+    /// An installer runs this file as a program: what it keeps for `__main__` runs too.
+    fn runs_as_script(&self) -> bool {
+        self.sink.name().rsplit(['/', '\\']).next().is_some_and(|name| name == "setup.py" || name == "__main__.py")
     }
 
     fn attempt(&mut self, node: &'t StmtTry) -> Result<(), Stop> {
@@ -197,6 +212,9 @@ impl<'t> Machine<'t, '_, '_> {
     /// A loop over what is known is walked for its first rounds and executed for its value; over anything else it is walked once.
     fn walk_for(&mut self, node: &'t StmtFor) -> Result<(), Stop> {
         let over = self.eval(&node.iter)?;
+        for method in ["__iter__", "__next__"] {
+            self.dunder(&*node.iter, &over, method, Vec::new())?;
+        }
         match self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) {
             Some(items) => {
                 let before = self.scope.snapshot();
@@ -245,13 +263,10 @@ impl<'t> Machine<'t, '_, '_> {
         self.body(&node.orelse)
     }
 
-    /// `return`, and what `__reduce__` returns: a call that unpickling makes.
-    fn give(&mut self, node: &'t StmtReturn) -> Result<(), Stop> {
-        let Some(value) = &node.value else { return Ok(()) };
+    /// What a function gives: of `__reduce__` it is a call that unpickling makes.
+    pub(crate) fn give(&mut self, node: impl Ranged, value: &'t Expr) -> Result<(), Stop> {
         let known = self.eval(value)?;
-        let name = self.context.clone().unwrap_or_default();
-        let method = name.rsplit('.').next().unwrap_or_default();
-        if !matches!(method, "__reduce__" | "__reduce_ex__") {
+        if !self.method.1 {
             return Ok(());
         }
         if let Value::Tuple(parts) = &known.value
@@ -352,6 +367,13 @@ impl<'t> Machine<'t, '_, '_> {
         }
         self.execute(&node.orelse)
     }
+}
+
+/// `__name__ == '__main__'`.
+fn is_main(test: &Expr) -> bool {
+    matches!(test, Expr::Compare(node) if matches!(&*node.ops, [ruff_python_ast::CmpOp::Eq])
+        && std::iter::once(&*node.left).chain(&*node.comparators).any(
+            |side| matches!(side, Expr::StringLiteral(text) if text.value.to_str() == "__main__")))
 }
 
 /// Conditions that do not hold while a module is imported.

@@ -4,10 +4,7 @@ use base::{fact::Attribute, stop::Stop};
 use eval::Value;
 use ruff_python_ast::{Expr, ExprAttribute, ExprSubscript};
 
-use crate::{
-    machine::Machine,
-    scope::{Known, Local},
-};
+use crate::{local::Local, machine::Machine, scope::Known};
 
 impl<'t> Machine<'t, '_, '_> {
     /// Assigns `known` to `target`.
@@ -43,33 +40,43 @@ impl<'t> Machine<'t, '_, '_> {
     /// `of.name = value`: a member of a class of this file, or a write on something of another module.
     fn assign_attribute(&mut self, node: &'t ExprAttribute, known: Known) -> Result<(), Stop> {
         let of = self.eval(&node.value)?;
-        match (of.local, &of.value) {
-            (Some(Local::Class(class) | Local::Instance(class)), _) => {
-                if let Some(class) = self.classes.get(class) {
-                    class.scope.bind(&node.attr, known, true);
-                }
-                Ok(())
-            }
-            (None, Value::Global(owner)) => {
-                let fact = Attribute {
-                    kind: "imported".into(),
-                    target: owner.dotted().into(),
-                    name: node.attr.as_str().into(),
-                    value: vec![known.written().to_expr()],
-                };
-                let place = self.place(node);
-                self.state(place, fact)
-            }
-            _ => Ok(()),
+        if self.dunder(node, &of, "__setattr__", vec![Value::str(node.attr.as_str()).into(), known.clone()])?.is_some()
+            || self.write(&of, &node.attr, &known)
+        {
+            return Ok(());
         }
+        let Value::Global(owner) = &of.value else { return Ok(()) };
+        // What hangs on a hook of the interpreter is called by it.
+        if let (Some(Local::Function(index)), "sys" | "builtins") = (self.local(&known), &*owner.module) {
+            self.called(index, &[], &[]);
+        }
+        let fact = Attribute {
+            kind: "imported".into(),
+            target: owner.dotted().into(),
+            name: node.attr.as_str().into(),
+            value: vec![known.written().to_expr()],
+        };
+        let place = self.place(node);
+        self.state(place, fact)
     }
 
-    /// `of[key] = value`: what the container is afterwards is not followed; a write on `sys.modules` is stated.
+    /// `of[key] = value`: followed for small containers and namespaces; a write on `sys.modules` is stated.
     fn assign_item(&mut self, node: &'t ExprSubscript, known: &Known) -> Result<(), Stop> {
         let of = self.eval(&node.value)?;
         let key = self.eval(&node.slice)?;
+        if self.bind_item(&of.value, &key.value, known)
+            || self.dunder(node, &of, "__setitem__", vec![key.clone(), known.clone()])?.is_some()
+        {
+            return Ok(());
+        }
         if let (Expr::Name(name), true) = (&*node.value, of.value.is_constant()) {
-            self.scope.clone().bind(&name.id, Known::unknown(), false);
+            let value = with_item(&of.value, &key.value, &known.value);
+            if value.is_some() && self.quiet > 0 {
+                self.effort = self.effort.saturating_sub(8);
+            }
+            let encoded = of.encoded.clone().or_else(|| known.encoded.clone());
+            let whole = value.map_or_else(Known::unknown, |value| Known { value, encoded });
+            self.scope.clone().bind(&name.id, whole, false);
         }
         let Value::Global(owner) = &of.value else { return Ok(()) };
         let fact = Attribute {
@@ -81,4 +88,46 @@ impl<'t> Machine<'t, '_, '_> {
         let place = self.place(node);
         self.state(place, fact)
     }
+}
+
+/// Items of a container that is copied for one of them.
+const COPIED: usize = 512;
+
+/// The container with one item changed or added; `None` where that is not known, or dear.
+fn with_item(of: &Value, key: &Value, value: &Value) -> Option<Value> {
+    match (of, key) {
+        (Value::Dict(pairs), Value::Str(_) | Value::Int(_)) if pairs.len() < COPIED => {
+            let same = |held: &Value| match (held, key) {
+                (Value::Str(held), Value::Str(key)) => held == key,
+                (Value::Int(held), Value::Int(key)) => held == key,
+                _ => false,
+            };
+            let mut pairs = pairs.to_vec();
+            match pairs.iter_mut().find(|(held, _)| same(held)) {
+                Some(pair) => pair.1 = value.clone(),
+                None => pairs.push((key.clone(), value.clone())),
+            }
+            Some(Value::dict(pairs))
+        }
+        (Value::List(items), Value::Int(at)) if items.len() <= COPIED => {
+            let mut items = items.to_vec();
+            let at = position(*at, items.len())?;
+            *items.get_mut(at)? = value.clone();
+            Some(Value::list(items))
+        }
+        (Value::ByteArray(bytes), Value::Int(at)) if bytes.len() <= COPIED.saturating_mul(8) => {
+            let Value::Int(byte) = value else { return None };
+            let mut bytes = bytes.to_vec();
+            let at = position(*at, bytes.len())?;
+            *bytes.get_mut(at)? = u8::try_from(*byte).ok()?;
+            Some(Value::ByteArray(bytes.into()))
+        }
+        _ => None,
+    }
+}
+
+/// The position that an index, perhaps from the end, means.
+fn position(at: i64, len: usize) -> Option<usize> {
+    let from_end = i64::try_from(len).ok().filter(|_| at < 0).unwrap_or(0);
+    usize::try_from(at.checked_add(from_end)?).ok()
 }

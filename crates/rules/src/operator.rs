@@ -4,6 +4,7 @@ mod arguments;
 mod code;
 mod context;
 mod lineage;
+mod shell;
 mod template;
 mod text;
 mod weights_only;
@@ -44,12 +45,14 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "import-has-effect" => {
             |data, _| matches!(data, Data::Import(import) if arguments::acts_when_imported(&import.module))
         }
+        "imported-by-loading" => |_, context| context.imported_by_loading(),
         "imports-unknown-module" => |data, _| arguments::import_unknown_module(data),
         "needs-more-than-stored" => |data, _| matches!(data, Data::Tensor(tensor) if tensor.bytes > tensor.stored),
         "not-of-torchscript" => |data, context| !(context.loaded_by_torchscript() && arguments::name_is_compiled(data)),
         "of-another-language" => |data, _| arguments::of_another_language(data),
         "packaged" => |_, context| context.is_packaged(),
         "refused-by-weights-only" => |data, context| context.loaded_by_torch() && weights_only::refuses(data),
+        "runs-in-notebook" => |_, context| context.run_by_cell(),
         "reaches-interpreter" => |data, _| template::reaches_interpreter(data),
         "speaks" => |data, _| template::speaks(data),
         "state-carries-template" => |data, _| code::state_carries_template(data),

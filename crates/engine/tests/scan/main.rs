@@ -20,6 +20,7 @@ mod legacy_tar;
 mod limits;
 mod memory;
 mod properties;
+mod sources;
 mod templates;
 mod torch;
 mod verdicts;

@@ -101,3 +101,23 @@ fn classes_of_a_torchscript_archive_are_its_own() {
     assert_eq!(rules(&scan_file("a.pt", archive("archive/constants.pkl"))), ["weights-only-ignored"]);
     assert!(rules(&scan_file("a.pt", archive("archive/other.pkl"))).contains(&"unknown-class-built"));
 }
+
+#[test]
+fn a_package_imports_the_modules_that_it_brings() {
+    let package = |source: &str| {
+        let model = b"\x80\x02cnet\nNet\n)\x81.";
+        let members: [(&str, &[u8]); 4] = [
+            ("p/.data/extern_modules", b"os"),
+            ("p/.data/version", b"6"),
+            ("p/model/model.pkl", model),
+            ("p/net.py", source.as_bytes()),
+        ];
+        let zip = members.iter().fold(ZipWriter::new(), |zip, (name, bytes)| zip.member(record(0, name, bytes)));
+        scan_file("a.pt", zip.finish())
+    };
+    let report = package("import os\nos.system('id')\nclass Net: pass\n");
+    assert_eq!(report.verdict, Verdict::Malicious, "{report:#?}");
+    assert!(report.findings.iter().any(|finding| &*finding.artifact == "a.pt!/p/net.py"));
+    let report = package("import os\nclass Net:\n    def run(self):\n        os.system('id')\n");
+    assert_eq!(report.verdict, Verdict::Clean, "{report:#?}");
+}

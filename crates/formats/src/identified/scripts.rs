@@ -36,13 +36,6 @@ pub(super) fn cython(head: &Head<'_>) -> bool {
     named(head, &["pyx", "pxd"])
 }
 
-/// A `.pth` file of the site module runs each line that starts with `import`; a checkpoint of that name has none.
-pub(super) fn python_path_file(head: &Head<'_>) -> bool {
-    let runs = |line: &[u8]| line.starts_with(b"import ") || line.starts_with(b"import\t");
-    let text = head.first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.first);
-    named(head, &["pth"]) && text.split(|byte| matches!(byte, b'\n' | b'\r')).any(runs)
-}
-
 pub(crate) fn shell(head: &Head<'_>) -> bool {
     let others = [OTHER, &["python", "pypy", "lua", "Rscript", "node", "deno", "bun", "pwsh"]].concat();
     named(head, &["sh", "bash", "zsh", "ksh", "csh", "tcsh", "dash", "fish", "command"])

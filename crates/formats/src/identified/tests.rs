@@ -117,7 +117,7 @@ fn each_fixture_is_one_format() {
 fn every_format_has_a_fixture_or_a_name() {
     let known: Vec<_> = models().into_iter().chain(others()).chain(archives()).map(|(id, _)| id).collect();
     let missing: Vec<_> = FORMATS.iter().map(|format| format.id).filter(|id| !known.contains(id)).collect();
-    assert_eq!(missing, ["torch-mobile", "cython", "python-path-file", "batch"]);
+    assert_eq!(missing, ["torch-mobile", "cython", "batch"]);
 }
 
 #[test]
@@ -129,12 +129,6 @@ fn names_take_inertness_away() {
             FORMATS.iter().filter(|format| detect(format, name, b"text").is_some()).map(|format| format.id).collect();
         assert_eq!(found, [id], "{name}");
     }
-    let path_file = crate::format("python-path-file").unwrap();
-    assert!(detect(path_file, "x.pth", b"import os; os.system('id')\n").is_some());
-    assert!(
-        detect(path_file, "x.pth", b"\x80\x02}q\x00.").is_none()
-            && detect(path_file, "x.txt", b"import os\n").is_none()
-    );
 }
 
 #[test]

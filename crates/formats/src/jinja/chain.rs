@@ -148,6 +148,14 @@ impl<'t> Walk<'t, '_, '_> {
                 self.reach(of, &text, span)?;
             }
         }
+        // `x|default('name')`: the name, where nobody sets x.
+        if let (None, Kind::Chain(_, steps)) = (value.constant(), &key.kind)
+            && let Some(Step { kind: StepKind::Filter(filter, arguments), .. }) = steps.last()
+            && matches!(filter.as_str(), "default" | "d")
+            && let Some(text) = self.given(arguments)?.text(0, "default_value").map(str::to_owned)
+        {
+            self.reach(of, &text, span)?;
+        }
         let Some(constant) = value.constant() else {
             let object = matches!(of, Value::Unknown(Origin::Engine(name)) if !matches!(*name, "kwargs" | "varargs" | "loop"))
                 || matches!(of, Value::Unknown(Origin::Globals) | Value::Macro(_));
@@ -252,6 +260,17 @@ impl<'t> Walk<'t, '_, '_> {
             let value = self.reach(receiver, &key, span)?;
             return Ok(if receiver.constant().is_some() { Value::data() } else { value });
         }
+        if let (Some(pattern), "format" | "format_map") = (receiver.as_text(), method) {
+            let fields = fields(pattern);
+            let of = given.positional.first().or_else(|| given.named.first().map(|(_, value)| value));
+            let of = of.filter(|_| method == "format").cloned().unwrap_or_else(Value::data);
+            for path in fields {
+                let mut reached = of.clone();
+                for key in path {
+                    reached = self.reach(&reached, &key, span)?;
+                }
+            }
+        }
         match receiver {
             Value::Known(constant) => {
                 let args: Vec<Constant> = given.positional.iter().map(Value::gapped).collect();
@@ -286,6 +305,17 @@ impl<'t> Walk<'t, '_, '_> {
         let written = self.written(span);
         self.operator(span, "content-rewrite", written, args)
     }
+}
+
+/// The attributes and items that the fields of a format string reach: `{0.a.b[c]}`.
+fn fields(pattern: &str) -> Vec<Vec<String>> {
+    let open = pattern.split('{').skip(1).take(64).filter_map(|rest| rest.split('}').next());
+    let paths = open.map(|field| {
+        let field = field.split(['!', ':']).next().unwrap_or_default();
+        let keys = field.split(['.', '[', ']']).skip(1).filter(|key| !key.is_empty() && key.parse::<u64>().is_err());
+        keys.map(str::to_owned).collect::<Vec<String>>()
+    });
+    paths.filter(|path| !path.is_empty()).collect()
 }
 
 /// Where an attribute or method of a value comes from.

@@ -132,6 +132,7 @@ impl<'t> Walk<'t, '_, '_> {
         let method = match name {
             "lower" | "upper" | "title" | "capitalize" | "replace" => Some(name),
             "trim" => Some("strip"),
+            "center" => Some("center"),
             _ => None,
         };
         let args: Vec<Constant> = given.positional.iter().map(Value::gapped).collect();
@@ -140,6 +141,15 @@ impl<'t> Walk<'t, '_, '_> {
         }
         let found = match name {
             "string" | "safe" | "e" | "escape" | "forceescape" | "urlencode" => Value::text(value.shown()),
+            "tojson" if constant.as_str().is_some() => Value::text(format!("\"{}\"", value.shown())),
+            "batch" => {
+                let size = match given.at(0, "linecount").and_then(Value::constant) {
+                    Some(Constant::Int(size)) => usize::try_from(*size).unwrap_or(1).max(1),
+                    _ => return Ok(None),
+                };
+                let Some(items) = items(constant) else { return Ok(None) };
+                Value::Known(Constant::list(items.chunks(size).map(|items| Constant::list(items.to_vec())).collect::<Vec<_>>()))
+            }
             "join" => {
                 let between = given.text(0, "d").unwrap_or_default();
                 let parts: Option<Vec<String>> =

@@ -18,6 +18,7 @@ mod filter;
 mod gate;
 mod invisible;
 mod lexer;
+mod listing;
 mod parser;
 mod syntax;
 mod value;
@@ -32,14 +33,13 @@ use base::{
     fact::{Identity, Kind},
     format::{Certainty, Class, Depth, Format, Head},
     location::Place,
-    reader::Reader,
-    reason::Reason,
     sink::Sink,
     source::Access,
     stop::Stop,
 };
 
 use self::{parser::Parser, walk::Walk};
+use crate::whole;
 
 /// Jinja templates, by name: their text looks like any other.
 pub const FORMAT: Format = Format {
@@ -51,12 +51,12 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity, Kind::Operator, Kind::Call, Kind::Reference, Kind::Flaw],
     detect,
-    explain: None,
+    explain: Some(listing::list),
     parse,
 };
 
 /// Bytes of a template: no honest one comes near.
-const LENGTH: u64 = 4 << 20;
+const LENGTH: usize = 4 << 20;
 /// Memory that tokens and tree take for one byte of the text, at worst.
 const FACTOR: u64 = 24;
 
@@ -69,20 +69,7 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
 }
 
 fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
-    let mut reader = Reader::new(blob, sink.meter());
-    let mut bytes = Vec::new();
-    loop {
-        let seen = reader.peek(64 << 10)?;
-        if seen.is_empty() {
-            break;
-        }
-        bytes.extend_from_slice(seen);
-        let count = seen.len();
-        reader.consume(count);
-        if bytes.len() as u64 > LENGTH {
-            return Err(Stop::Limit(Reason::Memory));
-        }
-    }
+    let bytes = whole::read(blob, sink.meter(), LENGTH)?;
     let held = (bytes.len() as u64).saturating_mul(FACTOR);
     sink.meter().hold(held)?;
     let outcome = template(&bytes, sink);

@@ -18,7 +18,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Import, Kind::Call, Kind::Attribute, Kind::Flaw],
     detect,
-    explain: None,
+    explain: Some(::python::list),
     parse: ::python::read,
 };
 

@@ -5,6 +5,8 @@
 //! and `${IFS}`). Scripts given to `sh -c` and `eval`, and those in substitutions, are read in turn; text that is
 //! decoded or given to an interpreter becomes a child.
 
+mod listing;
+mod printed;
 mod words;
 
 #[cfg(test)]
@@ -19,15 +21,17 @@ use base::{
     fact::{Identity, Kind, Operator},
     format::{Certainty, Class, Depth, Format, Head},
     location::Place,
-    reader::Reader,
     reason::Reason,
     sink::{Child, Sink},
     source::Access,
     stop::Stop,
 };
-use eval::Value as Constant;
 
-use self::words::{Piece, split};
+use self::{
+    printed::{Printed, is_flag},
+    words::{Piece, split},
+};
+use crate::whole;
 
 /// Shell scripts, by name or by their first line.
 pub const FORMAT: Format = Format {
@@ -39,7 +43,7 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity, Kind::Operator],
     detect: |head: &Head<'_>| crate::identified::is_shell(head).then_some(Certainty::Certain),
-    explain: None,
+    explain: Some(listing::list),
     parse,
 };
 
@@ -53,17 +57,7 @@ const SCRIPTS: usize = 1024;
 const WORDS: usize = 64;
 
 fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
-    let mut reader = Reader::new(blob, sink.meter());
-    let mut bytes = Vec::new();
-    while !reader.at_end()? {
-        let seen = reader.peek(64 << 10)?;
-        bytes.extend_from_slice(seen);
-        let count = seen.len();
-        reader.consume(count);
-        if bytes.len() > LENGTH {
-            return Err(Stop::Limit(Reason::Memory));
-        }
-    }
+    let bytes = whole::read(blob, sink.meter(), LENGTH)?;
     let end = bytes.len() as u64;
     let held = end.saturating_mul(FACTOR);
     sink.meter().hold(held)?;
@@ -81,10 +75,17 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
 struct Script {
     variables: HashMap<String, String>,
     stated: HashSet<String>,
-    queue: VecDeque<String>,
+    /// Scripts to read, each with the line of the file on which it stands; none for the file itself.
+    queue: VecDeque<(String, Option<usize>)>,
     scripts: usize,
     /// Bytes read so far, over all scripts.
     length: usize,
+    /// Where the lines of the file begin.
+    starts: Vec<u64>,
+    /// The line of the file that is being read.
+    line: usize,
+    /// Files that a command has fetched.
+    fetched: HashSet<String>,
 }
 
 /// A command of a list: its words, and text that it gets.
@@ -96,8 +97,10 @@ struct Command {
 
 impl Script {
     fn read(&mut self, text: &str, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        self.queue.push_back(text.to_owned());
-        while let Some(script) = self.queue.pop_front() {
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        self.starts = std::iter::once(0).chain(newlines.map(|(at, _)| (at as u64).saturating_add(1))).collect();
+        self.queue.push_back((text.to_owned(), None));
+        while let Some((script, line)) = self.queue.pop_front() {
             self.scripts = self.scripts.saturating_add(1);
             // Scripts within scripts repeat the text of those around them.
             self.length = self.length.saturating_add(script.len());
@@ -107,20 +110,27 @@ impl Script {
             // Line by line, so that a variable is known below the line that sets it; a quote may span lines.
             let variables = self.variables.clone();
             let first = assignments(&script);
-            let (pieces, inner) = split(&script, |name| variables.get(name).or_else(|| first.get(name)).cloned());
+            let variable = |name: &str| variables.get(name).or_else(|| first.get(name)).cloned();
+            let meter = sink.meter();
+            let split = split(&script, variable, |inner| printed_by(inner, meter));
             self.variables.extend(first);
-            sink.meter().steps(pieces.len() as u64)?;
-            self.queue.extend(inner);
-            self.lists(pieces, sink)?;
+            sink.meter().steps(split.pieces.len() as u64)?;
+            let home = |own: usize| line.unwrap_or(own);
+            self.queue.extend(split.scripts.into_iter().map(|(script, own)| (script, Some(home(own)))));
+            self.lists(split.pieces.into_iter().zip(split.lines.into_iter().map(home)).collect(), sink)?;
         }
         Ok(())
     }
 
     /// Lists end where a line does, outside of quotes.
-    fn lists(&mut self, pieces: Vec<Piece>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    fn lists(&mut self, pieces: Vec<(Piece, usize)>, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let mut shown = String::new();
         let mut commands = vec![Command::default()];
-        for piece in pieces.into_iter().chain([Piece::Operator("\n")]) {
+        let last = pieces.last().map_or(0, |(_, line)| *line);
+        for (piece, line) in pieces.into_iter().chain([(Piece::Operator("\n"), last)]) {
+            if shown.is_empty() && piece != Piece::Operator("\n") {
+                self.line = line;
+            }
             match piece {
                 Piece::Word(word) => {
                     if !shown.is_empty() {
@@ -184,29 +194,87 @@ impl Script {
             let mut words = rest.iter().skip_while(|word| !is_flag(word, flag));
             words.nth(1).map(|word| word.to_string())
         };
+        let line = Some(self.line);
+        self.fetching(program, rest, shown, sink)?;
         match program {
-            "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" => self.queue.extend(after("c").or(input)),
-            "eval" => self.queue.push_back(rest.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ")),
+            "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" => {
+                self.queue.extend(after("c").or(input).map(|script| (script, line)));
+                return Ok(None);
+            }
+            "source" | "." => {
+                self.queue.extend(input.map(|script| (script, line)));
+                return Ok(None);
+            }
+            "eval" => {
+                let script = rest.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ");
+                self.queue.push_back((script, line));
+                return Ok(None);
+            }
+            "powershell" | "powershell.exe" | "pwsh" => return self.powershell(shown, rest, sink).map(|()| None),
             program if program.starts_with("python") => {
                 if let Some(code) = after("c").or(input) {
-                    give("command.py", &code, sink)?;
+                    give("command.py", &code, self.place(), sink)?;
                 }
+                return Ok(None);
             }
-            "echo" | "printf" => {
-                let words = rest.iter().filter(|word| !word.starts_with('-')).map(|word| word.as_str());
-                return Ok(Some(words.collect::<Vec<_>>().join(" ")));
-            }
-            "base64" if rest.iter().any(|word| is_flag(word, "d") || is_flag(word, "D") || *word == "--decode") => {
-                return decoded("base64", "b64decode", input, sink);
-            }
-            "xxd" if rest.iter().any(|word| is_flag(word, "r")) => {
-                return decoded("binascii", "unhexlify", input, sink);
-            }
-            "rev" => return Ok(input.map(|text| text.chars().rev().collect())),
-            "cat" | "tee" => return Ok(input),
             _ => {}
         }
-        Ok(None)
+        let all: Vec<&str> = words.iter().map(|word| word.as_str()).collect();
+        match printed::by(&all, input.as_deref(), sink.meter())? {
+            Some(Printed::Text(text)) => Ok(Some(text)),
+            Some(Printed::Bytes(bytes)) => {
+                sink.meter().hold(bytes.len() as u64)?;
+                sink.child(Child::window("decoded", self.place(), Blob::from_bytes(bytes)))?;
+                Ok(None)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// States that a file runs that a command before has fetched.
+    fn fetching(&mut self, program: &str, rest: &[&String], shown: &str, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+        if matches!(program, "curl" | "wget") {
+            let flags = ["-o", "-O", "--output", "--output-document"];
+            let mut named = rest.windows(2).filter_map(|pair| match pair {
+                [flag, file] if flags.contains(&flag.as_str()) && !file.contains("://") => Some(name(file)),
+                _ => None,
+            });
+            let address = rest.iter().find(|word| word.contains("://")).map(|word| name(word));
+            let file = named.next().or(address).filter(|file| !file.is_empty() && self.fetched.len() < 256);
+            self.fetched.extend(file);
+            return Ok(());
+        }
+        let interprets = matches!(program, "sh" | "bash" | "zsh" | "dash" | "source" | "." | "perl" | "node")
+            || program.starts_with("python");
+        let runs = |word: &str| self.fetched.contains(&name(word));
+        let target = if interprets { rest.iter().find(|word| !word.starts_with('-')).map(|word| word.as_str()) } else { Some(program) };
+        let Some(target) = target.filter(|target| runs(target)) else { return Ok(()) };
+        self.state("runs-fetched", shown, vec![Expr::str(bounded(target))], sink)
+    }
+
+    /// `powershell -EncodedCommand`: UTF-16 in base64.
+    fn powershell(&mut self, shown: &str, rest: &[&String], sink: &mut Sink<'_>) -> Result<(), Stop> {
+        let encoded = |word: &str| {
+            let word = word.to_ascii_lowercase();
+            word.len() > 1 && (word == "-ec" || "-encodedcommand".starts_with(&word))
+        };
+        let mut words = rest.iter().skip_while(|word| !encoded(word));
+        let Some(text) = words.nth(1) else { return Ok(()) };
+        let decode = eval::Value::global("base64", "b64decode");
+        let result = eval::call(&decode, &[eval::Value::str(text.as_str())], &[], sink.meter())?.result;
+        let Some(bytes) = result.as_bytes() else { return Ok(()) };
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.last().copied().unwrap_or(0)])).collect();
+        let script = String::from_utf16_lossy(&units);
+        self.state("list", &format!("{shown} {script}"), vec![Expr::str(bounded(&format!("powershell -c {script}")))], sink)
+    }
+
+    /// The line of the file that is being read.
+    fn place(&self) -> Place {
+        let start = self.starts.get(self.line).copied().unwrap_or(0);
+        let end = self.starts.get(self.line.saturating_add(1)).copied().unwrap_or(start);
+        let number = u32::try_from(self.line.saturating_add(1)).unwrap_or(u32::MAX);
+        Place::bytes(start, end.saturating_sub(start)).line(number, 1)
     }
 
     fn state(&mut self, name: &str, shown: &str, args: Vec<Expr>, sink: &mut Sink<'_>) -> Result<(), Stop> {
@@ -215,29 +283,23 @@ impl Script {
             return Ok(());
         }
         let node = bounded(shown).into();
-        sink.fact(Place::default(), Operator { domain: "shell".into(), name: bounded(name).into(), node, args })
+        sink.fact(self.place(), Operator { domain: "shell".into(), name: bounded(name).into(), node, args })
     }
 }
 
-/// What a decoder makes of its input; given back as a child too, whatever it is.
-fn decoded(module: &str, name: &str, input: Option<String>, sink: &mut Sink<'_>) -> Result<Option<String>, Stop> {
-    let Some(input) = input else { return Ok(None) };
-    let input: String = input.split_whitespace().collect();
-    let result = eval::call(&Constant::global(module, name), &[Constant::str(input)], &[], sink.meter())?.result;
-    let Some(bytes) = result.as_bytes() else { return Ok(None) };
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(Some(text.to_owned())),
-        Err(_) => {
-            sink.meter().hold(bytes.len() as u64)?;
-            sink.child(Child::window("decoded", Place::default(), Blob::from_bytes(bytes.to_vec())))?;
-            Ok(None)
-        }
+/// What the script of a substitution prints, where it is one pipeline of known filters.
+fn printed_by(script: &str, meter: &base::budget::Meter) -> Option<String> {
+    // Substitutions in it are not followed: they are read as scripts of their own.
+    if script.len() > 1 << 16 || script.contains(['`', ';', '&']) || script.contains("$(") {
+        return None;
     }
+    let split = split(script, |_| None, |_| None);
+    printed::by_pipeline(&split.pieces, meter).ok().flatten()
 }
 
-fn give(name: &str, text: &str, sink: &mut Sink<'_>) -> Result<(), Stop> {
+fn give(name: &str, text: &str, place: Place, sink: &mut Sink<'_>) -> Result<(), Stop> {
     sink.meter().hold(text.len() as u64)?;
-    sink.child(Child::window(name, Place::default(), Blob::from_bytes(text)))
+    sink.child(Child::window(name, place, Blob::from_bytes(text)))
 }
 
 /// Variables that lines of their own set to plain text.
@@ -279,11 +341,6 @@ fn is_prefix(word: &str) -> bool {
             | "setsid"
             | "busybox"
     )
-}
-
-/// Whether a word is the short flag, alone or with others before it: `-c`, `-lc`.
-fn is_flag(word: &str, flag: &str) -> bool {
-    word.strip_prefix('-').is_some_and(|flags| flags.ends_with(flag) && !flags.starts_with('-') && flags.len() <= 4)
 }
 
 fn bounded(text: &str) -> String {

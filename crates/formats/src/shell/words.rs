@@ -11,37 +11,79 @@ pub(super) enum Piece {
     Document(String),
 }
 
-/// The pieces of `text`, and the scripts inside substitutions.
-pub(super) fn split(text: &str, variable: impl Fn(&str) -> Option<String>) -> (Vec<Piece>, Vec<String>) {
+/// A text, split.
+pub(super) struct Split {
+    /// Its pieces.
+    pub(super) pieces: Vec<Piece>,
+    /// The line on which each piece ends, from 0.
+    pub(super) lines: Vec<usize>,
+    /// The scripts inside substitutions, with their lines.
+    pub(super) scripts: Vec<(String, usize)>,
+}
+
+/// The pieces of `text`. `variable`: what a variable holds; `prints`: what a script prints.
+pub(super) fn split(
+    text: &str,
+    variable: impl Fn(&str) -> Option<String>,
+    prints: impl Fn(&str) -> Option<String>,
+) -> Split {
     let letters: Vec<char> = text.chars().collect();
     let mut splitter = Splitter {
         letters,
         at: 0,
+        counted: (0, 0),
         pieces: Vec::new(),
+        lines: Vec::new(),
         scripts: Vec::new(),
         word: None,
         documents: Vec::new(),
+        here_string: false,
         variable,
+        prints,
     };
     splitter.run();
-    (splitter.pieces, splitter.scripts)
+    Split { pieces: splitter.pieces, lines: splitter.lines, scripts: splitter.scripts }
 }
 
 /// Operators, the longer ones first.
 const OPERATORS: &[&str] = &["<<<", "&&", "||", ">>", ">&", "&>", ";;", "|&", "|", ";", "&", "(", ")", "<", ">", "\n"];
 
-struct Splitter<F> {
+struct Splitter<F, P> {
     letters: Vec<char>,
     at: usize,
+    /// How far lines were counted, and how many there were.
+    counted: (usize, usize),
     pieces: Vec<Piece>,
-    scripts: Vec<String>,
+    lines: Vec<usize>,
+    scripts: Vec<(String, usize)>,
     word: Option<String>,
-    /// Delimiters of here-documents that begin at the next line.
-    documents: Vec<String>,
+    /// Delimiters of here-documents that begin at the next line, and which piece each becomes.
+    documents: Vec<(String, usize)>,
+    /// Whether the word being read is what a command gets: `<<< word`.
+    here_string: bool,
     variable: F,
+    prints: P,
 }
 
-impl<F: Fn(&str) -> Option<String>> Splitter<F> {
+/// Programs by which a pattern of the shell may stand for one: `/usr/bin/cur?`.
+const PROGRAMS: &[&str] = &["bash", "cat", "curl", "nc", "ncat", "perl", "python", "python3", "sh", "socat", "wget"];
+
+impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P> {
+    /// The line that was reached, from 0.
+    fn line(&mut self) -> usize {
+        let (from, lines) = self.counted;
+        let end = self.at.min(self.letters.len());
+        let new = self.letters.get(from..end).unwrap_or_default().iter().filter(|letter| **letter == '\n').count();
+        self.counted = (end.max(from), lines.saturating_add(new));
+        self.counted.1
+    }
+
+    fn piece(&mut self, piece: Piece) {
+        let line = self.line();
+        self.pieces.push(piece);
+        self.lines.push(line);
+    }
+
     fn peek(&self, ahead: usize) -> Option<char> {
         self.letters.get(self.at.saturating_add(ahead)).copied()
     }
@@ -57,9 +99,19 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
     }
 
     fn end_word(&mut self) {
-        if let Some(word) = self.word.take() {
-            self.pieces.push(Piece::Word(word));
+        let Some(word) = self.word.take() else { return };
+        if std::mem::take(&mut self.here_string) {
+            return self.piece(Piece::Document(word));
         }
+        // `{curl,-s,x}` is three words.
+        if let Some(inner) = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).filter(|inner| inner.contains(',') && !inner.contains(['{', '"'])) {
+            for part in inner.split(',') {
+                self.piece(Piece::Word(part.to_owned()));
+            }
+            return;
+        }
+        let word = if word.starts_with('/') && word.contains(['?', '[']) { program(&word).unwrap_or(word) } else { word };
+        self.piece(Piece::Word(word));
     }
 
     fn run(&mut self) {
@@ -129,6 +181,8 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
                 }
                 self.word.get_or_insert_default().push_str(&crate::jinja::escape::decoded(&text));
             }
+            // Parameters of a script that nobody calls with any are empty.
+            Some('@' | '*' | '#' | '!') => self.at = self.at.saturating_add(1),
             Some('{') => {
                 self.at = self.at.saturating_add(1);
                 let inner = self.balanced('{', '}');
@@ -168,12 +222,23 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
 
     /// A substitution: what `echo` prints is known.
     fn substituted(&mut self, inner: String) {
-        let shown = match inner.trim().strip_prefix("echo ") {
-            Some(text) if !text.contains(['|', '$', '`', ';', '\\']) => text.trim().replace(['\'', '"'], ""),
-            _ => format!("$({})", inner.trim()),
-        };
+        let shown = (self.prints)(&inner).unwrap_or_else(|| format!("$({})", inner.trim()));
         self.word.get_or_insert_default().push_str(&shown);
-        self.scripts.push(inner);
+        let line = self.line();
+        self.scripts.push((inner, line));
+    }
+
+    /// `<(…)`: a file that holds what a script prints.
+    fn process(&mut self) {
+        self.end_word();
+        self.at = self.at.saturating_add(2);
+        let inner = self.balanced('(', ')');
+        match (self.prints)(&inner) {
+            Some(text) => self.piece(Piece::Document(text)),
+            None => self.piece(Piece::Word(format!("<({})", inner.trim()))),
+        }
+        let line = self.line();
+        self.scripts.push((inner, line));
     }
 
     /// Up to the closing bracket that matches, which is taken.
@@ -196,6 +261,9 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
 
     fn operator(&mut self, letter: char) {
         self.at = self.at.saturating_sub(1);
+        if letter == '<' && self.peek(1) == Some('(') {
+            return self.process();
+        }
         let is =
             |operator: &&&str| operator.chars().enumerate().all(|(ahead, letter)| self.peek(ahead) == Some(letter));
         let Some(operator) = OPERATORS.iter().find(is).copied() else {
@@ -214,7 +282,11 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
         if here {
             return self.delimiter();
         }
-        self.pieces.push(Piece::Operator(operator));
+        if operator == "<<<" {
+            self.here_string = true;
+            return;
+        }
+        self.piece(Piece::Operator(operator));
         if operator == "\n" {
             self.documents();
         }
@@ -230,11 +302,12 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
                 delimiter.push(letter);
             }
         }
-        self.documents.push(delimiter);
+        self.documents.push((delimiter, self.pieces.len()));
+        self.piece(Piece::Document(String::new()));
     }
 
     fn documents(&mut self) {
-        for delimiter in std::mem::take(&mut self.documents) {
+        for (delimiter, place) in std::mem::take(&mut self.documents) {
             let mut text = String::new();
             while self.peek(0).is_some() {
                 let mut line = String::new();
@@ -247,9 +320,35 @@ impl<F: Fn(&str) -> Option<String>> Splitter<F> {
                 text.push_str(&line);
                 text.push('\n');
             }
-            // Before the line's end, so that it belongs to the command.
-            let end = self.pieces.len().saturating_sub(1);
-            self.pieces.insert(end.min(self.pieces.len()), Piece::Document(text));
+            // Where its delimiter stands, so that it belongs to that command.
+            if let Some(piece) = self.pieces.get_mut(place) {
+                *piece = Piece::Document(text);
+            }
         }
     }
+}
+
+/// The program that a path with `?` and `[…]` in it stands for.
+fn program(pattern: &str) -> Option<String> {
+    let name = pattern.rsplit('/').next()?;
+    let fits = |known: &&&str| {
+        let mut letters = known.chars();
+        let mut rest = name.chars();
+        while let Some(letter) = rest.next() {
+            let fits = match letter {
+                '?' => letters.next().is_some(),
+                '[' => {
+                    let set: String = rest.by_ref().take_while(|letter| *letter != ']').collect();
+                    letters.next().is_some_and(|known| set.contains(known))
+                }
+                '*' => return true,
+                letter => letters.next() == Some(letter),
+            };
+            if !fits {
+                return false;
+            }
+        }
+        letters.next().is_none()
+    };
+    PROGRAMS.iter().find(fits).map(|known| (*known).to_owned())
 }

@@ -22,6 +22,10 @@ pub(crate) struct Context {
     torchscript: bool,
     /// An installer unpacks the artifact as a part of a package.
     packaged: bool,
+    /// Loading the model imports the artifact: source inside a container that brings its own modules.
+    imported: bool,
+    /// A person runs the artifact, cell by cell.
+    cell: bool,
     remembered: usize,
     /// From the dotted name of a callable to the callable that called it: `functools.partial`.
     callers: HashMap<String, String>,
@@ -50,12 +54,24 @@ impl Context {
         self.packaged
     }
 
+    /// Whether loading the model imports the artifact.
+    pub(crate) fn imported_by_loading(&self) -> bool {
+        self.imported
+    }
+
+    /// Whether a person runs the artifact as a cell of a notebook.
+    pub(crate) fn run_by_cell(&self) -> bool {
+        self.cell
+    }
+
     /// Remembers a fact that was judged.
     pub(crate) fn saw(&mut self, data: &Data, known: Option<Known>) {
         if let Data::Identity(identity) = data {
             self.torch |= &*identity.key == "loader" && &*identity.value == "torch.load";
             self.packaged |= &*identity.key == "role" && &*identity.value == "packaged";
             self.torchscript |= &*identity.key == "loader" && &*identity.value == "torch.jit.load";
+            self.cell |= &*identity.key == "run-by";
+            self.imported |= &*identity.key == "imported-by";
         }
         let (Data::Call(call), Some(known)) = (data, known) else { return };
         self.dangerous |= known.is_dangerous();

@@ -28,9 +28,18 @@ const BUILDERS: &[&str] = &["bytes.fromhex", "bytearray.fromhex", "chr", "unichr
 
 /// Whether decoding or decompressing took part in an argument, or it is spelled from numbers or backwards.
 pub(super) fn is_decoded(data: &Data) -> bool {
+    // Encoding is the way back: what it gives is no program.
+    let encodes = |name: &str| {
+        name.ends_with("encode") && name != "encode"
+            || name.starts_with("b2a_")
+            || name.ends_with("encodebytes")
+            || name == "hexlify"
+            || name.ends_with("compress") && !name.ends_with("decompress")
+    };
     let decoder = |(module, name): (&str, &str)| {
-        module == "builtins" && BUILDERS.contains(&name)
-            || !name.is_empty() && matches!(look_up(module, name).word(), "judged/decode") && module != "builtins"
+        !encodes(name)
+            && (module == "builtins" && BUILDERS.contains(&name)
+                || !name.is_empty() && matches!(look_up(module, name).word(), "judged/decode") && module != "builtins")
     };
     let backwards = |expr: &Expr| {
         matches!(expr, Expr::Item { of, key } if matches!(&**of, Expr::Str(_) | Expr::Bytes(_))

@@ -23,8 +23,6 @@ const RUNS: &[&str] = &[
     "|sh",
     "| bash",
     "|bash",
-    "| python",
-    "|python",
     "| sudo",
     "chmod +x",
     "chmod 7",
@@ -43,9 +41,6 @@ const RUNS: &[&str] = &[
     "; ./",
     "rundll32",
     "regsvr32",
-    "bash -c",
-    "sh -c",
-    "bash <(",
 ];
 /// Files and addresses that hold secrets.
 const CREDENTIALS: &[&str] = &[
@@ -123,7 +118,7 @@ fn any(text: &str, words: &[&str]) -> bool {
 /// Whether `text` fetches something and runs it.
 pub(super) fn is_shell_download(text: &str) -> bool {
     let text = text.to_lowercase();
-    any(&text, DOWNLOADS) && any(&text, RUNS)
+    any(&text, DOWNLOADS) && any(&text, RUNS) || super::shell::fetches_and_runs(&text)
 }
 
 /// Whether `text` gives a shell to another machine.
@@ -136,9 +131,28 @@ pub(super) fn is_reverse_shell(text: &str) -> bool {
     let python = text.contains("socket") && any(&text, &["dup2", "pty.spawn", "/bin/sh", "/bin/bash", "cmd.exe"]);
     let socat = text.contains("socat") && any(&text, &["exec:", "system:"]);
     let shell = any(&text, &["/dev/tcp/", "/dev/udp/"]) || text.contains("net.sockets.tcpclient");
-    let others = any(&text, &["io::socket", "tcpsocket", "fsockopen", "use socket", "/inet/tcp/"])
-        && any(&text, &["/bin/sh", "/bin/bash", "sh -i", "cmd.exe", "exec", "|&"]);
-    netcat || python || socat || shell || others
+    let others =
+        any(
+            &text,
+            &[
+                "io::socket",
+                "tcpsocket",
+                "fsockopen",
+                "stream_socket_client",
+                "use socket",
+                "/inet/tcp/",
+                "socket.tcp(",
+                "net.dial",
+            ],
+        ) && any(&text, &["/bin/sh", "/bin/bash", "sh -i", "cmd.exe", "exec", "|&", "spawn", "system", "proc_open"]);
+    let node = any(&text, &["net.socket", "net.connect", "require(\"net\")", "require('net')"])
+        && text.contains("child_process");
+    let display = text.contains("xterm")
+        && text.contains("-display ")
+        && !text.contains("-display :")
+        && !text.contains("localhost");
+    let zsh = text.contains("ztcp ") && text.contains("$reply");
+    netcat || python || socat || shell || others || node || display || zsh || super::shell::wires_shell(&text)
 }
 
 /// Whether `text` names a place where credentials are kept.
@@ -153,10 +167,14 @@ pub(super) fn sends_credentials(text: &str) -> bool {
         let mut words = text.split(|letter: char| letter.is_whitespace() || "|;&()<>`'\"/".contains(letter));
         words.any(|word| programs.contains(&word))
     };
+    let private = any(&text, &["/etc/passwd", "_history", "/.ssh"]);
+    let environment_inside = any(&text, &["$(env", "`env", "$(printenv", "$(set)"]);
     // A token in a variable is how an honest script logs in; a file of keys has nothing to do in a request.
     let files = CREDENTIALS.iter().take(FILES).any(|word| text.contains(word));
     let environment = words(&["printenv"]) || text.starts_with("env |") || text.contains("; env |");
-    (files || environment) && words(&["curl", "wget", "nc", "ncat", "scp", "rsync", "ftp", "socat", "nslookup", "dig"])
+    let metadata = any(&text, &["169.254.169.254", "metadata.google.internal"]) && text.contains('|');
+    (files || private || environment || environment_inside || metadata)
+        && words(&["curl", "wget", "nc", "ncat", "scp", "rsync", "ftp", "socat", "nslookup", "dig"])
 }
 
 /// Whether `text` names a place from which something is started again.

@@ -1,0 +1,201 @@
+//! Classes of the file: bodies run where they stand, hooks of bases and metaclasses with them.
+
+use std::{rc::Rc, sync::Arc};
+
+use base::stop::Stop;
+use eval::Value;
+use ruff_python_ast::StmtClassDef;
+use ruff_text_size::Ranged;
+
+use crate::{
+    function::MAX_LOCALS,
+    local::Local,
+    machine::Machine,
+    scope::{Known, Scope},
+};
+
+/// A class of the file.
+pub(crate) struct Class {
+    /// What its body binds.
+    pub(crate) scope: Rc<Scope>,
+    /// Its name.
+    pub(crate) name: Arc<str>,
+    /// The value that stands for it.
+    pub(crate) itself: Known,
+    /// The value that stands for an object of it.
+    pub(crate) instance: Known,
+    /// Classes of this file that it inherits from.
+    bases: Vec<usize>,
+    /// The metaclass, where it is one of this file.
+    meta: Option<usize>,
+}
+
+/// Methods that making an object of a class calls, or that run by themselves.
+const CONSTRUCTORS: [&str; 4] = ["__new__", "__init__", "__post_init__", "__del__"];
+/// Methods of a metaclass that making a class calls.
+const MAKERS: [&str; 3] = ["__prepare__", "__new__", "__init__"];
+/// Methods of an installer's command that installing calls.
+const COMMAND: [&str; 3] = ["initialize_options", "finalize_options", "run"];
+/// Methods of a finder that importing calls.
+const FINDER: [&str; 3] = ["find_spec", "find_module", "__call__"];
+
+impl<'t> Machine<'t, '_, '_> {
+    /// `class`: bases, keywords and body run now.
+    pub(crate) fn class(&mut self, node: &'t StmtClassDef) -> Result<(), Stop> {
+        let (mut bases, mut metaclass) = (Vec::new(), None);
+        if let Some(arguments) = &node.arguments {
+            for base in &arguments.args {
+                let known = self.eval(base)?;
+                match self.local(&known) {
+                    Some(Local::Class(index)) => bases.push(index),
+                    Some(Local::Instance(_)) => self.run_methods(&known, &["__mro_entries__"], &[]),
+                    _ => {}
+                }
+            }
+            for keyword in &arguments.keywords {
+                let known = self.eval(&keyword.value)?;
+                if keyword.arg.as_ref().is_some_and(|name| name.as_str() == "metaclass") {
+                    metaclass = Some(known);
+                }
+            }
+        }
+        let scope = Scope::inside(&self.scope, true);
+        let outer = std::mem::replace(&mut self.scope, Rc::clone(&scope));
+        let result = self.during(self.when, None, |machine| {
+            machine.branch = false;
+            machine.body(&node.body)
+        });
+        self.scope = outer;
+        result?;
+        let class = self.make_class(&node.name, scope, bases);
+        self.hooks(node, &class, metaclass)?;
+        let decorated = self.decorate(&node.decorator_list, class)?;
+        self.scope.clone().bind(&node.name, decorated, self.branch);
+        Ok(())
+    }
+
+    /// A class with these members, which become its methods.
+    pub(crate) fn make_class(&mut self, name: &str, scope: Rc<Scope>, bases: Vec<usize>) -> Known {
+        let index = self.classes.len();
+        if index >= MAX_LOCALS {
+            return Known::named(name);
+        }
+        for (member, known) in scope.values() {
+            if let Some(Local::Function(function)) = self.local(&known) {
+                if matches!(&*member, "__reduce__" | "__reduce_ex__") {
+                    self.reduces(function);
+                }
+                if let Some(function) = self.functions.get_mut(function) {
+                    function.class = Some(index);
+                    if function.name == member || &*function.name == "<lambda>" {
+                        function.name = format!("{name}.{member}").into();
+                    }
+                }
+            }
+        }
+        let (itself, instance) =
+            (self.locals.add(name, Local::Class(index)), self.locals.add(name, Local::Instance(index)));
+        let meta = bases.iter().find_map(|base| self.classes.get(*base)?.meta);
+        self.classes.push(Class { scope, name: name.into(), itself: itself.clone(), instance, bases, meta });
+        itself
+    }
+
+    /// What making a class calls: its metaclass, its bases, and descriptors in it.
+    fn hooks(&mut self, node: impl Ranged + Copy, of: &Known, metaclass: Option<Known>) -> Result<(), Stop> {
+        let Some(Local::Class(index)) = self.local(of) else { return Ok(()) };
+        if let Some(known) = metaclass {
+            if let Some(Local::Class(meta)) = self.local(&known) {
+                if let Some(class) = self.classes.get_mut(index) {
+                    class.meta = Some(meta);
+                }
+            } else {
+                let name = self.classes.get(index).map(|class| Value::Str(class.name.clone()));
+                let args = [name.unwrap_or(Value::None), Value::tuple(Vec::new()), Value::dict(Vec::new())];
+                self.apply(node, &known, args.into_iter().map(Known::from).collect(), Vec::new(), true)?;
+            }
+        }
+        let Some(class) = self.classes.get(index) else { return Ok(()) };
+        let (meta, bases, values) = (class.meta, class.bases.clone(), class.scope.values());
+        for name in MAKERS {
+            if let Some(Local::Function(function)) =
+                meta.and_then(|meta| self.member(meta, name)).and_then(|member| self.local(&member))
+            {
+                self.called(function, &[], &[]);
+            }
+        }
+        for base in bases {
+            if let Some(member) = self.member(base, "__init_subclass__") {
+                self.apply(node, &member, Vec::new(), Vec::new(), true)?;
+            }
+        }
+        for (_, value) in values {
+            self.run_methods(&value, &["__set_name__"], &[]);
+        }
+        Ok(())
+    }
+
+    /// A member of a class of this file or of those that it inherits from.
+    pub(crate) fn member(&self, class: usize, name: &str) -> Option<Known> {
+        self.search(vec![class], name)
+    }
+
+    /// A member of what a class inherits from: `super().name`.
+    pub(crate) fn inherited(&self, class: usize, name: &str) -> Option<Known> {
+        self.search(self.classes.get(class)?.bases.clone(), name)
+    }
+
+    fn search(&self, mut queue: Vec<usize>, name: &str) -> Option<Known> {
+        let mut seen = 0_u32;
+        while let Some(index) = queue.pop() {
+            let class = self.classes.get(index)?;
+            if let Some(found) = class.scope.own(name) {
+                return Some(found);
+            }
+            seen = seen.saturating_add(1);
+            if seen > 64 {
+                return None;
+            }
+            queue.extend(class.bases.iter().copied().filter(|base| *base < index));
+        }
+        None
+    }
+
+    /// A class of this file is called: its constructors run.
+    pub(crate) fn built(&mut self, class: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
+        for name in CONSTRUCTORS {
+            if let Some(Local::Function(index)) = self.member(class, name).and_then(|member| self.local(&member)) {
+                self.called(index, args, kwargs);
+            }
+        }
+    }
+
+    /// Methods of a class or an object of this file are called.
+    fn run_methods(&mut self, of: &Known, names: &[&str], args: &[Known]) {
+        let Some(Local::Class(class) | Local::Instance(class)) = self.local(of) else { return };
+        for name in names {
+            if let Some(Local::Function(index)) = self.member(class, name).and_then(|member| self.local(&member)) {
+                self.called(index, args, &[]);
+            }
+        }
+    }
+
+    /// Commands that an installer is handed, and finders that the import system is: it calls their methods.
+    pub(crate) fn run_handed_classes(&mut self, callee: &eval::Name, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
+        if &*callee.qualname == "setup"
+            && matches!(&*callee.module, "setuptools" | "distutils.core" | "setuptools.dist")
+        {
+            let commands = kwargs.iter().find(|(name, _)| &**name == "cmdclass").map(|(_, known)| known.value.clone());
+            let Some(Value::Dict(commands)) = commands else { return };
+            for (_, command) in commands.iter() {
+                self.run_methods(&command.clone().into(), &COMMAND, &[]);
+            }
+        }
+        if &*callee.module == "sys"
+            && (callee.qualname.starts_with("meta_path.") || callee.qualname.starts_with("path_hooks."))
+        {
+            for known in args {
+                self.run_methods(known, &FINDER, &[]);
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Callables that are handed to something that calls them: at once, later, in another thread.
+
+use std::{rc::Rc, sync::Arc};
+
+use base::stop::Stop;
+use eval::{Name, Value};
+use ruff_text_size::Ranged;
+
+use crate::{
+    comprehension::MAX_ITERATED,
+    local::Local,
+    machine::Machine,
+    scope::{Known, Scope},
+    statement::ROUNDS,
+};
+
+/// Callables that call a function which they are handed, now or soon.
+const RUNNERS: &[(&str, &str)] = &[
+    ("_thread", "start_new_thread"),
+    ("asyncio", "run"),
+    ("atexit", "register"),
+    ("builtins", "filter"),
+    ("builtins", "iter"),
+    ("builtins", "map"),
+    ("builtins", "max"),
+    ("builtins", "min"),
+    ("builtins", "sorted"),
+    ("functools", "reduce"),
+    ("multiprocessing", "Process"),
+    ("os", "register_at_fork"),
+    ("signal", "signal"),
+    ("sys", "addaudithook"),
+    ("sys", "setprofile"),
+    ("sys", "settrace"),
+    ("threading", "Thread"),
+    ("threading", "Timer"),
+    ("weakref", "finalize"),
+];
+
+/// How a method of a pool or a loop calls what it is handed.
+#[derive(Clone, Copy, PartialEq)]
+enum With {
+    /// With the arguments that follow.
+    Rest,
+    /// With each item of the argument that follows.
+    Each,
+}
+
+/// Methods that call what they are handed: how the module begins, the method, where the callable stands, with what.
+const METHODS: &[(&str, &str, usize, With)] = &[
+    ("asyncio", "call_later", 1, With::Rest),
+    ("asyncio", "call_soon", 0, With::Rest),
+    ("asyncio", "call_soon_threadsafe", 0, With::Rest),
+    ("asyncio", "run_in_executor", 1, With::Rest),
+    ("asyncio", "to_thread", 0, With::Rest),
+    ("concurrent.futures", "map", 0, With::Each),
+    ("concurrent.futures", "submit", 0, With::Rest),
+    ("contextlib", "callback", 0, With::Rest),
+    ("multiprocessing", "apply", 0, With::Rest),
+    ("multiprocessing", "apply_async", 0, With::Rest),
+    ("multiprocessing", "imap", 0, With::Each),
+    ("multiprocessing", "imap_unordered", 0, With::Each),
+    ("multiprocessing", "map", 0, With::Each),
+    ("multiprocessing", "map_async", 0, With::Each),
+    ("multiprocessing", "starmap", 0, With::Each),
+];
+
+impl Machine<'_, '_, '_> {
+    /// Functions that are handed to something that calls them.
+    pub(crate) fn run_handed(
+        &mut self,
+        node: impl Ranged + Copy,
+        name: &Name,
+        args: &[Known],
+        kwargs: &[(Arc<str>, Known)],
+    ) -> Result<(), Stop> {
+        if name.is("copyreg", "pickle")
+            && let Some(Local::Function(index)) = args.get(1).and_then(|known| self.local(known))
+        {
+            self.reduces(index);
+        }
+        if RUNNERS.iter().any(|(module, runner)| name.is(module, runner)) {
+            for known in args.iter().chain(kwargs.iter().map(|(_, known)| known)) {
+                if let Some(Local::Function(index)) = self.local(known) {
+                    self.called(index, &[], &[]);
+                }
+            }
+            return Ok(());
+        }
+        let method = name.qualname.rsplit('.').next().unwrap_or_default();
+        let row = METHODS.iter().find(|(module, named, ..)| *named == method && name.module.starts_with(module));
+        let Some((_, _, at, with)) = row.filter(|_| self.quiet == 0) else { return Ok(()) };
+        let Some((callee, rest)) = args.get(*at..).and_then(<[Known]>::split_first) else { return Ok(()) };
+        if self.local(callee).is_none() && callee.value.callee_name().is_none() {
+            return Ok(());
+        }
+        if *with == With::Rest {
+            return self.apply(node, callee, rest.to_vec(), Vec::new(), true).map(|_| ());
+        }
+        let items = match rest.first() {
+            Some(over) => self.list_of(over)?.unwrap_or_else(|| vec![Known::unknown().value]),
+            None => Vec::new(),
+        };
+        for item in items.into_iter().take(ROUNDS) {
+            self.apply(node, callee, vec![item.into()], Vec::new(), true)?;
+        }
+        Ok(())
+    }
+
+    /// What builtins give that are handed something of this file: `map` and `reduce` with a function, `type` with methods.
+    pub(crate) fn apply_builtin(&mut self, name: &Name, args: &[Known]) -> Result<Option<Value>, Stop> {
+        match (&*name.module, &*name.qualname, args) {
+            ("builtins", "map", [function, over]) => {
+                let Some(Local::Function(index)) = self.local(function) else { return Ok(None) };
+                let Some(items) = self.list_of(over)?.filter(|items| items.len() <= MAX_ITERATED) else {
+                    return Ok(None);
+                };
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    let item = [Known::from(item)];
+                    self.called(index, &item, &[]);
+                    values.push(self.inline(index, &item, &[])?.value);
+                }
+                Ok(Some(Value::iterator(values)))
+            }
+            ("functools", "reduce", [function, over, first @ ..]) => {
+                let Some(Local::Function(index)) = self.local(function) else { return Ok(None) };
+                let Some(items) = self.list_of(over)?.filter(|items| items.len() <= MAX_ITERATED) else {
+                    return Ok(None);
+                };
+                let mut items = first.iter().map(|known| known.value.clone()).chain(items);
+                let Some(mut held) = items.next() else { return Ok(None) };
+                for item in items {
+                    let pair = [Known::from(held), Known::from(item)];
+                    self.called(index, &pair, &[]);
+                    held = self.inline(index, &pair, &[])?.value;
+                }
+                Ok(Some(held))
+            }
+            ("builtins", "type", [name, _, members]) => {
+                let (Value::Str(name), Value::Dict(members)) = (&name.value, &members.value) else { return Ok(None) };
+                let scope = Scope::inside(&self.scope, true);
+                for (member, value) in members.iter() {
+                    if let Value::Str(member) = member {
+                        scope.bind(member, value.clone().into(), false);
+                    }
+                }
+                Ok(Some(self.make_class(&name.clone(), Rc::clone(&scope), Vec::new()).value))
+            }
+            ("builtins", "setattr", [of, attribute, value]) => {
+                if let Value::Str(attribute) = &attribute.value {
+                    self.write(of, attribute, value);
+                }
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What the file itself defines, found again by the value that stands for it, and what is written on objects that nobody knows.
+
+use std::{collections::HashMap, sync::Arc};
+
+use base::fact::Str;
+use eval::{Call, Value};
+
+use crate::{machine::Machine, scope::Known};
+
+/// Something that the file itself defines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Local {
+    /// A function or lambda, by its position.
+    Function(usize),
+    /// A class.
+    Class(usize),
+    /// An object of a class.
+    Instance(usize),
+}
+
+/// Attributes of unknown objects that are remembered.
+const MAX_WRITTEN: usize = 1 << 12;
+
+/// Values that stand for what the file defines. Such a value is an external one, told by its address: it stays what it
+/// is wherever it is put, in a list, a dict or an argument.
+#[derive(Default)]
+pub(crate) struct Locals {
+    known: HashMap<usize, (Str, Local)>,
+    written: HashMap<(usize, Str), (Arc<Call>, Known)>,
+}
+
+impl Locals {
+    /// A new value for `local`, shown by `name`.
+    pub(crate) fn add(&mut self, name: &str, local: Local) -> Known {
+        let text: Str = name.into();
+        self.known.insert(Arc::as_ptr(&text).addr(), (text.clone(), local));
+        Value::External(text).into()
+    }
+
+    /// What a value stands for.
+    pub(crate) fn of(&self, value: &Value) -> Option<Local> {
+        let Value::External(text) = value else { return None };
+        self.known.get(&Arc::as_ptr(text).addr()).map(|(_, local)| *local)
+    }
+
+    /// `of.name = value`, of an object that another module made.
+    pub(crate) fn write(&mut self, of: &Arc<Call>, name: &str, value: Known) {
+        if self.written.len() < MAX_WRITTEN {
+            self.written.insert((Arc::as_ptr(of).addr(), name.into()), (of.clone(), value));
+        }
+    }
+
+    /// What was written.
+    pub(crate) fn read(&self, of: &Arc<Call>, name: &str) -> Option<Known> {
+        self.written.get(&(Arc::as_ptr(of).addr(), name.into())).map(|(_, known)| known.clone())
+    }
+}
+
+impl Machine<'_, '_, '_> {
+    /// What of this file a value stands for.
+    pub(crate) fn local(&self, known: &Known) -> Option<Local> {
+        self.locals.of(&known.value)
+    }
+}

@@ -1,0 +1,237 @@
+//! Attributes and items of what the file itself defines: members, hooks of objects, and namespaces reached as dicts.
+
+use std::sync::Arc;
+
+use base::stop::Stop;
+use eval::Value;
+use ruff_text_size::Ranged;
+
+use crate::{
+    function::Binding,
+    local::Local,
+    machine::Machine,
+    scope::{Known, Scope},
+};
+
+/// Methods by which a dict gives an item.
+const GETTERS: [&str; 4] = ["__getitem__", "get", "pop", "setdefault"];
+
+impl<'t> Machine<'t, '_, '_> {
+    /// `of.name`.
+    pub(crate) fn attribute(&mut self, node: impl Ranged + Copy, of: &Known, name: &str) -> Result<Known, Stop> {
+        if let Some(known) = self.own_attribute(node, of, name)? {
+            return Ok(known);
+        }
+        let encoded = of.encoded.as_ref().map(|encoded| Value::attribute_of(encoded.clone(), name));
+        Ok(Known { value: eval::attribute(&of.value, name), encoded })
+    }
+
+    fn own_attribute(&mut self, node: impl Ranged + Copy, of: &Known, name: &str) -> Result<Option<Known>, Stop> {
+        let found = match (self.local(of), &of.value) {
+            (Some(Local::Function(index)), _) => self.function_attribute(index, of, name),
+            (Some(Local::Class(class)), _) => match (self.member(class, name), name) {
+                (Some(member), _) => Some(member),
+                (None, "__name__" | "__qualname__") => {
+                    self.classes.get(class).map(|class| Value::Str(class.name.clone()).into())
+                }
+                _ => None,
+            },
+            (Some(Local::Instance(class)), _) => return self.instance_attribute(node, of, class, name),
+            (None, Value::Call(call) | Value::Instance(call)) => {
+                let callee = call.callee.as_name();
+                if callee.is_some_and(|callee| callee.is("builtins", "super"))
+                    && let Some(class) = self.method.0
+                {
+                    self.inherited(class, name)
+                } else if callee.is_some_and(|callee| callee.is("types", "SimpleNamespace")) {
+                    let given = call.kwargs.iter().find(|(given, _)| &**given == name);
+                    given.map(|(_, value)| value.clone().into()).or_else(|| self.locals.read(call, name))
+                } else {
+                    self.locals.read(call, name)
+                }
+            }
+            _ => None,
+        };
+        Ok(found)
+    }
+
+    fn function_attribute(&self, index: usize, of: &Known, name: &str) -> Option<Known> {
+        let function = self.functions.get(index)?;
+        Some(match name {
+            "__globals__" | "func_globals" => {
+                Value::called(Value::global("builtins", "globals"), Vec::new(), Vec::new()).into()
+            }
+            "__builtins__" => Value::module("builtins").into(),
+            "__name__" => Value::str(function.name.rsplit('.').next().unwrap_or_default()).into(),
+            "__qualname__" => Value::Str(function.name.clone()).into(),
+            "__doc__" | "func_doc" => self.documentation(index)?.into(),
+            "__call__" | "__func__" | "__wrapped__" => of.clone(),
+            _ => return None,
+        })
+    }
+
+    fn instance_attribute(
+        &mut self,
+        node: impl Ranged + Copy,
+        of: &Known,
+        class: usize,
+        name: &str,
+    ) -> Result<Option<Known>, Stop> {
+        if let Some(member) = self.member(class, name) {
+            let property = match self.local(&member) {
+                Some(Local::Function(index)) => {
+                    self.functions.get(index).is_some_and(|function| function.binding == Binding::Property)
+                }
+                _ => false,
+            };
+            if property {
+                return self.apply(node, &member, Vec::new(), Vec::new(), true).map(Some);
+            }
+            return Ok(Some(member));
+        }
+        // `threading.Thread.start` and its like call the `run` of the class.
+        if name == "start"
+            && let Some(member) = self.member(class, "run")
+        {
+            return Ok(Some(member));
+        }
+        if name == "__class__" {
+            return Ok(self.classes.get(class).map(|class| class.itself.clone()));
+        }
+        for hook in ["__getattribute__", "__getattr__"] {
+            if let Some(known) = self.dunder(node, of, hook, vec![Value::str(name).into()])? {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Calls a method of an object of this file, if it has it.
+    pub(crate) fn dunder(
+        &mut self,
+        node: impl Ranged + Copy,
+        of: &Known,
+        method: &str,
+        args: Vec<Known>,
+    ) -> Result<Option<Known>, Stop> {
+        let class = match self.local(of) {
+            Some(Local::Instance(class)) => class,
+            Some(Local::Class(class)) if method == "__class_getitem__" => class,
+            _ => return Ok(None),
+        };
+        match self.member(class, method) {
+            Some(member) => self.apply(node, &member, args, Vec::new(), true).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// `of[key]`, where this file defines what that gives.
+    pub(crate) fn own_item(
+        &mut self,
+        node: impl Ranged + Copy,
+        of: &Known,
+        key: &Known,
+        literal: bool,
+    ) -> Result<Option<Known>, Stop> {
+        if let Some(found) = self.namespace_item(&of.value, &key.value) {
+            if let (Value::Global(name), false) = (&found.value, literal) {
+                self.state_import(node, &Arc::clone(name), "computed")?;
+            }
+            return Ok(Some(found));
+        }
+        let method = match self.local(of) {
+            Some(Local::Instance(_)) => "__getitem__",
+            Some(Local::Class(_)) => "__class_getitem__",
+            _ => return Ok(None),
+        };
+        self.dunder(node, of, method, vec![key.clone()])
+    }
+
+    /// An item of a namespace: `globals()['name']`, `A.__dict__['name']`.
+    fn namespace_item(&self, of: &Value, key: &Value) -> Option<Known> {
+        let key = key.as_str()?;
+        if let Some(scope) = self.namespace(of) {
+            return scope.find(key)?.pop();
+        }
+        match of {
+            Value::Attribute(access) if &*access.name == "__dict__" => match self.locals.of(&access.of)? {
+                Local::Class(class) | Local::Instance(class) => self.member(class, key),
+                Local::Function(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The scope that a call gives as a dict: `globals()`, `locals()`, `vars()`.
+    fn namespace(&self, of: &Value) -> Option<std::rc::Rc<Scope>> {
+        let Value::Call(call) = of else { return None };
+        let name = call.callee.as_name().filter(|name| &*name.module == "builtins" && call.args.is_empty())?;
+        match &*name.qualname {
+            "globals" => Some(self.scope.module()),
+            "locals" | "vars" => Some(self.scope.clone()),
+            _ => None,
+        }
+    }
+
+    /// A method of a namespace: what it gives, or what it binds.
+    pub(crate) fn namespace_method(
+        &mut self,
+        node: impl Ranged + Copy,
+        callee: &Known,
+        args: &[Known],
+        kwargs: &[(Arc<str>, Known)],
+    ) -> Result<Option<Known>, Stop> {
+        let Value::Attribute(access) = &callee.value else { return Ok(None) };
+        match (&*access.name, args) {
+            (name, [key, ..]) if GETTERS.contains(&name) => {
+                let Some(found) = self.namespace_item(&access.of, &key.value) else { return Ok(None) };
+                if let Value::Global(name) = &found.value {
+                    self.state_import(node, &Arc::clone(name), "computed")?;
+                }
+                Ok(Some(found))
+            }
+            ("__setitem__", [key, value]) => {
+                self.bind_item(&access.of, &key.value, value);
+                Ok(None)
+            }
+            ("update", args) => {
+                if let Some(Value::Dict(pairs)) = args.first().map(|known| &known.value) {
+                    for (key, value) in pairs.iter() {
+                        self.bind_item(&access.of, key, &value.clone().into());
+                    }
+                }
+                for (name, known) in kwargs {
+                    self.bind_item(&access.of, &Value::Str(name.clone()), known);
+                }
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// `globals()[key] = value`; whether `of` is a namespace.
+    pub(crate) fn bind_item(&mut self, of: &Value, key: &Value, known: &Known) -> bool {
+        let Some(scope) = self.namespace(of) else { return false };
+        if let Some(key) = key.as_str() {
+            scope.bind(key, known.clone(), self.branch);
+        }
+        true
+    }
+
+    /// `of.name = known`, where that can be read again.
+    pub(crate) fn write(&mut self, of: &Known, name: &str, known: &Known) -> bool {
+        match (self.local(of), &of.value) {
+            (Some(Local::Class(class) | Local::Instance(class)), _) => {
+                if let Some(class) = self.classes.get(class) {
+                    class.scope.bind(name, known.clone(), true);
+                }
+                true
+            }
+            (None, Value::Call(call) | Value::Instance(call)) => {
+                self.locals.write(call, name, known.clone());
+                true
+            }
+            _ => false,
+        }
+    }
+}

