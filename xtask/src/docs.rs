@@ -2,6 +2,7 @@
 
 mod command_line;
 mod formats;
+mod outputs;
 mod rules;
 
 use std::{
@@ -86,6 +87,7 @@ fn pages() -> Result<BTreeMap<PathBuf, String>, String> {
     page("reasons.md", reasons());
     page("report.schema.json", report::schema::text());
     page("cli.md", command_line::page()?);
+    page("outputs.md", outputs::page());
     page("rules.md", rules::index(&catalogue)?);
     for rule in catalogue.rules() {
         let body = catalogue.page(&rule.id).ok_or_else(|| format!("{}: no page", rule.id))?;

@@ -30,8 +30,8 @@ pub(crate) fn write(report: &Report, page: Page<'_>, out: &mut dyn Write) -> io:
     tree::write(report, &whereabouts, &mut html);
     html.open("main", &[]);
     findings::write(report, &whereabouts, page, &mut html);
-    summary::unread(report, &mut html);
     listing::write(page.listings, &mut html);
+    summary::unread(report, &mut html);
     summary::checks(report, &mut html);
     html.close();
     html.close();

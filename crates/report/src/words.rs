@@ -10,6 +10,9 @@ use base::{
     verdict::{Completeness, Severity, Verdict},
 };
 
+/// Characters shown of one name of a path.
+pub(crate) const LONGEST_NAME: usize = 160;
+
 /// `1 artifact`, `2 artifacts`.
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
@@ -86,10 +89,10 @@ pub(crate) fn read(report: &Report) -> String {
 
 /// What was scanned, in a line.
 pub(crate) fn target(report: &Report) -> String {
-    match report.target.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first, rest @ ..] => format!("{first} and {}", counted(rest.len() as u64, "more target", "more targets")),
+    let first = report.target.first().map(|first| elide(first, LONGEST_NAME)).unwrap_or_default();
+    match (report.target.len() as u64).saturating_sub(1) {
+        0 => first,
+        rest => format!("{first} and {}", counted(rest, "more target", "more targets")),
     }
 }
 

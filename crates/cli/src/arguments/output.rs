@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{
     ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser},
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use report::Format;
 
@@ -21,8 +21,8 @@ pub(crate) enum Colour {
 
 /// Reads the word of a report's format.
 pub(super) fn formats() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.iter().map(|format| format.id()))
-        .map(|word| Format::parse(&word).unwrap_or(Format::Text))
+    let words = Format::ALL.iter().map(|format| PossibleValue::new(format.id()).help(format.describe().trim()));
+    PossibleValuesParser::new(words).map(|word| Format::parse(&word).unwrap_or(Format::Text))
 }
 
 /// A report's format and file; no file is standard output.

@@ -8,7 +8,7 @@ use crate::{
     groups::{self, Group},
     markup::Markup,
     whereabouts::Whereabouts,
-    words::{self, counted, point},
+    words::{self, LONGEST_NAME, counted, elide, point},
 };
 
 /// Bytes of the page after which findings are only counted.
@@ -86,7 +86,7 @@ fn cause(findings: &[&Finding], whereabouts: &Whereabouts<'_>, page: Page<'_>, h
     }
     html.close();
     term("why", html);
-    if !first.evidence.is_empty() {
+    if !first.evidence.trim().is_empty() && !first.message.contains(first.evidence.trim()) {
         html.element("code", &[("class", "evidence")], &escape::bounded(&first.evidence, LONGEST));
     }
     html.element("p", &[("class", "dim")], sure(first.confidence));
@@ -122,11 +122,9 @@ fn place(finding: &Finding, whereabouts: &Whereabouts<'_>, html: &mut Markup) {
     let file = whereabouts.file(&finding.location.path);
     let inside = whereabouts.inside(&finding.location.path);
     path(&inside.map_or_else(|| file.clone(), |inside| format!("{file}!/{inside}")), html);
-    let mut words: Vec<String> = std::iter::once(&finding.location)
-        .chain(&finding.places)
-        .map(point)
-        .filter(|point| !point.is_empty())
-        .collect();
+    let points = std::iter::once(&finding.location).chain(&finding.places).map(point);
+    let mut words: Vec<String> = points.filter(|point| !point.is_empty()).collect();
+    words.dedup();
     let left = finding.count.saturating_sub(words.len().max(1) as u64);
     if left > 0 {
         words.push(counted(left, "more place", "more places"));
@@ -142,7 +140,7 @@ pub(super) fn path(path: &str, html: &mut Markup) {
         if index > 0 {
             html.own("<span class=\"arrow\"> → </span>");
         }
-        html.element("span", &[("class", "step")], step);
+        html.element("span", &[("class", "step")], &elide(step, LONGEST_NAME));
     }
     html.close();
 }

@@ -113,7 +113,9 @@ fn graph(listing: &NamedListing, needed: &BTreeSet<usize>, html: &mut Markup) {
     // The last lines are nearest to what was found.
     let nodes: Vec<usize> = needed.iter().copied().skip(needed.len().saturating_sub(NODES)).collect();
     let rows: BTreeMap<usize, usize> = nodes.iter().enumerate().map(|(row, line)| (*line, row)).collect();
-    html.open("details", &[("class", "graph")]);
+    // A short one is worth its room.
+    let open = if nodes.len() <= 20 { "open" } else { "" };
+    html.open("details", &[("class", "graph"), ("open", open)]);
     html.element("summary", &[], &format!("Data flow: {}", counted(nodes.len() as u64, "line", "lines")));
     let (wide, high) =
         (GUTTER.saturating_add(LABEL.saturating_mul(8)), nodes.len().saturating_mul(ROW).saturating_add(8));

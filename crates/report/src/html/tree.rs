@@ -7,7 +7,11 @@ use base::{
     verdict::Severity,
 };
 
-use crate::{markup::Markup, whereabouts::Whereabouts, words::counted};
+use crate::{
+    markup::Markup,
+    whereabouts::Whereabouts,
+    words::{counted, elide},
+};
 
 /// Rows shown; what has no finding and was read is left out first.
 const ROWS: usize = 2_000;
@@ -97,10 +101,10 @@ fn rows<'r>(records: &[&'r ArtifactRecord], whereabouts: &Whereabouts<'_>) -> Ve
 fn row(row: &Row<'_>, worst: Option<(Severity, u64)>, html: &mut Markup) {
     let depth = format!("d{}", row.depth.min(DEEPEST));
     html.open("li", &[("class", &depth)]);
-    html.open("button", &[("type", "button"), ("data-path", row.path), ("title", row.path)]);
-    html.element("span", &[("class", "name")], row.name);
+    html.open("button", &[("type", "button"), ("data-path", row.path), ("title", &elide(row.path, 600))]);
+    html.element("span", &[("class", "name")], &elide(row.name, 200));
     let format = row.record.map_or("", |record| &*record.format);
-    html.element("span", &[("class", "format")], format);
+    html.element("span", &[("class", "format")], &elide(format, 40));
     if let Some((severity, count)) = worst {
         html.element("span", &[("class", &format!("count {}", severity.id()))], &count.to_string());
     }

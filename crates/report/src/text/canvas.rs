@@ -79,6 +79,21 @@ impl Canvas {
         self.wrapped(indent, style, &escape::line(text));
     }
 
+    /// Text that begins with a word that leads somewhere: a hyperlink where the terminal has them, else only the word.
+    pub(super) fn linked(&mut self, indent: usize, style: Style, word: (&str, Option<&str>), rest: &str) {
+        let (label, link) = (escape::line(word.0), word.1.filter(|link| self.page.links && harmless(link)));
+        let start = self.out.len().saturating_add(indent);
+        self.text(indent, style, &format!("{}{rest}", word.0));
+        let Some(link) = link else { return };
+        // The word is looked for where it was written: behind the margin and the style.
+        let found = self.out.get(start..).and_then(|written| written.find(&*label)).map(|at| start.saturating_add(at));
+        if let Some(at) = found {
+            let end = at.saturating_add(label.len());
+            self.out.insert_str(end, "\u{1b}]8;;\u{1b}\\");
+            self.out.insert_str(at, &format!("\u{1b}]8;;{link}\u{1b}\\"));
+        }
+    }
+
     /// A dim label in a column of its own and text beside it.
     pub(super) fn field(&mut self, label: &str, style: Style, text: &str) {
         self.out.push(' ');
@@ -120,6 +135,11 @@ impl Canvas {
         self.out.truncate(self.out.trim_end_matches(' ').len());
         self.out.push('\n');
     }
+}
+
+/// Whether an address can stand in an escape sequence as it is.
+fn harmless(link: &str) -> bool {
+    link.starts_with("https://") && link.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// `text` in lines of at most `room` columns, broken at spaces, and inside a word only where it fits no line.

@@ -14,22 +14,22 @@ use base::{
 use super::canvas::{BOLD, Canvas, DIM, badge};
 use crate::{
     groups::{self, Group},
-    words::{counted, elide, paragraphs, point},
+    words::{LONGEST_NAME, counted, elide, paragraphs, point},
 };
 
 /// Messages of one rule that are shown; the rest are counted.
 const MESSAGES: usize = 6;
 /// Artifacts shown for one message.
 const ARTIFACTS: usize = 4;
-/// Characters shown of a message, of evidence, and of one name of a path.
+/// Characters shown of a message and of evidence.
 const LONGEST: usize = 600;
-const LONGEST_NAME: usize = 160;
 
 /// Writes every finding that counts.
 pub(super) fn write(report: &Report, canvas: &mut Canvas) {
     for group in groups::active(report) {
         canvas.blank();
-        heading(&group, canvas);
+        let link = report.rules.get(&group.first.rule).and_then(|rule| rule.link.as_deref());
+        heading(&group, link, canvas);
         for cause in group.causes.iter().take(MESSAGES) {
             canvas.blank();
             self::cause(cause, canvas);
@@ -43,15 +43,13 @@ pub(super) fn write(report: &Report, canvas: &mut Canvas) {
     }
 }
 
-fn heading(group: &Group<'_>, canvas: &mut Canvas) {
+fn heading(group: &Group<'_>, link: Option<&str>, canvas: &mut Canvas) {
     let first = group.first;
     let label = format!(" {} ", first.severity.id().to_uppercase());
     canvas.heading((badge(colour(first.severity)), format!("{label:<10}")), &first.title, "");
-    let standards = [&first.cwe, &first.owasp_ml, &first.owasp_llm, &first.atlas];
-    let standards = standards.into_iter().flatten().map(Arc::as_ref);
-    let mut words = vec![&*first.rule, &*first.category];
-    words.extend(standards);
-    canvas.text(11, DIM, &words.join(" · "));
+    let words = [&first.category].into_iter().chain(first.standards()).map(Arc::as_ref);
+    let words: Vec<&str> = words.collect();
+    canvas.linked(11, DIM, (&first.rule, link), &format!(" · {}", words.join(" · ")));
 }
 
 fn colour(severity: Severity) -> AnsiColor {
@@ -80,7 +78,9 @@ fn cause(findings: &[&Finding], canvas: &mut Canvas) {
         Confidence::Medium => "medium confidence: likely, but not certain",
         Confidence::Low => "low confidence: a hint",
     };
-    match first.evidence.is_empty() {
+    // What the message quotes already need not be said again.
+    let evidence = first.evidence.trim();
+    match evidence.is_empty() || first.message.contains(evidence) {
         true => canvas.field("why", Style::new(), sure),
         false => {
             let told = first.evidence.contains(first.subject.as_str());

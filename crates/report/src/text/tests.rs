@@ -44,6 +44,20 @@ fn colour_adds_escapes_of_ours_and_changes_no_word() {
 }
 
 #[test]
+fn rules_are_links_only_where_the_terminal_has_them() {
+    let page = Page { colour: true, links: true, ..Page::default() };
+    let linked = written(&sample::poisoned(), page);
+    let link = "\u{1b}]8;;https://github.com/modelward/modelward/blob/main/docs/rules/process-spawn.md\u{1b}\\process-spawn\
+                \u{1b}]8;;\u{1b}\\ · code-execution";
+    assert_eq!(linked.matches(link).count(), 1, "{linked:?}");
+    let mut report = sample::poisoned();
+    report.rules.get_mut("process-spawn").unwrap().link = Some("https://x\u{1b}\\\u{7}".into());
+    let plain = written(&report, page);
+    assert!(!plain.contains("\u{1b}]8") && !plain.contains('\u{7}'), "{plain:?}");
+    assert_eq!(plain, written(&report, Page { links: false, ..page }));
+}
+
+#[test]
 fn the_story_is_told_in_order() {
     let text = written(&sample::poisoned(), Page::default());
     let story = [
