@@ -65,6 +65,11 @@ impl<'r> Whereabouts<'r> {
         }
     }
 
+    /// The whole path, through every container, beginning with the file as it was named.
+    pub(crate) fn whole(&self, path: &str) -> String {
+        format!("{}{}", self.file(path), path.get(self.outer(path).len()..).unwrap_or_default())
+    }
+
     /// The way from the file to the artifact; nothing where it is the file.
     pub(crate) fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
         path.get(self.outer(path).len()..)
@@ -180,6 +185,7 @@ mod tests {
         let whereabouts = Whereabouts::of(&report);
         let inside = ["a.pkl", "a.pkl!/m!/n", "a.pkl@0x15!/exec.py"].map(|path| whereabouts.inside(path));
         assert_eq!(inside, [None, Some("m!/n"), Some("@0x15!/exec.py")]);
+        assert_eq!(whereabouts.whole("a.pkl@0x15!/exec.py"), "a.pkl@0x15!/exec.py");
         let containers = ["a.pkl", "a.pkl!/m!/n", "a.pkl@0x15!/exec.py"].map(|path| whereabouts.container(path));
         assert_eq!(containers, [None, Some(("a.pkl!/m", "n", None)), Some(("a.pkl", "exec.py", Some(0x15)))]);
     }

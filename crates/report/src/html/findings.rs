@@ -71,7 +71,7 @@ fn group(group: &Group<'_>, report: &Report, whereabouts: &Whereabouts<'_>, page
 /// What would happen, where and why.
 fn cause(findings: &[&Finding], whereabouts: &Whereabouts<'_>, page: Page<'_>, html: &mut Markup) {
     let Some(first) = findings.first() else { return };
-    html.open("dl", &[("class", "cause")]);
+    html.open("dl", &[("class", "cause"), ("data-count", &findings.len().to_string())]);
     term("what", html);
     html.element("p", &[("class", "what")], &escape::bounded(&first.message, LONGEST));
     html.close();
@@ -119,9 +119,7 @@ fn term(label: &str, html: &mut Markup) {
 /// The way through every container, and where in the last one.
 fn place(finding: &Finding, whereabouts: &Whereabouts<'_>, html: &mut Markup) {
     html.open("div", &[("class", "place"), ("data-artifact", &finding.artifact)]);
-    let file = whereabouts.file(&finding.location.path);
-    let inside = whereabouts.inside(&finding.location.path);
-    path(&inside.map_or_else(|| file.clone(), |inside| format!("{file}!/{inside}")), html);
+    path(&whereabouts.whole(&finding.location.path), html);
     let points = std::iter::once(&finding.location).chain(&finding.places).map(point);
     let mut words: Vec<String> = points.filter(|point| !point.is_empty()).collect();
     words.dedup();

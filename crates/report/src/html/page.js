@@ -29,7 +29,7 @@
         const here = !chosen || all(".place", cause).some((place) => within(place.dataset.artifact, chosen));
         const fits = kind && here && (!wanted || whole || told(cause).includes(wanted));
         cause.hidden = !fits;
-        some += fits ? 1 : 0;
+        some += fits ? Number(cause.dataset.count) : 0;
       }
       article.hidden = !some;
       count += some;

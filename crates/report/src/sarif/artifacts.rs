@@ -99,13 +99,11 @@ impl<'r> Artifacts<'r> {
     pub(super) fn exact(&mut self, at: &Place, id: Option<u64>) -> Location {
         let index = self.index(&at.path);
         let inside = self.whereabouts.inside(&at.path);
-        let file = self.whereabouts.file(&at.path);
-        let shown = inside.map_or_else(|| file.clone(), |inside| format!("{file}!/{inside}"));
         let words = [inside.map(plain).unwrap_or_default(), point(at)];
         let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
         Location {
             id,
-            physical_location: Some(physical(uri(&shown), index, region(at))),
+            physical_location: Some(physical(uri(&self.whereabouts.whole(&at.path)), index, region(at))),
             message: Some(Message::text(if words.is_empty() { "here".into() } else { words.join(", ") })),
             ..Location::default()
         }
