@@ -57,8 +57,8 @@ impl<'r> Artifacts<'r> {
         }
         let nested = self.whereabouts.container(path);
         let location = match nested {
-            // 3.24.3: of a nested artifact the path inside its container, beginning with a slash.
-            Some((_, member, _)) => format!("/{}", uri(member)),
+            // 3.24.3: of a nested artifact the path inside its container.
+            Some((_, member, _)) => uri(member),
             None => uri(&self.whereabouts.file(path)),
         };
         let record = self.records.get(path);

@@ -11,6 +11,7 @@ use super::{
     artifacts::Artifacts,
     model::{Descriptor, DescriptorReference, Message, Notification},
 };
+use crate::words::hint;
 
 /// The id of the notice that results were left out.
 const LEFT_OUT: &str = "results-left-out";
@@ -57,11 +58,17 @@ fn notice(record: &ArtifactRecord, artifacts: &mut Artifacts<'_>) -> Notificatio
 
 /// What the ids of the notices mean.
 pub(super) fn descriptors(report: &Report) -> Vec<Descriptor> {
-    let reasons = report.summary.reasons.keys().map(|reason| (reason.id(), reason.describe()));
-    let both = reasons.chain([(LEFT_OUT, "this format has no room for all findings")]);
-    let descriptor = |(id, text): (&str, &str)| Descriptor {
+    const GO_ON: &str = "What was not read may hold anything. It is never counted as clean.";
+    let reasons = report.summary.reasons.keys();
+    let reasons = reasons.map(|reason| (reason.id(), reason.describe(), hint(*reason).unwrap_or(GO_ON)));
+    let left_out = (LEFT_OUT, "this format has no room for all findings", "The JSON report lists them all.");
+    let both = reasons.chain([left_out]);
+    // GitHub's validator wants of these what it wants of rules (GH2012).
+    let descriptor = |(id, text, help): (&str, &str, &str)| Descriptor {
         id: Some(id.into()),
         short_description: Some(Message::text(text)),
+        full_description: Some(Message::text(text)),
+        help: Some(Message::text(help)),
         ..Descriptor::default()
     };
     both.map(descriptor).collect()

@@ -49,7 +49,7 @@ fn github_finds_what_it_asks_for() {
         assert_eq!((&exact["region"]["byteOffset"], &exact["region"]["byteLength"]), (&40.into(), &1.into()));
         assert!(result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap().ends_with(":1"));
         let index = exact["artifactLocation"]["index"].as_u64().unwrap() as usize;
-        assert_eq!(run["artifacts"][index]["location"]["uri"], "/archive/data.pkl");
+        assert_eq!(run["artifacts"][index]["location"]["uri"], "archive/data.pkl");
     }
     // Suppressed, and so the last although it is high.
     assert_eq!(results[3]["suppressions"][0]["kind"], "external");
