@@ -59,10 +59,16 @@ impl Outputs {
             }
         }
         let mut out = BufWriter::new(io::stdout().lock());
-        let written = self.stdout.write(report, Page { listings, ..self.page }, &mut out).and_then(|()| out.flush());
+        let page = Page { listings: shown(self.stdout, listings), ..self.page };
+        let written = self.stdout.write(report, page, &mut out).and_then(|()| out.flush());
         problems.extend(told(written).err());
         problems
     }
+}
+
+/// The listings, for the format that shows them: what another one says must not depend on which are written beside it.
+fn shown(format: Format, listings: &[NamedListing]) -> &[NamedListing] {
+    if format == Format::Html { listings } else { &[] }
 }
 
 /// Writes `bytes` to standard output.
@@ -135,6 +141,6 @@ fn write_file(path: &Path, format: Format, report: &Report, listings: &[NamedLis
 
 fn write_to(file: File, format: Format, report: &Report, listings: &[NamedListing]) -> io::Result<()> {
     let mut out = BufWriter::new(file);
-    format.write(report, Page { listings, ..Page::default() }, &mut out)?;
+    format.write(report, Page { listings: shown(format, listings), ..Page::default() }, &mut out)?;
     out.flush()
 }
