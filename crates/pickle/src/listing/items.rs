@@ -53,7 +53,7 @@ impl Writer<'_> {
     }
 
     /// A tuple or frozen set: too wide for a line, it is made of a list that is filled first.
-    fn fixed(&mut self, kind: Kind, items: Vec<Item>, op: &Op<'_>) -> Result<(), Stop> {
+    pub(super) fn fixed(&mut self, kind: Kind, items: Vec<Item>, op: &Op<'_>) -> Result<(), Stop> {
         let mut node = Node::new(kind, String::new(), op.at, op.end);
         for (index, item) in items.iter().enumerate() {
             let piece = self.piece(item)?;

@@ -33,15 +33,14 @@ impl Writer<'_> {
                 let items = self.pop_to_mark();
                 let class = self.global(machine, &module, &name, op)?;
                 let class = self.piece(&class)?;
-                let args = self.list(&items)?;
+                let args = self.list(items, op)?;
                 self.call(machine, &class, &args, op)
             }
             op::OBJ => {
-                let items = self.pop_to_mark();
-                let (class, args) =
-                    items.split_first().map_or((Item::Mark, &[][..]), |(class, args)| (class.clone(), args));
+                let mut args = self.pop_to_mark();
+                let class = if args.is_empty() { Item::Mark } else { args.remove(0) };
                 let class = self.piece(&class)?;
-                let args = self.list(args)?;
+                let args = self.list(args, op)?;
                 self.call(machine, &class, &args, op)
             }
             op::REDUCE => {
@@ -165,14 +164,17 @@ impl Writer<'_> {
         Ok(piece)
     }
 
-    /// Items as arguments.
-    fn list(&mut self, items: &[Item]) -> Result<Piece, Stop> {
-        let mut node = Node::new(Kind::Tuple, String::new(), u64::MAX, u64::MAX);
-        for item in items {
-            let piece = self.piece(item)?;
-            node.add(&piece);
+    /// Items as arguments, as if they stood in a tuple.
+    fn list(&mut self, items: Vec<Item>, op: &Op<'_>) -> Result<Piece, Stop> {
+        self.fixed(Kind::Tuple, items, op)?;
+        let item = self.pop();
+        // What is fetched again is the result of the call, not this tuple.
+        if let Item::Node(id) = &item
+            && let Some(node) = self.node_mut(*id).filter(|node| node.variable.is_none())
+        {
+            node.shared = false;
         }
-        Ok(Piece { uses: node.uses, ..Piece::plain(node.text, node.start) })
+        self.arguments(&item)
     }
 
     fn newobj(&mut self, machine: &Machine<'_, '_>, op: &Op<'_>) -> Result<(), Stop> {
@@ -264,9 +266,12 @@ fn told(machine: &Machine<'_, '_>, value: Value) -> Option<String> {
     Some(base::expr::shorten(&known.to_expr().to_string(), TOLD).0.to_owned())
 }
 
-/// Module and name of GLOBAL and INST.
+/// Module and name of GLOBAL and INST. At the end of the stream the unpickler chops the last byte, whatever it is.
 fn two_lines(op: &Op<'_>) -> (String, String) {
-    let mut lines = op.raw.get(1..).unwrap_or_default().split(|byte| *byte == b'\n');
+    let rest = op.raw.get(1..).unwrap_or_default();
+    let ended = rest.iter().filter(|byte| **byte == b'\n').count() >= 2;
+    let rest = if ended { rest } else { rest.get(..rest.len().saturating_sub(1)).unwrap_or_default() };
+    let mut lines = rest.split(|byte| *byte == b'\n');
     let mut next = || String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
     (next(), next())
 }

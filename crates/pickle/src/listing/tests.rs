@@ -91,6 +91,8 @@ fn wide_values_fill_line_by_line() {
         let numbers: usize = lines.iter().map(|line| line.matches("100").count()).sum();
         assert!(numbers >= 1000, "{numbers}");
     }
+    let calls = of(&format!("MARK\nGLOBAL a f\n{items}OBJ\nSTOP"));
+    assert!(calls.contains(&"x2 = a.f(*x1)".to_owned()), "{calls:#?}");
     let deep = format!("{}{}STOP", "EMPTY_LIST\n".repeat(5000), "APPEND\n".repeat(4999));
     assert!(of(&deep).iter().all(|line| line.len() < 200));
 }
@@ -144,4 +146,44 @@ fn evaluating_the_listing_is_loading_the_pickle() {
     let said = crate::tests::python(&format!("{script}\ncheck({:?})", folder.to_str().unwrap()));
     std::fs::remove_file(&folder).unwrap();
     assert_eq!(said.as_deref().map(str::trim), Some(&*format!("{} graphs are the same", graphs * 4)));
+}
+
+#[test]
+fn what_changed_inside_of_a_value_leads_to_its_use() {
+    let text = "PROTO 2\nEMPTY_LIST\nBINPUT 0\nPOP\nMARK\nBINGET 0\nLIST\nBINPUT 1\nPOP\nBINGET 0\nBININT1 7\nAPPEND\nPOP\n\
+                GLOBAL a f\nBINGET 1\nTUPLE1\nREDUCE\nSTOP";
+    let listing = listing(&testkit::pickle::assemble(text).unwrap());
+    let lines: Vec<_> = listing.lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(lines, ["x0 = []", "x0.append(7)", "import a", "x1 = [x0]", "x2 = a.f(x1)", "result = x2"]);
+    assert!(listing.slice([4]).contains(&1));
+}
+
+/// The recipes of `testdata`, as Python that its parser takes. `UPDATE_GOLDENS=1` writes them anew.
+#[test]
+fn recipes_are_listed_as_before_and_as_python() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let mut paths: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "pickle-asm"));
+    paths.sort();
+    assert!(paths.len() > 40);
+    let mut all = String::new();
+    for path in paths {
+        let bytes = testkit::pickle::assemble(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let text: String = listing(&bytes).lines.into_iter().map(|line| format!("{}\n", line.text)).collect();
+        if let Err(error) = ruff_python_parser::parse_module(&text) {
+            panic!("{}: {error}\n{text}", path.display());
+        }
+        // A line of a bomb is long enough to be recognised by its start.
+        let shown = text.lines().map(|line| format!("{}\n", base::expr::shorten(line, 300).0)).take(60);
+        all.push_str(&format!("## {}\n{}\n", path.file_stem().unwrap().display(), shown.collect::<String>()));
+    }
+    let golden = folder.join("listings.txt");
+    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        std::fs::write(&golden, &all).unwrap();
+    }
+    let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+    for (line, (now, before)) in all.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(now, before, "line {} of {}", line + 1, golden.display());
+    }
+    assert_eq!(all.len(), expected.len());
 }

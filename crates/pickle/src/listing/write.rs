@@ -31,6 +31,8 @@ const DEEP: u8 = 20;
 const WRITTEN: u64 = 4 << 20;
 /// Bytes that are shown of a longer one.
 const SHOWN: usize = 1 << 10;
+/// Lines behind a line that are asked what changed since.
+const NEAR: usize = 64;
 /// Values left on the stack that are still shown where a pickle breaks.
 const LEFT: usize = 64;
 
@@ -51,7 +53,10 @@ pub(super) struct Writer<'b> {
     outer: Vec<Frame>,
     pub(super) nodes: Vec<Option<Node>>,
     free: Vec<usize>,
-    variables: u32,
+    /// The last line that made or changed each variable.
+    latest: Vec<u32>,
+    /// The variable that each line makes or changes; the largest number for none.
+    owners: Vec<u32>,
     /// Modules by the statement that imports them, and the line where it stands.
     pub(super) imports: HashMap<String, u32>,
     pickles: u64,
@@ -69,7 +74,8 @@ impl<'b> Writer<'b> {
             outer: Vec::new(),
             nodes: Vec::new(),
             free: Vec::new(),
-            variables: 0,
+            latest: Vec::new(),
+            owners: Vec::new(),
             imports: HashMap::new(),
             pickles: 0,
             held: 0,
@@ -120,9 +126,39 @@ impl<'b> Writer<'b> {
         self.hold(bytes)?;
         let place = Place::bytes(start.min(end), end.saturating_sub(start));
         let mut uses: Vec<u32> = uses.into_iter().filter(|line| *line != u32::MAX).collect();
+        self.changed_since(&mut uses);
         uses.sort_unstable();
         uses.dedup();
-        Ok(self.listing.push(Line { text, place, uses }).unwrap_or(u32::MAX))
+        let Some(line) = self.listing.push(Line { text, place, uses }) else { return Ok(u32::MAX) };
+        self.owners.push(u32::MAX);
+        Ok(line)
+    }
+
+    /// Adds the lines that changed what the values of `uses` hold since they were made: `x1 = [x0]` and then `x0.append(…)`.
+    fn changed_since(&self, uses: &mut Vec<u32>) {
+        let mut open = uses.clone();
+        let mut seen = HashSet::new();
+        while let Some(line) = open.pop() {
+            let Ok(index) = usize::try_from(line) else { continue };
+            if seen.len() >= NEAR || !seen.insert(line) {
+                continue;
+            }
+            let owner = self.owners.get(index).and_then(|variable| usize::try_from(*variable).ok());
+            let latest = owner.and_then(|variable| self.latest.get(variable)).copied().unwrap_or(line);
+            if latest > line && latest != u32::MAX && !uses.contains(&latest) {
+                uses.push(latest);
+                open.push(latest);
+            }
+            open.extend(self.listing.lines.get(index).into_iter().flat_map(|line| &line.uses));
+        }
+    }
+
+    /// Notes that this line makes or changes the variable.
+    fn owns(&mut self, line: u32, variable: u32) {
+        let slot = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        if let (Some(latest), Some(owner)) = (self.latest.get_mut(slot(variable)), self.owners.get_mut(slot(line))) {
+            (*latest, *owner) = (line, variable);
+        }
     }
 
     /// Adds what is known of the value of the last line.
@@ -147,9 +183,8 @@ impl<'b> Writer<'b> {
 
     /// The next variable.
     fn variable(&mut self) -> u32 {
-        let number = self.variables;
-        self.variables = number.saturating_add(1);
-        number
+        self.latest.push(u32::MAX);
+        u32::try_from(self.latest.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
     pub(super) fn node(&self, id: usize) -> Option<&Node> {
@@ -242,6 +277,7 @@ impl<'b> Writer<'b> {
         self.release(before);
         let number = self.variable();
         let line = self.line(format!("x{number} = {text}"), start, end, uses)?;
+        self.owns(line, number);
         if let Some(node) = self.node_mut(id) {
             (node.variable, node.uses) = (Some(number), vec![line]);
             let now = weight(node);
@@ -289,8 +325,13 @@ impl<'b> Writer<'b> {
     pub(super) fn change(&mut self, id: usize, text: String, start: u64, end: u64, uses: &[u32]) -> Result<(), Stop> {
         let before = self.node(id).map(|node| node.uses.clone()).unwrap_or_default();
         let line = self.line(text, start, end, [before, uses.to_vec()].concat())?;
-        if let Some(node) = self.node_mut(id).filter(|node| node.kind != Kind::Global) {
+        let node = self.node_mut(id).filter(|node| node.kind != Kind::Global);
+        let variable = node.and_then(|node| {
             node.uses = vec![line];
+            node.variable
+        });
+        if let Some(variable) = variable {
+            self.owns(line, variable);
         }
         Ok(())
     }
