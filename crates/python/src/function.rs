@@ -1,6 +1,6 @@
 //! Functions of the file: walked once, when it is known who calls them, and evaluated where their value matters.
 
-use std::{rc::Rc, sync::Arc};
+use std::{cmp::Reverse, rc::Rc, sync::Arc};
 
 use base::stop::Stop;
 use eval::Value;
@@ -46,12 +46,13 @@ pub(crate) struct Function<'t> {
     pub(crate) class: Option<usize>,
     pub(crate) binding: Binding,
     when: When,
-    walked: bool,
     /// Whether what it returns is what unpickling calls.
     reduces: bool,
     /// Arguments of the first call that was seen.
     arguments: Vec<(Arc<str>, Known)>,
     running: bool,
+    /// What it gives for arguments of which nothing is known.
+    result: Option<Known>,
 }
 
 /// Functions and classes of one file that are followed.
@@ -78,11 +79,12 @@ impl<'t> Machine<'t, '_, '_> {
             class: None,
             binding: Binding::Method,
             when: When::Called,
-            walked: false,
             reduces: matches!(name, "__reduce__" | "__reduce_ex__"),
             arguments: Vec::new(),
             running: false,
+            result: None,
         });
+        self.waiting.insert((Reverse(When::Called), index));
         self.locals.add(name, Local::Function(index))
     }
 
@@ -168,6 +170,10 @@ impl<'t> Machine<'t, '_, '_> {
         let when = self.when;
         let Some(function) = self.functions.get_mut(index) else { return };
         if when > function.when {
+            // Only what was not walked yet is waiting.
+            if self.waiting.remove(&(Reverse(function.when), index)) {
+                self.waiting.insert((Reverse(when), index));
+            }
             function.when = when;
         }
         if function.arguments.is_empty() {
@@ -175,17 +181,14 @@ impl<'t> Machine<'t, '_, '_> {
         }
     }
 
-    /// The next function to walk: those that run at import first.
-    pub(crate) fn next_function(&self) -> Option<usize> {
-        let waiting = self.functions.iter().enumerate().filter(|(_, function)| !function.walked);
-        let (index, _) = waiting.max_by_key(|(index, function)| (function.when, std::cmp::Reverse(*index)))?;
-        Some(index)
+    /// The next function to walk.
+    pub(crate) fn next_function(&mut self) -> Option<usize> {
+        self.waiting.pop_first().map(|(_, index)| index)
     }
 
     /// Walks the body of a function and states what is in it.
     pub(crate) fn walk_function(&mut self, index: usize) -> Result<(), Stop> {
         let Some(function) = self.functions.get_mut(index) else { return Ok(()) };
-        function.walked = true;
         let (body, when, name) = (function.body, function.when, function.name.clone());
         let inner = (function.class, function.reduces);
         let scope = self.frame(index);
@@ -225,6 +228,14 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// What a function of this file returns, where evaluating it is cheap and certain.
     pub(crate) fn inline(&mut self, index: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) -> Result<Known, Stop> {
+        // Where nothing is known of the arguments, each call gives the same.
+        let known = |known: &Known| known.value.is_constant() || known.value.as_name().is_some();
+        let telling = args.iter().chain(kwargs.iter().map(|(_, known)| known));
+        let telling = args.is_empty() && kwargs.is_empty()
+            || telling.into_iter().any(|arg| known(arg) || arg.encoded.is_some() || self.local(arg).is_some());
+        if !telling && let Some(known) = self.functions.get(index).and_then(|function| function.result.clone()) {
+            return Ok(known);
+        }
         let Some(function) = self.functions.get_mut(index) else { return Ok(Known::unknown()) };
         if function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
             return Ok(Known::unknown());
@@ -250,6 +261,9 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(function) = self.functions.get_mut(index) {
             function.running = false;
             function.arguments = kept;
+            if let (false, Ok(known)) = (telling, &result) {
+                function.result = Some(known.clone());
+            }
         }
         result
     }

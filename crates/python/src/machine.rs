@@ -1,6 +1,9 @@
 //! The state of one reading: where it stands, what it has seen, and how a fact is stated.
 
-use std::{collections::HashMap, collections::HashSet, rc::Rc};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    rc::Rc,
+};
 
 use base::{
     expr::Expr as Written,
@@ -53,6 +56,8 @@ pub(crate) struct Machine<'t, 'k, 's> {
     /// Qualified name of the function that is walked, or the condition under which the statement runs.
     pub(crate) context: Option<std::sync::Arc<str>>,
     pub(crate) functions: Vec<Function<'t>>,
+    /// Functions that were not walked yet: those that run at import first, each group in the order of the file.
+    pub(crate) waiting: BTreeSet<(std::cmp::Reverse<When>, usize)>,
     pub(crate) classes: Vec<Class>,
     pub(crate) locals: Locals,
     /// The class whose method is walked, and whether what it returns is what unpickling calls.
@@ -86,6 +91,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             when: When::Import,
             context: None,
             functions: Vec::new(),
+            waiting: BTreeSet::new(),
             classes: Vec::new(),
             locals: Locals::default(),
             method: (None, false),
