@@ -89,7 +89,7 @@ fn release() -> Result<PathBuf, String> {
     let output = cargo.current_dir(top()).output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
     let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let program = messages.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from)).last();
+    let program = messages.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from)).next_back();
     program.ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
