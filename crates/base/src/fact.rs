@@ -109,7 +109,7 @@ facts! {
         value: Str,
     } subject [key] evidence [value]
 
-    /// A name that loading binds by importing its module. Stated once a name and artifact.
+    /// A name that loading binds by importing its module. Stated once a name, spelling and origin.
     Import = "import" {
         /// Dotted module, canonical (after Python-2 names and aliases).
         module: Str,

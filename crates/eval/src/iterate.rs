@@ -177,6 +177,7 @@ fn builtin(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> Fo
         "set" => Value::set(sequence::distinct(items_or_none(evaluator, args)?)?),
         "frozenset" => Value::frozen_set(sequence::distinct(items_or_none(evaluator, args)?)?),
         "dict" => dict(evaluator, args)?,
+        "iter" if args.len() > 1 => lazy("builtins", "iter", args.args.to_vec()),
         "iter" => iterator(args.value(0)?)?,
         "next" => next(evaluator, args.value(0)?, args.args.get(1))?,
         "reversed" => reversed(evaluator, args.value(0)?)?,

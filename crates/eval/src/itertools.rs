@@ -64,6 +64,11 @@ pub(crate) fn read(evaluator: &mut Evaluator<'_>, call: &Call, wanted: usize) ->
             });
             Ok(numbered.collect())
         }
+        // `iter(callable, sentinel)` calls until the sentinel comes: once is known.
+        "iter" if args.len() > 1 => {
+            let first = evaluator.invoke(args.value(0)?, &[], &[])?;
+            if wanted == 1 { Ok(vec![first]) } else { Err(Fault::Unfollowed) }
+        }
         "iter" => take(evaluator, args.value(0)?, wanted),
         "chain" => chained(evaluator, args.args, wanted),
         "chain.from_iterable" => {

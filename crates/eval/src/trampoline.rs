@@ -62,9 +62,23 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
         ("multiprocessing.reduction", "_rebuild_partial") => rebuilt_partial(args)?,
         ("types", "MethodType") => Value::partial(args.value(0)?.clone(), args.rest(1).to_vec(), Vec::new()),
         ("functools", "reduce") => reduce(evaluator, args)?,
+        ("copyreg", "__newobj_ex__") => {
+            let (Value::Tuple(of), Value::Dict(named)) = (args.value(1)?, args.value(2)?) else {
+                return Err(Fault::Unfollowed);
+            };
+            evaluator.construct(args.value(0)?, of, &keywords(named)?)?
+        }
         ("copyreg", "__newobj__") => evaluator.construct(args.value(0)?, args.rest(1), args.kwargs)?,
         ("copyreg", "_reconstructor") => reconstruct(evaluator, args)?,
-        ("functools", "cache" | "singledispatch" | "lru_cache") if args.len() == 1 => args.value(0)?.clone(),
+        // `lru_cache(maxsize)` makes a decorator, `lru_cache(f)` decorates.
+        ("functools", "lru_cache") if args.len() == 0 || args.value(0)?.is_constant() => {
+            Value::partial(Value::global("functools", "cache"), Vec::new(), Vec::new())
+        }
+        // What comes out is called as what went in.
+        ("functools", "cache" | "singledispatch" | "lru_cache" | "_lru_cache_wrapper" | "update_wrapper")
+        | ("builtins", "staticmethod" | "classmethod")
+        | ("types", "GenericAlias") => args.value(0)?.clone(),
+        ("copy", "copy" | "deepcopy") if args.value(0)?.as_name().is_some() => args.value(0)?.clone(),
         (_, qualname) => return other(evaluator, path, qualname, args),
     };
     Ok(Some(value))
@@ -226,11 +240,15 @@ fn rebuilt_partial(args: Arguments<'_>) -> Folded {
     let Value::Tuple(positional) = args.value(1)? else {
         return Err(Fault::Unfollowed);
     };
-    let kwargs = match args.value(2)? {
-        Value::Dict(entries) => entries.iter().map(|(name, value)| Ok((text(name)?.clone(), value.clone()))).collect(),
-        _ => Err(Fault::Unfollowed),
+    let Value::Dict(named) = args.value(2)? else {
+        return Err(Fault::Unfollowed);
     };
-    Ok(Value::partial(args.value(0)?.clone(), positional.to_vec(), kwargs?))
+    Ok(Value::partial(args.value(0)?.clone(), positional.to_vec(), keywords(named)?))
+}
+
+/// Keyword arguments of a dict.
+fn keywords(named: &[(Value, Value)]) -> Folded<crate::value::Keywords> {
+    named.iter().map(|(name, value)| Ok((text(name)?.clone(), value.clone()))).collect()
 }
 
 /// `functools.reduce(f, items[, first])`.

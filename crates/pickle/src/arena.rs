@@ -201,6 +201,23 @@ impl Arena {
         }
     }
 
+    /// What was computed is another value from now on.
+    pub(crate) fn renew(&mut self, value: Value, new: Computed) {
+        if value.kind() == Kind::Known
+            && let Some(Node::Known(known)) = self.nodes.get_mut(value.serial())
+        {
+            **known = new;
+        }
+    }
+
+    /// A list, dict or set has these items from now on.
+    pub(crate) fn replace(&mut self, container: Value, items: &[Value]) {
+        if let Some(Node::Items(old)) = self.nodes.get_mut(container.serial()) {
+            *old = Items { total: old.total, ..Items::default() };
+        }
+        self.extend(container, items);
+    }
+
     /// Sets the state of an object.
     pub(crate) fn set_state(&mut self, object: Value, new: Value) {
         if let Some(Node::Object { state, .. }) = self.nodes.get_mut(object.serial()) {

@@ -47,10 +47,30 @@ impl Machine<'_, '_> {
                     return self.state_of_global(&target, slots);
                 }
                 self.planted_by_halves(dict, slots, object)?;
-                self.method_of(&target, "__setstate__", &[state], How::Build)
+                self.method_of(&target, "__setstate__", &[state], How::Build)?;
+                self.partial_state(object, &target, state)
             }
             _ => self.planted_by_halves(dict, slots, object),
         }
+    }
+
+    /// `functools.partial.__setstate__`: another callable and other arguments from now on.
+    fn partial_state(&mut self, object: Value, target: &Known, state: Value) -> Result<(), Stop> {
+        let Known::Partial(_) = target else {
+            return Ok(());
+        };
+        let Known::Tuple(parts) = self.view().known(state) else {
+            return Ok(());
+        };
+        if let [callee, args, kwargs, ..] = &*parts {
+            let args = match args {
+                Known::Tuple(args) | Known::List(args) => args.to_vec(),
+                _ => vec![crate::known::unknown()],
+            };
+            let renewed = Known::partial(callee.clone(), args, crate::known::keywords(kwargs));
+            self.arena.renew(object, renewed);
+        }
+        Ok(())
     }
 
     fn planted_by_halves(&mut self, dict: Value, slots: Value, object: Value) -> Result<(), Stop> {

@@ -1,7 +1,5 @@
 //! Calls: what is called with what, what that gives, and what it does besides.
 
-use std::collections::{HashMap, HashSet};
-
 use base::{
     fact::{Call, Str},
     stop::Stop,
@@ -56,18 +54,8 @@ impl How {
     }
 }
 
-/// Calls stated so far, so that the same call is stated once.
-#[derive(Default)]
-pub(crate) struct Stated {
-    calls: HashSet<u64>,
-    /// By callee and how it is called: calls that differ in nothing but numbers.
-    numeric: HashMap<u64, u64>,
-}
-
-/// Different calls remembered; beyond, the memory starts afresh.
-const REMEMBERED: usize = 1 << 16;
-/// Calls of one callable that differ in nothing but numbers and are stated one by one; beyond, each doubling is.
-const NUMERIC: u64 = 4096;
+/// Characters of a callee that is no plain name.
+const SHOWN: usize = 2000;
 /// Modules whose callables call what they are given, or follow names.
 const APPLIERS: &[&str] = &[
     "builtins",
@@ -113,35 +101,6 @@ const KEEPERS: &[&str] = &[
     "bool",
 ];
 
-impl Stated {
-    /// Whether this call is stated for the first time.
-    fn first(&mut self, digest: u64) -> bool {
-        if self.calls.len() >= REMEMBERED {
-            self.calls.clear();
-        }
-        self.calls.insert(digest)
-    }
-
-    /// How often a call counts that differs from others in numbers only: 0 if it need not be stated.
-    fn numeric(&mut self, subject: u64) -> u64 {
-        if self.numeric.len() >= REMEMBERED {
-            self.numeric.clear();
-        }
-        let count = self.numeric.entry(subject).or_insert(0);
-        *count = count.saturating_add(1);
-        match *count {
-            0..=NUMERIC => 1,
-            count if count.is_power_of_two() => count / 2,
-            _ => 0,
-        }
-    }
-
-    /// Bytes held.
-    pub(crate) fn bytes(&self) -> u64 {
-        (self.calls.len() as u64).saturating_mul(16).saturating_add((self.numeric.len() as u64).saturating_mul(24))
-    }
-}
-
 /// A callee with its arguments, known as far as they can be.
 pub(crate) struct Called<'c> {
     pub(crate) callee: &'c Known,
@@ -165,7 +124,12 @@ impl Machine<'_, '_> {
             return Ok(self.arena.object(class, callee, args));
         }
         let view = self.view();
-        let target = view.known(callee);
+        let receiver = self.receivers.get(&callee).copied();
+        let target = match (view.known(callee), receiver) {
+            // The object may have changed since its method was fetched.
+            (Known::Attribute(access), Some(of)) => eval::attribute(&view.known(of), &access.name),
+            (known, _) => known,
+        };
         let callee_cut = view.cut.get();
         let arguments = view.arguments(args).unwrap_or_else(|| vec![known::unknown()]);
         let keywords = known::keywords(&view.known(kwargs));
@@ -186,17 +150,16 @@ impl Machine<'_, '_> {
         }
         self.consequences(&call, &outcome)?;
         self.give_back_arguments(&call, args)?;
+        if let Some(changed) = &outcome.receiver {
+            self.receiver_changed(receiver, &target, args, changed);
+        }
+        if let Some(fetched) = self.fetched(&target, args, &outcome.result)? {
+            return Ok(fetched);
+        }
         if arguments_cut && outcome.result.is_constant() {
             return Ok(self.arena.known(Known::Unknown(eval::Why::OverCap)));
         }
         self.result_of(callee, args, how, &outcome.result)
-    }
-
-    /// Whether NEWOBJ of this class was seen to give a plain instance, with arguments that cannot act.
-    fn is_plain(&self, class: u32, args: Value) -> bool {
-        self.names.at(class).is_some_and(|global| global.plain)
-            && args.kind() == Kind::Tuple
-            && self.arena.items_of_run(args).is_some_and(|items| items.iter().all(|item| item.is_constant()))
     }
 
     /// What a call with these consequences leaves on the stack.
@@ -244,58 +207,6 @@ impl Machine<'_, '_> {
         if global.is_some_and(|global| global.printable) { self.sink.milestone() } else { Ok(()) }
     }
 
-    /// How often this call is to be stated to be made: 0 when the same was stated before, or many that differ in numbers only.
-    fn repeats(&mut self, callee: Value, args: Value, how: How) -> u64 {
-        let (digest, numeric) = self.digest(args);
-        let mut mixer = Mixer::default();
-        mixer.add(self.view_bits(callee));
-        mixer.add(how as u64);
-        let count = if numeric && callee.global().is_some() { self.stated.numeric(mixer.0) } else { 1 };
-        mixer.add(digest);
-        if count == 0 { 0 } else { u64::from(self.stated.first(mixer.0)).saturating_mul(count) }
-    }
-
-    /// Imported twice, a name is the same.
-    fn view_bits(&self, callee: Value) -> u64 {
-        match callee.global().and_then(|index| self.names.at(index)).and_then(|global| global.name()) {
-            Some(name) => {
-                let mut mixer = Mixer::default();
-                for byte in name.module.bytes().chain([b':']).chain(name.qualname.bytes()) {
-                    mixer.add(u64::from(byte));
-                }
-                mixer.0
-            }
-            None => callee.payload(),
-        }
-    }
-
-    /// A digest of arguments by where their parts lie, and whether all of them are numbers.
-    fn digest(&self, args: Value) -> (u64, bool) {
-        let mut mixer = Mixer::default();
-        let mut numeric = true;
-        let mut queue = vec![(args, 0_u8)];
-        let mut left = 256_u32;
-        while let Some((value, depth)) = queue.pop() {
-            left = left.saturating_sub(1);
-            mixer.add((value.kind() as u64) << 56 | value.payload());
-            match value.kind() {
-                Kind::Tuple if left > 0 && depth < 8 => {
-                    let items = self.arena.items_of_run(value).unwrap_or_default();
-                    mixer.add(items.len() as u64);
-                    queue.extend(items.iter().map(|item| (*item, depth.saturating_add(1))));
-                }
-                Kind::None | Kind::Bool | Kind::Int | Kind::Float | Kind::Bytes => {}
-                Kind::List | Kind::Dict | Kind::Set => {
-                    // What was added since makes it another call.
-                    mixer.add(self.arena.items(value).map_or(0, |(_, total)| total));
-                    numeric = false;
-                }
-                _ => numeric = false,
-            }
-        }
-        (mixer.0, numeric)
-    }
-
     /// States a call.
     pub(crate) fn state_call(&mut self, call: &Called<'_>, how: How, repeats: u64) -> Result<(), Stop> {
         // What these call in turn is stated for itself.
@@ -318,12 +229,14 @@ impl Machine<'_, '_> {
                 }
                 if let Some((module, written)) = &name.written {
                     fact.written = dotted(module, written).into();
+                } else if let Known::Attribute(_) = call.callee {
+                    // What the object was made from belongs to the call.
+                    fact.written = shown(call.callee);
                 }
                 (fact.module, fact.name) = (name.module, name.qualname);
             }
             None => {
-                let shown = call.callee.to_expr().to_string();
-                fact.written = base::expr::shorten(&shown, 200).0.into();
+                fact.written = shown(call.callee);
                 if let Known::Attribute(access) = call.callee {
                     fact.name = access.name.clone();
                 }
@@ -406,7 +319,7 @@ impl Machine<'_, '_> {
         items.chunks_exact(2).try_for_each(|pair| self.call_planted(planted, pair))
     }
 
-    /// The method that an opcode calls on something that is no plain container. Of an object whose class is known only that is stated, once: the method is the class's own.
+    /// The method that an opcode calls on something that is no plain container. Of an object whose class is known the class is stated, with what is new: the method is the class's own.
     pub(crate) fn method(&mut self, target: Value, method: &str, args: &[Value], how: How) -> Result<(), Stop> {
         match target.kind() {
             Kind::Object if target.class() != NO_CLASS => self.state_fact_as(target, args, how),
@@ -430,27 +343,13 @@ impl Machine<'_, '_> {
         self.call_known(&callee, &arguments, how)
     }
 
-    /// The class of an object takes a state: stated once a class.
+    /// The class of an object takes a state.
     pub(crate) fn state_fact(&mut self, object: Value, state: Value) -> Result<(), Stop> {
         if object.class() == NO_CLASS {
             let of = self.view().known(object);
             return self.method_of(&of, "__setstate__", &[state], How::Build);
         }
         self.state_fact_as(object, &[state], How::Build)
-    }
-
-    fn state_fact_as(&mut self, object: Value, args: &[Value], how: How) -> Result<(), Stop> {
-        let class = Value::new(Kind::Global, u64::from(object.class()));
-        let mut mixer = Mixer::default();
-        mixer.add(self.view_bits(class));
-        mixer.add(how as u64);
-        if !self.stated.first(mixer.0) {
-            return Ok(());
-        }
-        let view = self.view();
-        let callee = view.known(class);
-        let arguments: Vec<Known> = args.iter().take(8).map(|arg| view.shown(*arg)).collect();
-        self.state_call(&Called { callee: &callee, args: &arguments, kwargs: &[] }, how, 1)
     }
 }
 
@@ -459,17 +358,12 @@ fn applies(callee: &Known) -> bool {
     callee.as_name().is_none_or(|name| APPLIERS.contains(&&*name.module) && !KEEPERS.contains(&&*name.qualname))
 }
 
+/// A callee as Python, as far as it fits.
+fn shown(callee: &Known) -> Str {
+    base::expr::shorten(&callee.to_expr().to_string(), SHOWN).0.into()
+}
+
 /// `module.name`.
 pub(crate) fn dotted(module: &str, name: &str) -> String {
     if name.is_empty() { module.to_owned() } else { format!("{module}.{name}") }
-}
-
-/// Mixes numbers into a digest.
-#[derive(Default)]
-struct Mixer(u64);
-
-impl Mixer {
-    fn add(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
 }

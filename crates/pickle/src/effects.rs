@@ -9,6 +9,7 @@ use base::{
 use eval::Value as Known;
 
 use crate::{
+    imports::Extension,
     known,
     machine::Machine,
     value::{HOOKS, Kind, Value},
@@ -18,6 +19,8 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Planted {
     on: HashMap<Value, Vec<(Value, Value)>>,
+    /// Dicts that are the namespace of objects: what is planted in one stands on them.
+    namespaces: HashMap<Value, Vec<Value>>,
 }
 
 /// The value of a name by which objects act.
@@ -28,6 +31,8 @@ fn hook(name: &str) -> Value {
 
 /// Objects with something planted; an honest stream has a handful.
 const MAX_PLANTED: usize = 1 << 16;
+/// Objects that share one namespace.
+const MAX_SHARED: usize = 64;
 
 impl Planted {
     /// Whether anything was planted at all.
@@ -56,7 +61,23 @@ impl Planted {
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.on.len() as u64).saturating_mul(96)
+        (self.on.len() as u64).saturating_mul(96).saturating_add((self.namespaces.len() as u64).saturating_mul(64))
+    }
+
+    /// From now on `dict` is the namespace of `object`; `false` when there are too many.
+    fn share(&mut self, dict: Value, object: Value) -> bool {
+        let room = self.namespaces.len() < MAX_PLANTED || self.namespaces.contains_key(&dict);
+        let objects = self.namespaces.entry(dict).or_default();
+        let room = room && objects.len() < MAX_SHARED;
+        if room && !objects.contains(&object) {
+            objects.push(object);
+        }
+        room
+    }
+
+    /// The objects whose namespace this is.
+    fn shared(&self, dict: Value) -> Vec<Value> {
+        self.namespaces.get(&dict).cloned().unwrap_or_default()
     }
 
     /// What stands under the hook `name`.
@@ -65,6 +86,12 @@ impl Planted {
         let hooks = self.on.get(&on)?;
         hooks.iter().find(|(hook, _)| hook.payload() == index as u64).map(|(_, value)| *value)
     }
+}
+
+/// Whether this is a dict of `copyreg` by which EXT opcodes are resolved.
+fn is_registry(name: &eval::Name) -> bool {
+    matches!(&*name.module, "copyreg" | "copy_reg" | "pickle" | "_pickle")
+        && matches!(&*name.qualname, "_inverted_registry" | "_extension_cache")
 }
 
 impl Machine<'_, '_> {
@@ -76,10 +103,14 @@ impl Machine<'_, '_> {
         }
         let callable = matches!(value.kind(), Kind::Unknown | Kind::Object | Kind::Global | Kind::Known);
         let namespace = value.kind() == Kind::Dict && name == hook("__dict__");
-        if (callable || namespace) && !self.planted.add(on, name, value) {
-            return self.limit("methods planted on more than 65,536 objects");
+        if !callable && !namespace {
+            return Ok(());
         }
-        Ok(())
+        let mut room = self.planted.add(on, name, value);
+        for object in self.planted.shared(on) {
+            room &= self.planted.add(object, name, value);
+        }
+        if room { Ok(()) } else { self.limit("methods planted on more than 65,536 objects") }
     }
 
     /// What stands in the state `from` stands on the object `to` as well. The state of slots is set attribute by attribute: there `__dict__` is the whole namespace.
@@ -101,6 +132,9 @@ impl Machine<'_, '_> {
         for (name, value) in all {
             self.plant(to, name, value)?;
             if slots && name == hook("__dict__") {
+                if value.kind() == Kind::Dict && !self.planted.share(value, to) {
+                    self.limit("namespaces shared by too many objects")?;
+                }
                 for (name, value) in self.planted.all(value) {
                     self.plant(to, name, value)?;
                 }
@@ -157,8 +191,22 @@ impl Machine<'_, '_> {
                     let holder = if &*access.name == "__dict__" { of.qualname.clone() } else { Arc::from("") };
                     self.written(&of.module.clone(), &holder, &name, &known)
                 }
-                None => Ok(()),
+                // The namespace of an object: what stands there is what the object acts by.
+                None => {
+                    let (known, shown) = (self.view().known(value), access.of.to_expr().to_string());
+                    self.attribute_fact("object", base::expr::shorten(&shown, 200).0, &name, &known)
+                }
             },
+            Known::Global(global) if &*global.module == "_compat_pickle" => {
+                let known = self.view().known(value);
+                self.mapped(&self.view().known(key), &known)?;
+                self.attribute_fact("module", &global.dotted(), &name, &known)
+            }
+            Known::Global(global) if is_registry(global) => {
+                let known = self.view().known(value);
+                self.registered(&self.view().known(key), &known)?;
+                self.attribute_fact("object", &global.dotted(), &name, &known)
+            }
             Known::Global(global) => {
                 let (owner, last) = global.qualname.rsplit_once('.').unwrap_or(("", &global.qualname));
                 if matches!(last, "__dict__" | "__globals__" | "__builtins__") {
@@ -169,6 +217,35 @@ impl Machine<'_, '_> {
                 let known = self.view().known(value);
                 self.attribute_fact("object", &global.dotted(), &name, &known)
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// The registry of extension codes is written to, past `copyreg.add_extension`.
+    fn registered(&mut self, code: &Known, value: &Known) -> Result<(), Stop> {
+        let Known::Int(code) = code else {
+            return Ok(());
+        };
+        let extension = match value {
+            Known::Tuple(pair) | Known::List(pair) => match &**pair {
+                [Known::Str(module), Known::Str(name)] => Extension::Name(module.to_string(), name.to_string()),
+                _ => Extension::Object(value.clone()),
+            },
+            _ => Extension::Object(value.clone()),
+        };
+        self.register(*code, extension)
+    }
+
+    /// Names of Python 2 stand for others from now on: `_compat_pickle.IMPORT_MAPPING` and `NAME_MAPPING`.
+    fn mapped(&mut self, from: &Known, to: &Known) -> Result<(), Stop> {
+        match (from, to) {
+            (Known::Str(module), Known::Str(to)) => self.rebind(module, "", Known::module(to)),
+            (Known::Tuple(from), Known::Tuple(to)) => match (&**from, &**to) {
+                ([Known::Str(module), Known::Str(name)], [Known::Str(to), Known::Str(other)]) => {
+                    self.rebind(module, name, Known::global(to, other))
+                }
+                _ => Ok(()),
+            },
             _ => Ok(()),
         }
     }

@@ -1,5 +1,7 @@
 //! The opcodes that import names, call them with the values on the stack, or ask the loader for an object.
 
+use std::sync::Arc;
+
 use base::{
     fact::{Import, Reference},
     stop::Stop,
@@ -12,6 +14,15 @@ use crate::{
     machine::{Machine, Step},
     value::{Kind, Value},
 };
+
+/// What a code of the extension registry stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Extension {
+    /// A module and a name, which are imported.
+    Name(String, String),
+    /// What was put into the cache of the registry.
+    Object(Known),
+}
 
 impl Machine<'_, '_> {
     /// REDUCE.
@@ -146,12 +157,14 @@ impl Machine<'_, '_> {
         Ok(())
     }
 
-    /// `find_class`: imports `name` of `module`; stated once.
+    /// `find_class`: imports `name` of `module`.
     pub(crate) fn import(&mut self, module: &str, name: &str, origin: &str) -> Result<Value, Stop> {
         let python2 = self.protocol < 3;
         let (index, new) = self.names.import(module, name, python2);
         let found = self.names.at(index).map(|global| global.known.clone());
-        if new && let Some(Known::Global(name)) = &found {
+        if (new || origin != "global")
+            && let Some(Known::Global(name)) = &found
+        {
             if !self.astray && !self.sink.passed() && eval::is_named(&name.module, &name.qualname) {
                 self.sink.milestone()?;
             }
@@ -164,22 +177,22 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// States that a name is imported, once.
+    /// States that a name is imported, once as it is written and from where.
     pub(crate) fn import_fact(&mut self, name: &Name, origin: &str) -> Result<(), Stop> {
-        if !self.names.first(name) {
+        let written = name.written.as_ref().map(|(module, name)| dotted(module, name)).unwrap_or_default();
+        let (written, origin): (Arc<str>, Arc<str>) = (written.into(), origin.into());
+        let stated = |written, origin| (name.module.clone(), name.qualname.clone(), written, origin);
+        let new = self.names.first(stated("".into(), "".into()));
+        // Reached through an object, a name that was imported before says nothing more.
+        let differs = &*origin != "attribute" && self.names.first(stated(written.clone(), origin.clone()));
+        if !new && !differs {
             return Ok(());
         }
         if self.astray && eval::is_named(&name.module, &name.qualname) {
             self.sink.milestone()?;
         }
-        let written = name.written.as_ref().map(|(module, name)| dotted(module, name)).unwrap_or_default();
-        let fact = Import {
-            module: name.module.clone(),
-            name: name.qualname.clone(),
-            written: written.into(),
-            origin: origin.into(),
-            when: "load".into(),
-        };
+        let fact =
+            Import { module: name.module.clone(), name: name.qualname.clone(), written, origin, when: "load".into() };
         let place = self.place();
         self.sink.fact(place, fact)
     }
@@ -190,7 +203,13 @@ impl Machine<'_, '_> {
             return Err(self.fail("bad-number", format!("extension code {code}")));
         }
         let value = match self.extensions.get(&code).cloned() {
-            Some((module, name)) => self.import(&module, &name, "extension")?,
+            Some(Extension::Name(module, name)) => self.import(&module, &name, "extension")?,
+            Some(Extension::Object(value)) => {
+                if let Some(name) = value.as_name() {
+                    self.import_fact(&name.clone(), "extension")?;
+                }
+                crate::known::pack(&mut self.arena, &mut self.names, &value)
+            }
             None => {
                 self.flaw("unregistered-extension", format!("extension code {code}"))?;
                 self.arena.known(Known::External(format!("extension {code}").into()))

@@ -214,7 +214,7 @@ fn filled(arena: &mut Arena, names: &mut Names, kind: Kind, items: &[Known]) -> 
 }
 
 /// As [`pack`], but what is inside a container stays as it was computed.
-fn flat(arena: &mut Arena, names: &mut Names, known: &Known) -> Value {
+pub(crate) fn flat(arena: &mut Arena, names: &mut Names, known: &Known) -> Value {
     match known {
         Known::List(_) | Known::Set(_) | Known::Dict(_) => arena.known(known.clone()),
         other => pack(arena, names, other),

@@ -33,9 +33,11 @@ mod memo;
 mod names;
 mod numpy_wrapper;
 pub mod opcode;
+mod receivers;
 mod resources;
 mod side_effects;
 mod stack;
+mod stated;
 mod store;
 mod stream;
 #[cfg(test)]

@@ -41,10 +41,18 @@ pub(crate) fn index(line: &[u8]) -> Option<i64> {
     }
 }
 
-/// The argument of FLOAT.
+/// The argument of FLOAT: as the C unpickler has it, or as Python's `float` takes it, with blanks around and underscores between digits.
 pub(crate) fn float(line: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(cut_at_nul(line)).ok()?;
-    text.parse().ok()
+    text.parse().ok().or_else(|| {
+        let text = text.trim();
+        let between = |at: usize| {
+            let digit = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+            digit(at.checked_sub(1)) && digit(at.checked_add(1))
+        };
+        let placed = text.match_indices('_').all(|(at, _)| between(at));
+        if placed { text.replace('_', "").parse().ok() } else { None }
+    })
 }
 
 /// The C library reads up to the first NUL.

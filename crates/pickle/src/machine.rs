@@ -12,15 +12,16 @@ use base::{
 
 use crate::{
     arena::Arena,
-    calls::Stated,
     cursor::Cursor,
     effects::Planted,
+    imports::Extension,
     known::View,
     legacy::Storages,
     memo::Memo,
     names::Names,
     opcode as op,
     stack::Stack,
+    stated::Stated,
     text::Texts,
     value::{Kind, Value},
 };
@@ -53,8 +54,10 @@ pub(crate) struct Machine<'a, 's> {
     pub(crate) names: Names,
     pub(crate) stated: Stated,
     pub(crate) planted: Planted,
-    /// Codes of `copyreg.add_extension`: module and name.
-    pub(crate) extensions: HashMap<i64, (String, String)>,
+    /// What the codes of `copyreg.add_extension` stand for.
+    pub(crate) extensions: HashMap<i64, Extension>,
+    /// Of methods that were fetched from an object: that object.
+    pub(crate) receivers: HashMap<Value, Value>,
     /// Of the stream so far, 0 before PROTO.
     pub(crate) protocol: u8,
     /// How often PROTO was met.
@@ -106,6 +109,7 @@ macro_rules! lend {
         std::mem::swap(&mut $one.names, &mut $other.names);
         std::mem::swap(&mut $one.planted, &mut $other.planted);
         std::mem::swap(&mut $one.extensions, &mut $other.extensions);
+        std::mem::swap(&mut $one.receivers, &mut $other.receivers);
         std::mem::swap(&mut $one.held, &mut $other.held);
     };
 }
@@ -126,6 +130,7 @@ impl<'a, 's> Machine<'a, 's> {
             stated: Stated::default(),
             planted: Planted::default(),
             extensions: HashMap::new(),
+            receivers: HashMap::new(),
             protocol: 0,
             protocols: 0,
             frame_end: 0,
@@ -460,6 +465,7 @@ impl<'a, 's> Machine<'a, 's> {
             self.texts.bytes_held(),
             self.stated.bytes(),
             self.planted.bytes(),
+            (self.receivers.len() as u64).saturating_mul(32),
         ];
         let now = now.iter().fold(0_u64, |sum, part| sum.saturating_add(*part));
         match now.checked_sub(self.held) {

@@ -17,6 +17,8 @@ pub(crate) struct Global {
     pub(crate) printable: bool,
     /// Whether NEWOBJ of it gave a plain instance before, whatever the arguments.
     pub(crate) plain: bool,
+    /// Whether the tables have a row for it.
+    pub(crate) named: bool,
 }
 
 impl Global {
@@ -25,6 +27,9 @@ impl Global {
         self.known.as_name()
     }
 }
+
+/// Canonical module and name, the name as written where it differs, and how it came about.
+pub(crate) type StatedName = (Arc<str>, Arc<str>, Arc<str>, Arc<str>);
 
 /// Names that may be written over.
 const MAX_REBOUND: usize = 1 << 16;
@@ -39,8 +44,8 @@ pub(crate) struct Names {
     operands: HashMap<(Value, Value, bool), u32>,
     /// Names that calls gave, by canonical module and name.
     computed: HashMap<(String, String), u32>,
-    /// Canonical names that were stated.
-    stated: HashSet<(Arc<str>, Arc<str>)>,
+    /// Names that were stated: canonical, as written, and how they came about.
+    stated: HashSet<StatedName>,
     /// What was written over a name: the whole dotted path to the new value. A module and an attribute of its package are one path.
     rebound: HashMap<String, Known>,
 }
@@ -85,13 +90,13 @@ impl Names {
         (self.add(known, printable(module) && printable(name)), true)
     }
 
-    /// The canonical names stated so far.
-    pub(crate) fn stated(&self) -> HashSet<(Arc<str>, Arc<str>)> {
+    /// The names stated so far.
+    pub(crate) fn stated(&self) -> HashSet<StatedName> {
         self.stated.clone()
     }
 
     /// Takes back what was stated since: it was dropped.
-    pub(crate) fn forget_since(&mut self, stated: HashSet<(Arc<str>, Arc<str>)>) {
+    pub(crate) fn forget_since(&mut self, stated: HashSet<StatedName>) {
         self.stated = stated;
         self.written.clear();
         self.operands.clear();
@@ -100,7 +105,8 @@ impl Names {
     /// Adds a name that came about in another way.
     pub(crate) fn add(&mut self, known: Known, printable: bool) -> u32 {
         let index = u32::try_from(self.globals.len()).unwrap_or(u32::MAX);
-        self.globals.push(Global { known, printable, plain: false });
+        let named = known.as_name().is_some_and(|name| eval::is_named(&name.module, &name.qualname));
+        self.globals.push(Global { known, printable, plain: false, named });
         index
     }
 
@@ -118,10 +124,9 @@ impl Names {
         index
     }
 
-    /// Whether this canonical name is stated for the first time.
-    pub(crate) fn first(&mut self, name: &Name) -> bool {
-        let key = (name.module.clone(), name.qualname.clone());
-        !self.stated.contains(&key) && self.stated.insert(key)
+    /// Whether this name is stated for the first time, written like this and from this origin.
+    pub(crate) fn first(&mut self, name: StatedName) -> bool {
+        !self.stated.contains(&name) && self.stated.insert(name)
     }
 
     /// Writes `value` over `name` of `module`: later imports of it, and of what lies below, give this.

@@ -14,6 +14,7 @@ use base::{
 };
 
 use crate::{
+    imports::Extension,
     legacy::Legacy,
     listing::{self, Watcher},
     machine::Machine,
@@ -131,7 +132,7 @@ fn read_watched(blob: &Blob, sink: &mut Sink<'_>, mut watcher: Option<&mut (dyn 
 #[derive(Default)]
 struct Process {
     names: Names,
-    extensions: HashMap<i64, (String, String)>,
+    extensions: HashMap<i64, Extension>,
     /// Whether something was left out at a limit.
     limited: bool,
 }

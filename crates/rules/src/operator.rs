@@ -29,6 +29,7 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-names-dangerous-callable" => |data, _| arguments::name_dangerous_callable(data),
         "argument-names-dangerous-module" => |data, _| arguments::name_dangerous_module(data),
         "argument-names-dangerous-pair" => |data, _| arguments::name_dangerous_pair(data),
+        "argument-names-executing-callable" => |data, _| arguments::name_executing_callable(data),
         "argument-names-persistence" => |data, _| arguments::texts(data).any(|text| text::names_persistence(&text)),
         "argument-opens-for-writing" => |data, _| arguments::open_for_writing(data),
         "argument-reads-environment" => |data, _| lineage::reads_environment(data),
@@ -36,6 +37,7 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "callee-is-made-class" => |data, _| code::callee_is_made_by(data, &["judged/type"]),
         "callee-is-made-function" => |data, _| code::callee_is_made_by(data, &["judged/code"]),
         "callee-is-new" => |data, _| arguments::callee_is_new(data),
+        "callee-names-dangerous-callable" => |data, _| arguments::callee_names_dangerous_callable(data),
         "class-has-loading-method" => |data, _| code::class_has_loading_method(data),
         "code-is-partly-unknown" => |data, _| code::is_partly_unknown(data),
         "code-names-dangerous-callable" => |data, _| code::names_dangerous(data),
@@ -47,6 +49,7 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         }
         "imported-by-loading" => |_, context| context.imported_by_loading(),
         "imports-unknown-module" => |data, _| arguments::import_unknown_module(data),
+        "leads-out" => |data, _| arguments::lead_out(data),
         "needs-more-than-stored" => |data, _| matches!(data, Data::Tensor(tensor) if tensor.bytes > tensor.stored),
         "not-of-torchscript" => |data, context| !(context.loaded_by_torchscript() && arguments::name_is_compiled(data)),
         "of-another-language" => |data, _| arguments::of_another_language(data),

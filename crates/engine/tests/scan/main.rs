@@ -11,6 +11,7 @@
     reason = "a test stops where something is wrong"
 )]
 
+mod bad_models;
 mod containers;
 mod databases;
 mod evasions;

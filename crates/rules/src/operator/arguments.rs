@@ -52,6 +52,63 @@ pub(super) fn name_dangerous_callable(data: &Data) -> bool {
     globals.any(|expr| matches!(expr, Expr::Global { module, name } if !name.is_empty() && look_up(module, name).is_dangerous()))
 }
 
+/// Whether a callable stands in them that runs code or starts processes.
+pub(super) fn name_executing_callable(data: &Data) -> bool {
+    let mut globals = expressions(data).iter().flat_map(Expr::walk);
+    globals.any(|expr| matches!(expr, Expr::Global { module, name } if !name.is_empty() && executes(module, name)))
+}
+
+fn executes(module: &str, name: &str) -> bool {
+    let (_, kind) = look_up(module, name).word().split_once('/').unwrap_or_default();
+    look_up(module, name).is_dangerous() && matches!(kind, "execution" | "process" | "import" | "native" | "debugger")
+}
+
+/// Whether what is called was made from, or belongs to, something that a dangerous callable went into: `property(os.system).fget`.
+/// The callee stands in `written` as Python.
+pub(super) fn callee_names_dangerous_callable(data: &Data) -> bool {
+    let Data::Call(call) = data else { return false };
+    call.written.contains('(')
+        && names_outside_of_texts(&call.written).any(|path| {
+            let cuts =
+                path.match_indices('.').filter_map(|(dot, _)| Some((path.get(..dot)?, path.get(dot..)?.get(1..)?)));
+            cuts.into_iter().any(|(module, name)| knowledge::is_named(module, name) && executes(module, name))
+        })
+}
+
+/// The dotted names in a Python expression, texts left out.
+fn names_outside_of_texts(expression: &str) -> impl Iterator<Item = &str> {
+    let (mut quote, mut escaped) = (None, false);
+    let mut parts = Vec::new();
+    let mut start = 0_usize;
+    for (at, letter) in expression.char_indices() {
+        let inside = quote.is_some();
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if letter == '\\' => escaped = true,
+            Some(open) if letter == open => quote = None,
+            None if matches!(letter, '\'' | '"') => quote = Some(letter),
+            _ => {}
+        }
+        if inside || quote.is_some() || !(letter.is_alphanumeric() || matches!(letter, '_' | '.')) {
+            parts.extend(expression.get(start..at));
+            start = at.saturating_add(letter.len_utf8());
+        }
+    }
+    parts.extend(expression.get(start..).filter(|_| quote.is_none()));
+    parts.into_iter().filter(|part| part.contains('.'))
+}
+
+/// Whether the callee or an argument is, or was reached through, an attribute that leads from any object to everything.
+pub(super) fn lead_out(data: &Data) -> bool {
+    let way = |name: &str| name.split('.').any(|part| super::code::WAYS_OUT.contains(&part));
+    let called = matches!(data, Data::Call(call) if way(&call.name));
+    called
+        || expressions(data).iter().flat_map(Expr::walk).any(|expr| match expr {
+            Expr::Global { name, .. } | Expr::Attribute { name, .. } => way(name),
+            _ => false,
+        })
+}
+
 /// Whether a module of the standard library that is dangerous to have is named, or what is named is not known.
 pub(super) fn name_dangerous_module(data: &Data) -> bool {
     match expressions(data).first() {

@@ -11,7 +11,7 @@ use crate::standing::look_up;
 /// Opcodes that load a global or a name, by the numbers of CPython 3.6 to 3.14.
 const LOADS: &[u8] = &[91, 92, 93, 101, 116];
 /// Attributes that lead out of any object, and that ordinary methods do not spell.
-const WAYS_OUT: &[&str] =
+pub(super) const WAYS_OUT: &[&str] =
     &["__builtins__", "__globals__", "__loader__", "__subclasses__", "f_builtins", "f_globals", "func_globals"];
 /// Functions that start a process and share their name with nothing that a model's code calls.
 const SPAWNS: &[&str] = &["Popen", "check_call", "check_output", "getoutput", "getstatusoutput", "popen"];
