@@ -15,6 +15,7 @@ mod hash;
 mod identify;
 mod layout;
 mod loads;
+mod nested;
 mod node;
 mod policy;
 mod reading;

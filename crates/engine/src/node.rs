@@ -23,6 +23,7 @@ use crate::{
     identify::{Candidate, Parts, candidates},
     layout::Role,
     loads::{self, Load},
+    nested,
     reading::{Inbox, Reading},
     recorder::Recorder,
     storages::Storages,
@@ -217,7 +218,11 @@ impl<'c> Node<'c> {
             return;
         }
         let name = self.path.shared();
-        let found = candidates(&parts.head(file_name(&name)));
+        let head = parts.head(file_name(&name));
+        let mut found = candidates(&head);
+        // An archive that begins further on may lie in what another reading gives back.
+        let inside = |candidate: &Candidate| candidate.format.id == "zip" && !head.first.starts_with(b"PK");
+        found.sort_by_key(inside);
         let backwards = found.iter().any(|candidate| candidate.format.access == Access::Random);
         // Members are windows into the stream, and are opened once the last of them was met.
         let members = found.iter().any(|candidate| candidate.format.facts.contains(&Kind::Entry));
@@ -229,7 +234,9 @@ impl<'c> Node<'c> {
             }
         }
         for candidate in found {
-            self.try_candidate(candidate, blob, &name);
+            if !inside(&candidate) || !nested::zip_is_a_child(blob, &self.inbox.children) {
+                self.try_candidate(candidate, blob, &name);
+            }
         }
         self.conclude(blob, role);
     }

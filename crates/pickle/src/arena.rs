@@ -157,6 +157,14 @@ impl Arena {
         }
     }
 
+    /// Two numbers that change when items are added to a list, set or dict, or replaced.
+    pub(crate) fn version(&self, container: Value) -> [u64; 2] {
+        match self.look(container) {
+            Some(Node::Items(items)) => [items.start, items.total],
+            _ => [0, 0],
+        }
+    }
+
     /// Adds to a list, set or dict; beyond [`MAX_ITEMS`], or when it is too old, items are only counted.
     #[inline]
     pub(crate) fn extend(&mut self, container: Value, more: &[Value]) {
@@ -213,7 +221,7 @@ impl Arena {
     /// A list, dict or set has these items from now on.
     pub(crate) fn replace(&mut self, container: Value, items: &[Value]) {
         if let Some(Node::Items(old)) = self.nodes.get_mut(container.serial()) {
-            *old = Items { total: old.total, ..Items::default() };
+            *old = Items::default();
         }
         self.extend(container, items);
     }

@@ -76,17 +76,20 @@ impl Machine<'_, '_> {
             return Ok(());
         };
         let loader = LOADERS.iter().find(|row| *name.module == *row.0 && *name.qualname == *row.1);
-        let Some((_, _, position, child)) = loader else {
+        // Every class of Keras has this method.
+        let keras = name.qualname.ends_with("._unpickle_model") && name.module.starts_with("keras");
+        let loader = loader.map(|row| (row.2, row.3)).or(keras.then_some((0, "load-argument.keras")));
+        let Some((position, child)) = loader else {
             return Ok(());
         };
-        let Some(argument) = call.args.get(*position).or_else(|| call.kwargs.first().map(|(_, value)| value)) else {
+        let Some(argument) = call.args.get(position).or_else(|| call.kwargs.first().map(|(_, value)| value)) else {
             return Ok(());
         };
         let bytes: Option<&[u8]> = match argument {
             Known::Str(text) | Known::StringIo(text) => Some(text.as_bytes()),
             other => other.as_bytes().map(|bytes| &**bytes),
         };
-        let packed = self.arena.items_of_run(tuple).and_then(|items| items.get(*position)).copied();
+        let packed = self.arena.items_of_run(tuple).and_then(|items| items.get(position)).copied();
         let place = packed.and_then(|packed| Texts::place(&self.arena, packed));
         let in_stream = place.and_then(|(offset, len)| {
             let blob = self.texts.window(offset, len)?;
@@ -99,7 +102,7 @@ impl Machine<'_, '_> {
             (Some(found), _) => found,
             (None, Some(bytes)) => (self.place(), Blob::from_bytes(bytes)),
         };
-        self.sink.child(Child::window(*child, place, blob))
+        self.sink.child(Child::window(child, place, blob))
     }
 
     /// Gives back what a decoding step yielded, if it is text or begins like something that runs. Other bytes are data until something loads them.

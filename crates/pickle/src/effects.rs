@@ -282,6 +282,12 @@ impl Machine<'_, '_> {
 
     pub(crate) fn attribute_fact(&mut self, kind: &str, target: &str, name: &str, value: &Known) -> Result<(), Stop> {
         let text = |text: &str| -> Str { text.into() };
+        // SETITEM writes by itself and calls `__setitem__`, which says the same.
+        let written = (self.at, target.to_owned(), name.to_owned());
+        if self.written.as_ref() == Some(&written) {
+            return Ok(());
+        }
+        self.written = Some(written);
         let place = self.place();
         let fact = Attribute { kind: text(kind), target: text(target), name: text(name), value: vec![value.to_expr()] };
         self.sink.fact(place, fact)

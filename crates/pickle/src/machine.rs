@@ -58,6 +58,8 @@ pub(crate) struct Machine<'a, 's> {
     pub(crate) extensions: HashMap<i64, Extension>,
     /// Of methods that were fetched from an object: that object.
     pub(crate) receivers: HashMap<Value, Value>,
+    /// The last attribute that was stated to be written: by which opcode, of what, and its name.
+    pub(crate) written: Option<(u64, String, String)>,
     /// Of the stream so far, 0 before PROTO.
     pub(crate) protocol: u8,
     /// How often PROTO was met.
@@ -131,6 +133,7 @@ impl<'a, 's> Machine<'a, 's> {
             planted: Planted::default(),
             extensions: HashMap::new(),
             receivers: HashMap::new(),
+            written: None,
             protocol: 0,
             protocols: 0,
             frame_end: 0,

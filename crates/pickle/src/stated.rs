@@ -171,8 +171,8 @@ impl Machine<'_, '_> {
                 Kind::Constant if matches!(self.arena.look(value), Some(Node::Float(_))) => {}
                 Kind::List | Kind::Dict | Kind::Set => {
                     // What was added since, here or further down, makes it another call.
-                    let (items, total) = self.arena.items(value).unwrap_or_default();
-                    compared.mixer.number(total);
+                    let (items, _) = self.arena.items(value).unwrap_or_default();
+                    self.arena.version(value).into_iter().for_each(|part| compared.mixer.number(part));
                     queue.extend(items.iter().filter(|item| item.is_container()).take(COMPARED as usize));
                     compared.numeric = false;
                 }
@@ -295,7 +295,7 @@ impl Machine<'_, '_> {
         let mut mixer = Mixer::new(0x101);
         mixer.number(subject.0);
         mixer.value(container);
-        mixer.number(self.arena.items(container).map_or(0, |(_, total)| total));
+        self.arena.version(container).into_iter().for_each(|part| mixer.number(part));
         self.stated.first(mixer.digest())
     }
 

@@ -108,8 +108,7 @@ fn a_name_is_stated_again_when_it_is_written_or_made_otherwise() {
 /// Whether `os.system` is called with a text.
 fn calls_system(text: &str) -> bool {
     let collected = read(text);
-    let found = calls(&collected).any(|call| *call.module == *"os" && *call.name == *"system");
-    found
+    calls(&collected).any(|call| *call.module == *"os" && *call.name == *"system")
 }
 
 const OS: &str = "GLOBAL importlib import_module\nSHORT_BINUNICODE \"os\"\nTUPLE1\nREDUCE\n";
@@ -158,12 +157,10 @@ fn tables_of_names_are_followed_however_they_are_written() {
 
 #[test]
 fn a_namespace_that_is_filled_later_is_the_objects_own() {
-    let text = format!(
-        "PROTO 4\nEMPTY_DICT\nMEMOIZE\nPOP\nGLOBAL argparse Namespace\nEMPTY_TUPLE\nNEWOBJ\nNONE\nEMPTY_DICT\n\
+    let text = "PROTO 4\nEMPTY_DICT\nMEMOIZE\nPOP\nGLOBAL argparse Namespace\nEMPTY_TUPLE\nNEWOBJ\nNONE\nEMPTY_DICT\n\
          SHORT_BINUNICODE \"__dict__\"\nBINGET 0\nSETITEM\nTUPLE2\nBUILD\nMEMOIZE\n\
-         BINGET 0\nSHORT_BINUNICODE \"append\"\nGLOBAL os system\nSETITEM\nPOP\nBINGET 1\nSHORT_BINUNICODE \"echo hi\"\nAPPEND\nSTOP"
-    );
-    assert!(calls_system(&text));
+         BINGET 0\nSHORT_BINUNICODE \"append\"\nGLOBAL os system\nSETITEM\nPOP\nBINGET 1\nSHORT_BINUNICODE \"echo hi\"\nAPPEND\nSTOP";
+    assert!(calls_system(text));
     let written = "PROTO 4\nGLOBAL builtins getattr\nGLOBAL argparse Namespace\nEMPTY_TUPLE\nREDUCE\nSHORT_BINUNICODE \"__dict__\"\nTUPLE2\nREDUCE\n\
                    SHORT_BINUNICODE \"append\"\nGLOBAL os system\nSETITEM\nSTOP";
     let collected = read(written);
