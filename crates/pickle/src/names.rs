@@ -7,7 +7,11 @@ use std::{
 
 use eval::{Name, Value as Known};
 
-use crate::{calls::dotted, value::Value};
+use crate::{
+    calls::dotted,
+    stated::{Digest, digest_of_name},
+    value::Value,
+};
 
 /// A name that the stream imports.
 pub(crate) struct Global {
@@ -19,6 +23,8 @@ pub(crate) struct Global {
     pub(crate) plain: bool,
     /// Whether the tables have a row for it.
     pub(crate) named: bool,
+    /// A digest of its canonical name, if it has one.
+    pub(crate) digest: Option<Digest>,
 }
 
 impl Global {
@@ -106,7 +112,8 @@ impl Names {
     pub(crate) fn add(&mut self, known: Known, printable: bool) -> u32 {
         let index = u32::try_from(self.globals.len()).unwrap_or(u32::MAX);
         let named = known.as_name().is_some_and(|name| eval::is_named(&name.module, &name.qualname));
-        self.globals.push(Global { known, printable, plain: false, named });
+        let digest = known.as_name().map(|name| digest_of_name(&name.module, &name.qualname));
+        self.globals.push(Global { known, printable, plain: false, named, digest });
         index
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct Stated {
 }
 
 /// 128 bits, so that nobody finds two calls with one digest.
-type Digest = (u64, u64);
+pub(crate) type Digest = (u64, u64);
 
 /// Different calls remembered; beyond, the memory starts afresh.
 const REMEMBERED: usize = 1 << 16;
@@ -102,6 +102,14 @@ impl Mixer {
     }
 }
 
+/// A digest of a name, the same wherever it was imported.
+pub(crate) fn digest_of_name(module: &str, qualname: &str) -> Digest {
+    let mut mixer = Mixer::new(0x103);
+    mixer.bytes(module.as_bytes());
+    mixer.bytes(qualname.as_bytes());
+    mixer.digest()
+}
+
 /// Arguments by where their parts lie.
 struct Compared {
     mixer: Mixer,
@@ -134,10 +142,10 @@ impl Machine<'_, '_> {
     }
 
     fn mix_callable(&self, mixer: &mut Mixer, callee: Value) {
-        match callee.global().and_then(|index| self.names.at(index)).and_then(|global| global.name()) {
-            Some(name) => {
-                mixer.bytes(name.module.as_bytes());
-                mixer.bytes(name.qualname.as_bytes());
+        match callee.global().and_then(|index| self.names.at(index)).and_then(|global| global.digest) {
+            Some(digest) => {
+                mixer.number(digest.0);
+                mixer.number(digest.1);
             }
             None => mixer.value(callee),
         }
@@ -234,7 +242,14 @@ impl Machine<'_, '_> {
         let texts = !named || how == How::Build;
         let pairs = how == How::Setitem;
         let mut queue: Vec<(Option<Value>, Value)> = Vec::new();
-        self.parts(args, pairs, &mut queue);
+        match args {
+            // A state is nearly always a dict of its own: nothing is gained by remembering it.
+            [state] if state.kind() == Kind::Dict => {
+                let items = self.arena.items(*state).map(|(items, _)| items).unwrap_or_default();
+                self.parts(items, true, &mut queue);
+            }
+            _ => self.parts(args, pairs, &mut queue),
+        }
         let (mut fresh, mut looked_at) = (Vec::new(), 0_usize);
         while let Some((key, value)) = queue.pop() {
             looked_at = looked_at.saturating_add(1);

@@ -232,7 +232,7 @@ impl Writer<'_> {
     fn extension(&mut self, machine: &Machine<'_, '_>, op: &Op<'_>) -> Result<(), Stop> {
         let bytes = op.raw.get(1..).unwrap_or_default();
         let code = bytes.iter().rev().fold(0_i64, |sum, byte| sum << 8 | i64::from(*byte));
-        if let Some((module, name)) = machine.extensions.get(&code).cloned() {
+        if let Some(crate::imports::Extension::Name(module, name)) = machine.extensions.get(&code).cloned() {
             let item = self.global(machine, &module, &name, op)?;
             return self.push(item);
         }
