@@ -9,12 +9,52 @@
 
 use std::{env, fmt::Write, fs, path::Path};
 
+use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 fn main() {
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).to_owned();
     fs::write(out.join("layouts.rs"), layouts(&rows("layouts.toml", "layout"))).expect("write layouts.rs");
     fs::write(out.join("loads.rs"), loads(&rows("loads.toml", "load"))).expect("write loads.rs");
+    println!("cargo::rustc-env=MODELWARD_ENGINE={}", engine_digest());
+}
+
+/// Crates whose code takes part in a result.
+const READING: [&str; 9] = ["base", "knowledge", "rulebook", "rules", "eval", "pickle", "python", "formats", "engine"];
+
+/// SHA-256 over the code that makes results, so that another build never takes over what this one remembers. Outside the
+/// workspace the sources of the other crates are not there: then versions alone tell builds apart.
+fn engine_digest() -> String {
+    let mut files = vec![Path::new("../../Cargo.lock").to_owned()];
+    let mut folders: Vec<_> = READING.iter().map(|name| Path::new("..").join(name)).collect();
+    folders.retain(|folder| folder.is_dir());
+    for folder in &folders {
+        for part in ["src", "tables", "catalogue", "build.rs", "layouts.toml", "loads.toml"] {
+            if folder.join(part).exists() {
+                println!("cargo::rerun-if-changed={}", folder.join(part).display());
+            }
+        }
+    }
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = entry.file_name();
+            match path.is_dir() {
+                true if name != "tests" && name != "testdata" && name != "target" => folders.push(path),
+                false => files.push(path),
+                true => {}
+            }
+        }
+    }
+    files.sort();
+    let mut hasher = Sha256::new();
+    for file in files {
+        let bytes = fs::read(&file).unwrap_or_default();
+        hasher.update(file.to_string_lossy().as_bytes());
+        hasher.update(bytes.len().to_le_bytes());
+        hasher.update(&bytes);
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The rows `[[key]]` of a file.

@@ -2,7 +2,10 @@
 
 use std::{io, ops::Range, sync::Arc};
 
-use crate::source::{Access, Source};
+use crate::{
+    reason::Reason,
+    source::{Access, Source},
+};
 
 /// A window over an `Arc<dyn Source>`.
 #[derive(Clone)]
@@ -42,6 +45,11 @@ impl Blob {
     /// Whether the source below still holds what it held when it was opened.
     pub fn unchanged(&self) -> bool {
         self.source.unchanged()
+    }
+
+    /// Why the source below ends too early, if it does.
+    pub fn cut_short(&self) -> Option<Reason> {
+        self.source.cut_short()
     }
 
     /// The part `range` of this blob, cut where the blob ends. `None` when the start lies beyond the end.

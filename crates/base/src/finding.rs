@@ -77,6 +77,27 @@ pub struct Finding {
     pub fingerprint: String,
     /// Whether it counts.
     pub status: Status,
+    /// Why it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppression: Option<Suppression>,
+    /// Whether the baseline has it: it was there before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub known: bool,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// Where that was decided: a file and a line.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Who stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The last day on which it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
 }
 
 /// Version of the fingerprint recipe.

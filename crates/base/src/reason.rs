@@ -32,6 +32,8 @@ reasons! {
     Depth = "depth",
     /// there are more files or members than the limit
     Entries = "entries",
+    /// the file is larger than the user wants read
+    Size = "size",
     /// reading on would need more memory or temporary space than the limit
     Memory = "memory",
     /// the file could not be opened or read

@@ -52,6 +52,25 @@ pub struct Report {
     pub standards: BTreeMap<Arc<str>, Arc<str>>,
     /// Counts.
     pub summary: Summary,
+    /// What whoever reads the report should know about how it came to be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+}
+
+/// Something about the scan itself, not about what was scanned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What kind: `suppression-unused`, `suppression-expired`, `configuration`, `left-out`.
+    pub id: Arc<str>,
+    /// In one sentence.
+    pub message: String,
+}
+
+impl Notice {
+    /// A notice of this kind.
+    pub fn new(id: &str, message: impl Into<String>) -> Self {
+        Self { id: id.into(), message: message.into() }
+    }
 }
 
 /// What made a report.
@@ -187,6 +206,7 @@ impl Report {
                 findings: Severity::ALL.iter().map(|severity| (*severity, 0)).collect(),
                 ..Summary::default()
             },
+            notices: Vec::new(),
         }
     }
 
@@ -273,6 +293,7 @@ impl Report {
         for (id, name) in other.standards {
             self.standards.entry(id).or_insert(name);
         }
+        self.notices.extend(other.notices);
         self
     }
 
@@ -337,6 +358,8 @@ mod tests {
             lowered: None,
             fingerprint: "f".into(),
             status,
+            suppression: None,
+            known: false,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::reason::Reason;
+
 /// How a source likes to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -32,6 +34,11 @@ pub trait Source: Send + Sync {
     /// Whether the bytes are still those that were there when it was opened: asked after they were read.
     fn unchanged(&self) -> bool {
         true
+    }
+
+    /// Why it ends before what it was taken from does, if it does.
+    fn cut_short(&self) -> Option<Reason> {
+        None
     }
 
     /// The bytes themselves, where they lie in memory.

@@ -1,21 +1,31 @@
 //! The arguments: one file a command, with the help that people read.
 
+mod baseline;
+mod cache;
+mod config;
 mod explain;
 mod inspect;
 mod output;
+mod pages;
 mod report;
 mod rules;
 mod scan;
+mod settings;
 
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::{
+    baseline::{BaselineArguments, BaselineCommand, BaselineFileArguments},
+    cache::{CacheArguments, CacheCommand},
+    config::{ConfigArguments, ConfigCommand, Style},
     explain::{ExplainArguments, ExplainFormat, Graph},
     inspect::{InspectArguments, InspectFormat},
     output::{Colour, Destination},
+    pages::{CompletionsArguments, DoctorArguments, ManArguments, Shell},
     report::ReportArguments,
     rules::{RulesArguments, RulesCommand},
-    scan::ScanArguments,
+    scan::{ScanArguments, TargetArguments},
+    settings::SettingsArguments,
 };
 
 /// What `--help` says first.
@@ -32,6 +42,8 @@ const EXAMPLES: &str = "Examples:
   modelward -o json=report.json models/       text for you, JSON for a program
   modelward --level quick --timeout 5m /mnt   only what can execute, at most five minutes
   modelward ./scan                            scan a file whose name is a command
+  find . -name '*.pt' -print0 | modelward -0 --files-from -
+  modelward -                                 scan what comes in on standard input
 
 Exit codes, the first that holds over all targets:
   1  a finding at or above --fail-on
@@ -70,7 +82,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Scan files and folders; the default when no command is named
     #[command(after_long_help = EXAMPLES)]
-    Scan(ScanArguments),
+    Scan(Box<ScanArguments>),
     /// Show the program in a file, and the lines that are dangerous
     Explain(ExplainArguments),
     /// Show what is in a file: artifacts, imports, tensors, metadata, coverage
@@ -81,6 +93,18 @@ pub(crate) enum Command {
     Rules(RulesArguments),
     /// List the formats that can be read, and how deep
     Formats,
+    /// What the configuration says, and where each value came from
+    Config(ConfigArguments),
+    /// Keep the findings of today, so that tomorrow only new ones count
+    Baseline(BaselineArguments),
+    /// What is remembered of earlier scans
+    Cache(CacheArguments),
+    /// Print the completions of a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    Man(ManArguments),
+    /// Test the program on harmless specimens, and tell what it finds of its surroundings
+    Doctor(DoctorArguments),
 }
 
 #[cfg(test)]
@@ -101,9 +125,9 @@ mod tests {
         let paths = |words: &[&str]| {
             let arguments = Arguments::try_parse_from(["modelward"].iter().chain(words)).unwrap();
             match arguments.command {
-                Some(Command::Scan(scan)) => scan.paths,
+                Some(Command::Scan(scan)) => scan.targets.paths,
                 Some(other) => panic!("{other:?}"),
-                None => arguments.scan.named_or_default().paths,
+                None => arguments.scan.named_or_default().targets.paths,
             }
         };
         assert_eq!(paths(&["x"]), [PathBuf::from("x")]);

@@ -14,6 +14,11 @@ impl Problem {
         Self(words.into())
     }
 
+    /// Its words.
+    pub(crate) fn words(&self) -> &str {
+        &self.0
+    }
+
     /// Writes it to standard error, harmless to look at. A standard error that is closed changes nothing.
     pub(crate) fn print(&self) {
         let _ = writeln!(std::io::stderr(), "modelward: {}", escape::line(&self.0));

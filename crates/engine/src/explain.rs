@@ -6,10 +6,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use base::{budget::Watch, finding::Finding, listing::NamedListing, reason::Reason, report::Report, stop::Stop};
+use base::{
+    budget::Watch, finding::Finding, listing::NamedListing, policy::Policy, reason::Reason, report::Report, stop::Stop,
+};
 
 use crate::{
-    policy::Policy,
+    policy::{About, Applied},
     recorder::{Recorder, Seen},
     scanner::{Scanner, Target},
 };
@@ -125,8 +127,12 @@ impl Recorder for Explainer<'_> {
         let listing = catch_unwind(AssertUnwindSafe(|| explain(blob, seen.meter)));
         match listing.unwrap_or(Err(Stop::Limit(Reason::Internal))) {
             Ok(listing) => {
-                let findings: Vec<_> =
-                    seen.findings.iter().cloned().map(|finding| self.policy.apply(finding)).collect();
+                let findings: Vec<_> = seen
+                    .findings
+                    .iter()
+                    .cloned()
+                    .map(|finding| Applied::new(self.policy).apply(finding, &About::default()))
+                    .collect();
                 kept.lines = kept.lines.saturating_add(listing.lines.len());
                 let named = NamedListing::new(&seen.record.path, format.id, listing, &findings);
                 kept.listings.push((flagged, named));

@@ -9,25 +9,32 @@
     )
 )]
 
+mod comes_upon;
 mod explain;
 mod forward;
 mod hash;
 mod identify;
+mod inline;
 mod layout;
 mod loads;
 mod nested;
 mod node;
 mod policy;
 mod reading;
+mod recollection;
 mod recorder;
 mod root;
 mod scanner;
+mod selection;
 mod spool;
 mod storages;
+mod survey;
 mod sweep;
 mod walk;
 
+pub use base::policy::Policy;
 pub use explain::Explained;
-pub use policy::Policy;
 pub use recorder::{Recorder, Seen};
 pub use scanner::{Scanner, Settings, Target};
+pub use selection::Selection;
+pub use survey::Planned;

@@ -91,9 +91,13 @@ impl<'c> Node<'c> {
     pub(crate) fn trouble(&mut self, reason: Reason, what: impl Into<String>) {
         let outcome = match reason {
             Reason::UnknownFormat => Outcome::Unknown,
-            Reason::Time | Reason::BytesOut | Reason::Ratio | Reason::Depth | Reason::Entries | Reason::Memory => {
-                Outcome::OverLimit
-            }
+            Reason::Time
+            | Reason::BytesOut
+            | Reason::Ratio
+            | Reason::Depth
+            | Reason::Entries
+            | Reason::Memory
+            | Reason::Size => Outcome::OverLimit,
             _ => Outcome::Partial,
         };
         // That no format fits says less than any other reason: reading may not have come far enough to tell.

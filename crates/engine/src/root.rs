@@ -11,6 +11,7 @@ use base::{
     budget::Budget,
     limits::{Level, Limits},
     location::{ArtifactPath, Place},
+    memory::Memory,
     reason::Reason,
     report::{Check, QUIET_LISTED},
     sink::{Child, ChildBody, Packed},
@@ -24,6 +25,7 @@ use crate::{
     layout::{Matched, Role},
     node::{Closed, Node},
     recorder::{Recorder, Seen},
+    selection::Selection,
 };
 
 /// Members up to this size that a reader read whole get a SHA-256 of their own.
@@ -39,6 +41,10 @@ pub(crate) struct Context<'c> {
     pub limits: Arc<Limits>,
     pub level: Level,
     pub temp_dir: Option<PathBuf>,
+    pub selection: &'c Selection,
+    pub memory: Option<Arc<dyn Memory>>,
+    /// Whether comments in scanned source are looked for.
+    pub inline: bool,
     /// Who looks on.
     pub recorder: Option<&'c dyn Recorder>,
 }
@@ -53,6 +59,10 @@ pub(crate) struct RootResult {
     pub coverage: base::coverage::Coverage,
     /// Checks by rule index.
     pub checks: Vec<(usize, Check)>,
+    /// SHA-256 of the root itself.
+    pub sha256: Option<String>,
+    /// What comments beside findings say, by fingerprint.
+    pub inline: BTreeMap<String, String>,
 }
 
 /// An artifact whose children are being read.
@@ -102,7 +112,6 @@ impl<'c, 'x> RootScan<'c, 'x> {
 
     /// Reads `blob` and everything inside. `finish` completes the root's own node before it closes (hash, changed files).
     pub(crate) fn scan(mut self, path: ArtifactPath, blob: Blob, finish: impl FnOnce(&mut Node<'c>)) -> RootResult {
-        self.context.budget.watch().started(path.as_str(), blob.len());
         let mut node = self.node(path, blob.len());
         node.size = blob.len();
         node.read(&blob, None, None);

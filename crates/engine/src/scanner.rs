@@ -4,36 +4,35 @@ use std::{path::PathBuf, sync::Arc};
 
 use base::{
     artifact::{Artifact, Body},
-    blob::Blob,
     budget::{Budget, Watch},
     coverage::Coverage,
+    fact::Kind,
+    finding::Finding,
     limits::{Level, Limits},
     location::ArtifactPath,
+    memory::Memory,
+    policy::Policy,
     reason::Reason,
-    report::{ArtifactRecord, Check, Outcome, Report, Tool},
-    stop::Stop,
+    report::{Check, Notice, Report, Tool},
 };
 use rayon::{
     ThreadPool, ThreadPoolBuilder,
     iter::{IntoParallelIterator, ParallelIterator},
 };
+use rulebook::rule::{Rule, Test};
 use rules::Catalogue;
 
 use crate::{
-    hash,
-    node::{Closed, Node},
-    policy::Policy,
+    comes_upon::{closed, scan_found, scan_root},
+    policy::{About, Applied},
     recorder::Recorder,
-    root::{Context, RootResult, RootScan},
+    root::{Context, RootResult},
+    selection::Selection,
     walk::{Found, Walk},
 };
 
 /// Roots handed to the workers at a time; each batch is committed before the next is opened.
 const BATCH: usize = 256;
-/// Files from this size on are hashed on a second thread while they are read.
-const HASH_ASIDE: u64 = 4 << 20;
-/// Files up to this size are read into memory: identification looks at so many bytes anyway.
-const HELD: usize = 64 << 10;
 
 /// How to scan.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +47,10 @@ pub struct Settings {
     pub policy: Policy,
     /// Where streams that must be read out of order are spooled; without it they are incomplete.
     pub temp_dir: Option<PathBuf>,
+    /// Which files of folders, and up to which size.
+    pub selection: Selection,
+    /// Where results of earlier scans are, and where those of this one go.
+    pub memory: Option<Arc<dyn Memory>>,
 }
 
 /// Something to scan, as the user named it.
@@ -85,21 +88,16 @@ impl Scanner {
         self.scan_recorded(targets, watch, None)
     }
 
-    /// [`Scanner::scan`], with somebody who looks on.
+    /// [`Scanner::scan`], with somebody who looks on: everything is read then, nothing remembered.
     pub fn scan_recorded(
         &self,
         targets: Vec<Target>,
         watch: Arc<dyn Watch>,
         recorder: Option<&dyn Recorder>,
     ) -> Report {
-        let context = Context {
-            catalogue: &self.catalogue,
-            budget: Budget::new(self.settings.limits.clone(), watch),
-            limits: Arc::new(self.settings.limits.clone()),
-            level: self.settings.level,
-            temp_dir: self.settings.temp_dir.clone(),
-            recorder,
-        };
+        let memory = self.settings.memory.clone().filter(|_| recorder.is_none());
+        let context = Context { recorder, memory, ..self.context(watch) };
+        let mut policy = Applied::new(&self.settings.policy);
         let mut report = Report::empty(self.tool());
         let mut checks = Checks::default();
         let several = targets.len() > 1;
@@ -107,8 +105,15 @@ impl Scanner {
         for target in targets {
             let path = if several { distinct(&mut names, &target.artifact.path) } else { target.artifact.path };
             report.target.push(target.name);
-            self.scan_target(&context, path, target.artifact.body, several, (&mut report, &mut checks));
+            self.scan_target(
+                &context,
+                path,
+                target.artifact.body,
+                several,
+                &mut Book { report: &mut report, policy: &mut policy, checks: &mut checks },
+            );
         }
+        report.notices.extend(policy.notices());
         checks.report(&self.catalogue, &mut report);
         self.name_rules(&mut report);
         report
@@ -134,6 +139,20 @@ impl Scanner {
         }
     }
 
+    pub(crate) fn context(&self, watch: Arc<dyn Watch>) -> Context<'_> {
+        Context {
+            catalogue: &self.catalogue,
+            budget: Budget::new(self.settings.limits.clone(), watch),
+            limits: Arc::new(self.settings.limits.clone()),
+            level: self.settings.level,
+            temp_dir: self.settings.temp_dir.clone(),
+            recorder: None,
+            selection: &self.settings.selection,
+            memory: self.settings.memory.clone(),
+            inline: self.settings.policy.inline,
+        }
+    }
+
     fn tool(&self) -> Tool {
         Tool {
             name: "modelward".into(),
@@ -150,36 +169,37 @@ impl Scanner {
         path: ArtifactPath,
         body: Body,
         several: bool,
-        (report, checks): (&mut Report, &mut Checks),
+        book: &mut Book<'_, '_>,
     ) {
-        let before = report.summary.artifacts;
+        let before = book.report.summary.artifacts;
         match body {
-            Body::Closed(reason) => report.add(closed(&path, "unknown", reason), Vec::new(), Coverage::default()),
+            Body::Closed(reason) => book.report.add(closed(&path, "unknown", reason), Vec::new(), Coverage::default()),
             Body::Blob(blob) => {
                 let same = blob.clone();
                 let result = scan_root(context, path, blob, self.settings.jobs, move || same.unchanged());
-                self.commit(result, report, checks);
+                self.commit(result, book);
             }
             Body::Folder(folder) => {
                 // The only target of a scan is what paths are relative to.
                 let prefix = if several { path.clone() } else { ArtifactPath::root(b"") };
-                let walk = Walk::new(folder, prefix, &context.limits);
-                let examined = self.scan_folder(context, walk, report, checks);
-                if report.summary.artifacts == before || !examined {
+                let walk = Walk::new(folder, prefix, &context.limits, context.selection);
+                let examined = self.scan_folder(context, walk, book);
+                if book.report.summary.artifacts == before || !examined {
                     let record = closed(&path, "folder", Reason::NothingToScan);
-                    report.add(record, Vec::new(), Coverage::default());
+                    book.report.add(record, Vec::new(), Coverage::default());
                 }
             }
         }
     }
 
     /// Scans what the walk finds, a batch at a time. Returns whether anything was there to be examined.
-    fn scan_folder(&self, context: &Context<'_>, mut walk: Walk, report: &mut Report, checks: &mut Checks) -> bool {
+    fn scan_folder(&self, context: &Context<'_>, mut walk: Walk<'_>, book: &mut Book<'_, '_>) -> bool {
         let mut pool: Option<ThreadPool> = None;
         let mut examined = false;
         loop {
             let batch: Vec<Found> = walk.by_ref().take(BATCH).collect();
             if batch.is_empty() {
+                book.left_out(walk.left_out);
                 return examined;
             }
             examined |= batch.iter().any(|found| !matches!(found, Found::Vcs(_)));
@@ -187,7 +207,7 @@ impl Scanner {
             if jobs == 1 || batch.len() == 1 {
                 for found in batch {
                     let result = scan_found(context, found, jobs);
-                    self.commit(result, report, checks);
+                    self.commit(result, book);
                 }
                 continue;
             }
@@ -200,22 +220,34 @@ impl Scanner {
                 None => batch.into_iter().map(scan).collect(),
             };
             for result in results {
-                self.commit(result, report, checks);
+                self.commit(result, book);
             }
         }
     }
 
     /// Adds what a root came to.
-    fn commit(&self, result: RootResult, report: &mut Report, checks: &mut Checks) {
+    fn commit(&self, result: RootResult, book: &mut Book<'_, '_>) {
         for closed in result.closed {
-            let findings = closed.findings.into_iter().map(|finding| self.settings.policy.apply(finding)).collect();
-            report.add(closed.record, findings, closed.coverage);
+            let about = About {
+                sha256: closed.record.sha256.as_deref(),
+                root_sha256: result.sha256.as_deref(),
+                ..About::default()
+            };
+            let decide = |finding: Finding| {
+                let rule = self.catalogue.rule(&finding.rule);
+                let inline = result.inline.get(&finding.fingerprint).map(String::as_str);
+                let (callable, by_name) = (rule.is_some_and(callable), rule.is_some_and(by_name));
+                book.policy.apply(finding, &About { callable, by_name, inline, ..about })
+            };
+            let findings = closed.findings.into_iter().map(decide).collect();
+            book.report.add(closed.record, findings, closed.coverage);
         }
+        let report = &mut *book.report;
         report.coverage = report.coverage.plus(result.coverage);
         report.summary.artifacts = report.summary.artifacts.saturating_add(result.unlisted);
         report.summary.quiet = report.summary.quiet.saturating_add(result.unlisted);
         report.summary.unlisted = report.summary.unlisted.saturating_add(result.unlisted);
-        checks.add(result.checks);
+        book.checks.add(result.checks);
     }
 }
 
@@ -246,99 +278,35 @@ impl Checks {
     }
 }
 
-/// Scans one thing that the walk came upon.
-fn scan_found(context: &Context<'_>, found: Found, jobs: usize) -> RootResult {
-    match found {
-        Found::Vcs(path) => nothing(listed(&path)),
-        Found::Closed(path, reason) => nothing(closed(&path, "unknown", reason)),
-        Found::File { folder, name, path } => match context.budget.ended() {
-            Some(reason) => nothing(closed(&path, "unknown", reason)),
-            None => match folder.open(&name) {
-                Body::Closed(reason) => nothing(closed(&path, "unknown", reason)),
-                Body::Folder(_) => nothing(closed(&path, "unknown", Reason::Changed)),
-                Body::Blob(blob) => {
-                    let same = blob.clone();
-                    scan_root(context, path, blob, jobs, move || folder.unchanged(&name, &same))
-                }
-            },
-        },
+/// The report as it grows, and the policy that it is held to.
+struct Book<'b, 'p> {
+    report: &'b mut Report,
+    policy: &'b mut Applied<'p>,
+    checks: &'b mut Checks,
+}
+
+impl Book<'_, '_> {
+    fn left_out(&mut self, count: u64) {
+        if count > 0 {
+            let message = format!("{count} files or folders were left out, as --include and --exclude ask");
+            self.report.notices.push(Notice::new("left-out", message));
+        }
     }
 }
 
-/// Reads a root and, but at level quick, hashes it; a big one on a second thread if there is one.
-fn scan_root(
-    context: &Context<'_>,
-    path: ArtifactPath,
-    blob: Blob,
-    jobs: usize,
-    unchanged: impl Fn() -> bool,
-) -> RootResult {
-    let shown = path.shared();
-    let blob = held(blob);
-    let (whole, budget) = (blob.clone(), context.budget.clone());
-    let hash = move || hash::sha256(&whole, &budget.meter(whole.len()));
-    let wanted = context.level > Level::Quick;
-    let big = jobs > 1 && blob.memory().is_none() && blob.len().is_some_and(|len| len >= HASH_ASIDE);
-    let mut read = 0;
-    let mut result = std::thread::scope(|scope| {
-        let aside = (wanted && big).then(|| scope.spawn(hash.clone()));
-        RootScan::new(context).scan(path, blob, |node: &mut Node<'_>| {
-            let sum = match aside {
-                Some(thread) => Some(thread.join().unwrap_or(Err(Stop::Limit(Reason::Internal)))),
-                None => wanted.then(hash),
-            };
-            match sum {
-                Some(Ok((sum, bytes))) => {
-                    node.sha256 = Some(sum);
-                    read = bytes;
-                }
-                Some(Err(stop)) => node.stopped(&stop),
-                None => {}
-            }
-            if !unchanged() {
-                node.trouble(Reason::Changed, "the file changed while it was read");
-            }
-        })
-    });
-    context.budget.watch().finished(&shown);
-    result.coverage.read = result.coverage.read.saturating_add(read);
-    result
+/// Operators that ask what a callee is, not what it is given.
+const OF_THE_CALLEE: [&str; 2] = ["callee-is-new", "not-of-torchscript"];
+
+/// Whether a rule speaks of callables only.
+fn callable(rule: &Rule) -> bool {
+    rule.kinds().iter().all(|kind| matches!(kind, Kind::Call | Kind::Import))
 }
 
-/// A small file in memory: read once, whatever looks at it.
-fn held(blob: Blob) -> Blob {
-    let len = blob.len().and_then(|len| usize::try_from(len).ok()).filter(|len| *len <= HELD);
-    match len.map(|len| (len, blob.bytes_at(0, len))) {
-        Some((len, Ok(bytes))) if bytes.len() == len => Blob::from_bytes(bytes),
-        _ => blob,
-    }
-}
-
-/// The result of something that was not read.
-fn nothing(record: ArtifactRecord) -> RootResult {
-    let closed = Closed { record, findings: Vec::new(), coverage: Coverage::default(), checks: Vec::new() };
-    RootResult { closed: vec![closed], ..RootResult::default() }
-}
-
-/// The record of a folder of version control: listed, not examined, no reason for incompleteness.
-fn listed(path: &ArtifactPath) -> ArtifactRecord {
-    let unread = closed(path, "vcs", Reason::NoReader);
-    ArtifactRecord { outcome: Outcome::Complete, reason: None, detail: None, ..unread }
-}
-
-/// The record of something that was not read.
-fn closed(path: &ArtifactPath, format: &str, reason: Reason) -> ArtifactRecord {
-    ArtifactRecord {
-        path: path.shared(),
-        path_hex: path.hex(),
-        format: format.into(),
-        formats: Vec::new(),
-        size: None,
-        sha256: None,
-        outcome: Outcome::Partial,
-        reason: Some(reason),
-        detail: Some(reason.describe().into()),
-    }
+/// Whether it judges them by what they are, and not by what they are called with.
+fn by_name(rule: &Rule) -> bool {
+    let by_use = |test: &Test| matches!(test, Test::Operator(name) if !OF_THE_CALLEE.contains(&&**name));
+    let mut conditions = rule.when.iter().flat_map(|clause| clause.all.iter());
+    callable(rule) && !conditions.any(|condition| !condition.negated && by_use(&condition.test))
 }
 
 /// The first path part of one of several targets: its last component, told apart when repeated.

@@ -9,6 +9,8 @@ use base::{
     reason::Reason,
 };
 
+use crate::selection::Selection;
+
 /// Folders of version control: listed as one artifact, not examined.
 const VCS: [&[u8]; 3] = [b".git", b".hg", b".svn"];
 
@@ -39,17 +41,20 @@ struct Level {
 }
 
 /// Walks a folder. Yields what it finds in canonical order.
-pub(crate) struct Walk {
+pub(crate) struct Walk<'s> {
+    selection: &'s Selection,
+    /// Files and folders that the selection leaves out.
+    pub left_out: u64,
     stack: Vec<Level>,
     failed: Option<Found>,
     files: u64,
     most: u64,
 }
 
-impl Walk {
+impl<'s> Walk<'s> {
     /// A walk over `folder`, whose entries' paths begin with `path`.
-    pub(crate) fn new(folder: Box<dyn Folder>, path: ArtifactPath, limits: &Limits) -> Self {
-        let mut walk = Self { stack: Vec::new(), failed: None, files: 0, most: limits.files };
+    pub(crate) fn new(folder: Box<dyn Folder>, path: ArtifactPath, limits: &Limits, selection: &'s Selection) -> Self {
+        let mut walk = Self { selection, left_out: 0, stack: Vec::new(), failed: None, files: 0, most: limits.files };
         walk.enter(folder.into(), path);
         walk
     }
@@ -62,7 +67,7 @@ impl Walk {
     }
 }
 
-impl Iterator for Walk {
+impl Iterator for Walk<'_> {
     type Item = Found;
 
     fn next(&mut self) -> Option<Found> {
@@ -81,6 +86,10 @@ impl Iterator for Walk {
             if self.files > self.most {
                 self.stack.clear();
                 return Some(Found::Closed(path, Reason::Entries));
+            }
+            if self.selection.leaves_out(path.as_str(), entry.kind == EntryKind::Folder) {
+                self.left_out = self.left_out.saturating_add(1);
+                continue;
             }
             match entry.kind {
                 EntryKind::File => return Some(Found::File { folder: level.folder.clone(), name: entry.name, path }),

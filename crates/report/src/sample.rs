@@ -73,6 +73,8 @@ fn finding(path: &ArtifactPath, severity: Severity, message: &str) -> Finding {
         lowered: None,
         fingerprint: Finding::fingerprint("process-spawn", path.as_str(), "posix.system", message),
         status: Status::Active,
+        suppression: None,
+        known: false,
     }
 }
 

@@ -36,8 +36,13 @@ pub fn schema() -> Value {
             "standards": described("Names of the standards' ids that findings carry, such as CWE-502",
                 json!({"type": "object", "additionalProperties": string()})),
             "summary": summary(),
+            "notices": described("About the scan itself: suppressions that expired or fit nothing, files left out on request", array(object(
+                "",
+                json!({"id": described("What kind", string()), "message": string()}),
+                &[],
+            ))),
         }),
-        &["rules", "standards"],
+        &["rules", "standards", "notices"],
     );
     let mut document = Map::new();
     document.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
@@ -124,8 +129,19 @@ fn finding() -> Value {
             },
             "fingerprint": described("Stable identity, without offsets and absolute paths", hexadecimal("{32}")),
             "status": words("Only active findings count", ["active", "suppressed", "baseline"]),
+            "known": described("Whether the baseline has it; absent where it does not", json!({"type": "boolean"})),
+            "suppression": object(
+                "Why it does not count; absent where it does",
+                json!({
+                    "by": described("Where that was decided: a file and a line", string()),
+                    "reason": string(),
+                    "owner": described("Who stands for it", string()),
+                    "expires": described("The last day on which it holds", string()),
+                }),
+                &["owner", "expires"],
+            ),
         }),
-        &[],
+        &["suppression", "known"],
     )
 }
 

@@ -57,6 +57,9 @@ fn closing(report: &Report, canvas: &mut Canvas) {
         let count = counted(report.summary.suppressed, "finding that does", "findings that do");
         canvas.field("hidden", BOLD, &format!("{count} not count (suppressed, or in the baseline)"));
     }
+    for notice in &report.notices {
+        canvas.field("note", BOLD, &notice.message);
+    }
     let tool = &report.tool;
     let version = format!("{} {}, rules {}, level {}", tool.name, tool.version, tool.catalogue, tool.level.id());
     canvas.field("tool", DIM, &version);

@@ -143,5 +143,7 @@ fn finding(
         lowered: None,
         fingerprint: Finding::fingerprint(&labels.id, path.as_str(), subject, evidence),
         status: Status::Active,
+        suppression: None,
+        known: false,
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     arguments::{ExplainArguments, ExplainFormat},
     output, panics,
     problem::Problem,
-    rules_pages, scan,
+    rules_pages, targets,
 };
 
 pub(crate) use document::output as json;
@@ -71,6 +71,7 @@ pub(crate) fn settings(level: Level) -> Settings {
         jobs: 1,
         policy: Policy::default(),
         temp_dir: Some(std::env::temp_dir()),
+        ..Settings::default()
     }
 }
 
@@ -78,12 +79,12 @@ pub(crate) fn settings(level: Level) -> Settings {
 fn explained(scanner: &Scanner, target: &Path) -> Result<Option<Explained>, Problem> {
     let member::Named { file, member } = member::Named::of(target);
     let artifact = sources::local::open(&file);
-    if let Some(why) = scan::unopened(&file, &artifact.body) {
+    if let Some(why) = targets::unopened(&file, &artifact.body) {
         Problem::new(format!("{}: {why}", file.display())).print();
         return Ok(None);
     }
     let wanted = member.map(|member| format!("{}{member}", artifact.path));
-    let target = Target { name: scan::name(&file), artifact };
+    let target = Target { name: targets::name(&file), artifact };
     let found = panics::quietly(|| scanner.explain(target, wanted.as_deref(), Arc::new(NoWatch)));
     let found = found.map_err(|said| Problem::new(format!("a defect ended the scan, please report it: {said}")))?;
     let missing = wanted.filter(|_| found.listings.is_empty() && found.mute.is_empty());

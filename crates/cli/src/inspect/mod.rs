@@ -15,7 +15,7 @@ use crate::{
     arguments::{InspectArguments, InspectFormat},
     explain, output, panics,
     problem::Problem,
-    scan,
+    targets,
 };
 
 /// The exit code where something was not read.
@@ -27,7 +27,7 @@ const INCOMPLETE: u8 = 3;
 /// A defect, or a standard output that cannot be written.
 pub(crate) fn run(arguments: &InspectArguments) -> Result<u8, Problem> {
     let scanner = Scanner::new(Catalogue::builtin(), explain::settings(Level::Standard));
-    let (targets, failed) = scan::targets(&arguments.paths);
+    let (targets, failed) = targets::open_files(&arguments.paths);
     let collector = collect::Collector::new(arguments.strings.map(usize::from), arguments.all);
     let scanned = panics::quietly(|| scanner.scan_recorded(targets, Arc::new(NoWatch), Some(&collector)));
     let report = scanned.map_err(|said| Problem::new(format!("a defect ended the scan, please report it: {said}")))?;

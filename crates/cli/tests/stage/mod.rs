@@ -12,8 +12,8 @@ use std::{
 
 use tempfile::TempDir;
 
-/// A folder that is the working directory of the program.
-pub(crate) struct Stage(TempDir);
+/// A folder that is the working directory of the program, and one that is its user's home.
+pub(crate) struct Stage(TempDir, TempDir);
 
 /// What a run left.
 pub(crate) struct Ran {
@@ -59,12 +59,17 @@ pub(crate) fn valid(text: &str) -> serde_json::Value {
 impl Stage {
     /// An empty folder.
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap())
     }
 
     /// The path of `name` in it.
     pub(crate) fn path(&self, name: &[u8]) -> PathBuf {
         self.0.path().join(OsStr::from_bytes(name))
+    }
+
+    /// The home of the program's user.
+    pub(crate) fn home(&self) -> &Path {
+        self.1.path()
     }
 
     /// Writes `bytes` as `name`.
@@ -103,10 +108,14 @@ impl Stage {
     /// The program, ready to run here, without the settings of whoever runs the tests.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_modelward"));
-        command.current_dir(self.0.path()).stdin(Stdio::null());
+        command.current_dir(self.0.path()).env("HOME", self.1.path()).stdin(Stdio::null());
         for (key, _) in std::env::vars_os() {
             let name = key.to_string_lossy().into_owned();
-            if name.starts_with("MODELWARD_") || name.starts_with("CLICOLOR") || name == "NO_COLOR" {
+            if name.starts_with("MODELWARD_")
+                || name.starts_with("XDG_")
+                || name.starts_with("CLICOLOR")
+                || name == "NO_COLOR"
+            {
                 command.env_remove(key);
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// In words: an empty text, an unknown unit, a number that is none or too great, a duration of nothing.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+pub fn parse(text: &str) -> Result<Duration, String> {
     let refuse = || format!("{text:?} is not a duration; write it like 30s, 5m or 1h30m");
     if let Ok(seconds) = text.parse() {
         return positive(Duration::from_secs(seconds));
