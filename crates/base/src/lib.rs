@@ -7,6 +7,7 @@ pub mod budget;
 pub mod coverage;
 pub mod date;
 pub mod escape;
+pub mod excerpt;
 pub mod expr;
 pub mod fact;
 pub mod finding;

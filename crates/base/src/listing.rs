@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{blob::Blob, budget::Meter, finding::Finding, location::Place, stop::Stop, verdict::Severity};
 
 /// Writes the program in a blob as a listing.
@@ -84,7 +86,7 @@ impl Listing {
 }
 
 /// Where a finding points to in a listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// The line, by index.
     pub line: usize,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     coverage::Coverage,
+    excerpt::Excerpt,
     finding::Finding,
     limits::{Level, Limits},
     reason::Reason,
@@ -55,6 +56,9 @@ pub struct Report {
     /// What whoever reads the report should know about how it came to be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
+    /// The parts of programs that findings are about, where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excerpts: Vec<Excerpt>,
 }
 
 /// Something about the scan itself, not about what was scanned.
@@ -207,6 +211,7 @@ impl Report {
                 ..Summary::default()
             },
             notices: Vec::new(),
+            excerpts: Vec::new(),
         }
     }
 
@@ -294,6 +299,7 @@ impl Report {
             self.standards.entry(id).or_insert(name);
         }
         self.notices.extend(other.notices);
+        self.excerpts.extend(other.excerpts);
         self
     }
 

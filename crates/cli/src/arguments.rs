@@ -24,7 +24,7 @@ pub(crate) use self::{
     pages::{CompletionsArguments, DoctorArguments, ManArguments, Shell},
     report::ReportArguments,
     rules::{RulesArguments, RulesCommand},
-    scan::{ScanArguments, TargetArguments},
+    scan::{Excerpts, ScanArguments, TargetArguments},
     settings::SettingsArguments,
 };
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base::{listing::NamedListing, report::Report};
+use base::report::Report;
 use report::{Format, Page};
 
 use crate::{
@@ -21,7 +21,7 @@ const WIDEST: usize = 110;
 #[derive(Debug)]
 pub(crate) struct Outputs {
     stdout: Format,
-    page: Page<'static>,
+    page: Page,
     files: Vec<(Format, PathBuf)>,
 }
 
@@ -30,7 +30,7 @@ impl Outputs {
     ///
     /// # Errors
     /// Two reports for standard output; a file whose folder does not exist, found before the scan and not after it.
-    pub(crate) fn new(output: &[Destination], format: Option<Format>, page: Page<'static>) -> Result<Self, Problem> {
+    pub(crate) fn new(output: &[Destination], format: Option<Format>, page: Page) -> Result<Self, Problem> {
         let mut stdout = None;
         let mut files = Vec::new();
         for Destination { format, file } in output {
@@ -45,30 +45,25 @@ impl Outputs {
         Ok(Self { stdout: stdout.or(format).unwrap_or(Format::Text), page, files })
     }
 
-    /// Whether one of the reports shows listings.
-    pub(crate) fn show_listings(&self) -> bool {
-        self.files.iter().map(|(format, _)| *format).chain([self.stdout]).any(|format| format == Format::Html)
+    /// Whether one of the reports shows parts of programs.
+    pub(crate) fn show_excerpts(&self) -> bool {
+        let mut formats = self.files.iter().map(|(format, _)| *format).chain([self.stdout]);
+        formats.any(|format| matches!(format, Format::Html | Format::Sarif))
     }
 
     /// Writes every report; problems with one do not keep the others back.
-    pub(crate) fn write(&self, report: &Report, listings: &[NamedListing]) -> Vec<Problem> {
+    pub(crate) fn write(&self, report: &Report) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (format, path) in &self.files {
-            if let Err(error) = write_file(path, *format, report, listings) {
+            if let Err(error) = write_file(path, *format, report) {
                 problems.push(Problem::new(format!("{}: the report could not be written: {error}", path.display())));
             }
         }
         let mut out = BufWriter::new(io::stdout().lock());
-        let page = Page { listings: shown(self.stdout, listings), ..self.page };
-        let written = self.stdout.write(report, page, &mut out).and_then(|()| out.flush());
+        let written = self.stdout.write(report, self.page, &mut out).and_then(|()| out.flush());
         problems.extend(told(written).err());
         problems
     }
-}
-
-/// The listings, for the format that shows them: what another one says must not depend on which are written beside it.
-fn shown(format: Format, listings: &[NamedListing]) -> &[NamedListing] {
-    if format == Format::Html { listings } else { &[] }
 }
 
 /// Writes `bytes` to standard output.
@@ -88,14 +83,14 @@ fn told(result: io::Result<()>) -> Result<(), Problem> {
 }
 
 /// How a report for people looks on standard output.
-pub(crate) fn page(colour: Colour, brief: bool) -> Page<'static> {
+pub(crate) fn page(colour: Colour, brief: bool) -> Page {
     let stdout = io::stdout();
     let size = if stdout.is_terminal() { terminal_size::terminal_size_of(&stdout) } else { None };
     let width = size.map_or(Page::default().width, |(width, _)| usize::from(width.0).min(WIDEST));
     let colour = colours(colour);
     // Only a terminal knows what a link is; `dumb` ones and logs do not.
     let links = colour && stdout.is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
-    Page { width, colour, links, brief, ..Page::default() }
+    Page { width, colour, links, brief }
 }
 
 /// Whether standard output shall have colours.
@@ -123,24 +118,24 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// Writes beside `path` and renames, so that nobody sees half a report; what is not a regular file (a pipe, `/dev/null`) is written as it is.
-fn write_file(path: &Path, format: Format, report: &Report, listings: &[NamedListing]) -> io::Result<()> {
+fn write_file(path: &Path, format: Format, report: &Report) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return write_to(File::options().write(true).open(path)?, format, report, listings);
+        return write_to(File::options().write(true).open(path)?, format, report);
     }
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}.partial", std::process::id()));
     let partial = folder(path).join(name);
     let file = OpenOptions::new().write(true).create_new(true).open(&partial)?;
-    let result = write_to(file, format, report, listings).and_then(|()| fs::rename(&partial, path));
+    let result = write_to(file, format, report).and_then(|()| fs::rename(&partial, path));
     if result.is_err() {
         let _ = fs::remove_file(&partial);
     }
     result
 }
 
-fn write_to(file: File, format: Format, report: &Report, listings: &[NamedListing]) -> io::Result<()> {
+fn write_to(file: File, format: Format, report: &Report) -> io::Result<()> {
     let mut out = BufWriter::new(file);
-    format.write(report, Page { listings: shown(format, listings), ..Page::default() }, &mut out)?;
+    format.write(report, Page::default(), &mut out)?;
     out.flush()
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: ReportArguments) -> Result<u8, Problem> {
     let page = output::page(arguments.color, arguments.quiet);
     let outputs = Outputs::new(&arguments.output, arguments.format, page)?;
     let report = saved(&arguments.report)?;
-    let problems = outputs.write(&report, &[]);
+    let problems = outputs.write(&report);
     problems.iter().for_each(Problem::print);
     Ok(if problems.is_empty() { 0 } else { crate::USAGE })
 }

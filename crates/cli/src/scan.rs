@@ -3,8 +3,8 @@
 use std::{path::PathBuf, sync::Arc};
 
 use base::{
+    excerpt::Excerpt,
     finding::Status,
-    listing::NamedListing,
     reason::Reason,
     report::{ArtifactRecord, Notice, Outcome, Report},
     verdict::Severity,
@@ -13,7 +13,7 @@ use clap::ArgMatches;
 use engine::{Explained, Scanner};
 
 use crate::{
-    arguments::ScanArguments,
+    arguments::{Excerpts, ScanArguments},
     dry_run,
     output::{self, Outputs},
     panics,
@@ -39,9 +39,13 @@ pub(crate) fn run(arguments: ScanArguments, matches: &ArgMatches) -> Result<u8, 
     if arguments.dry_run {
         return dry_run::run(&paths, setup);
     }
-    let Scanned { report, listings, mut failed } =
-        report(&paths, &mut setup, arguments.quiet, outputs.show_listings())?;
-    for problem in outputs.write(&report, &listings) {
+    let excerpts = match arguments.excerpts {
+        Excerpts::Auto => outputs.show_excerpts(),
+        Excerpts::Always => true,
+        Excerpts::Never => false,
+    };
+    let Scanned { report, mut failed } = report(&paths, &mut setup, arguments.quiet, excerpts)?;
+    for problem in outputs.write(&report) {
         problem.print();
         failed = true;
     }
@@ -52,8 +56,6 @@ pub(crate) fn run(arguments: ScanArguments, matches: &ArgMatches) -> Result<u8, 
 pub(crate) struct Scanned {
     /// Its report.
     pub report: Report,
-    /// The listings of what it finds fault with, where they were asked for.
-    pub listings: Vec<NamedListing>,
     /// Whether a target could not be opened.
     pub failed: bool,
 }
@@ -62,24 +64,25 @@ pub(crate) struct Scanned {
 ///
 /// # Errors
 /// Anything that keeps the scan from beginning.
-pub(crate) fn report(paths: &[PathBuf], setup: &mut Setup, quiet: bool, listed: bool) -> Result<Scanned, Problem> {
+pub(crate) fn report(paths: &[PathBuf], setup: &mut Setup, quiet: bool, excerpts: bool) -> Result<Scanned, Problem> {
     let (scanner, _store) = setup.scanner()?;
     let progress = if quiet { None } else { Progress::visible() };
     let watch = ScanWatch::new(progress);
     let watch = Arc::new(watch.map_err(|error| Problem::new(format!("signals cannot be caught: {error}")))?);
     let (targets, failed) = targets::open(paths, setup, &*watch);
-    let scanned = panics::quietly(|| match listed {
+    let scanned = panics::quietly(|| match excerpts {
         true => {
-            let Explained { report, listings, .. } = scanner.scan_listed(targets, watch.clone());
-            (report, listings)
+            let Explained { mut report, listings, .. } = scanner.scan_listed(targets, watch.clone());
+            report.excerpts = listings.iter().map(Excerpt::of).filter(|excerpt| !excerpt.marks.is_empty()).collect();
+            report
         }
-        false => (scanner.scan(targets, watch.clone()), Vec::new()),
+        false => scanner.scan(targets, watch.clone()),
     });
     watch.done();
-    let (mut report, listings) = scanned.unwrap_or_else(|said| (broken(&scanner, paths, &said, &watch), Vec::new()));
+    let mut report = scanned.unwrap_or_else(|said| broken(&scanner, paths, &said, &watch));
     report.notices.extend_from_slice(setup.notices());
     report.notices.extend(of_the_baseline(&report, setup));
-    Ok(Scanned { report, listings, failed })
+    Ok(Scanned { report, failed })
 }
 
 /// What the baseline knows of the findings.

@@ -45,7 +45,7 @@ const COLUMNS: [&str; 25] = [
 ];
 
 /// Writes `report`.
-pub(crate) fn write(report: &Report, _page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
     let whereabouts = Whereabouts::of(report);
     row(&COLUMNS.map(|column| (column, column.to_owned())), out)?;
     let scan = [

@@ -26,7 +26,7 @@ const MOST: usize = 50;
 const LONGEST: usize = 1_000;
 
 /// Writes `report`.
-pub(crate) fn write(report: &Report, _page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
     let verdict = report.verdict.id().to_uppercase();
     let title = format!("{verdict} {}", words::target(report));
     let summary = format!("{} · {}", words::found(report), words::read(report));

@@ -25,7 +25,7 @@ const LONGEST: usize = 10_000;
 const EPOCH: &str = "1970-01-01T00:00:00";
 
 /// Writes `report`.
-pub(crate) fn write(report: &Report, _page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
     let whereabouts = Whereabouts::of(report);
     let tool = json!({
         "id": "modelward",

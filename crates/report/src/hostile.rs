@@ -73,18 +73,19 @@ fn long() -> Vec<u8> {
 /// Every name in every format.
 fn each(check: impl Fn(Format, &str, &[u8])) {
     let long = long();
-    let listing = |name: &[u8]| {
-        let mut named = sample::listing();
+    let excerpt = |name: &[u8]| {
+        let mut named = sample::excerpt();
         named.artifact = String::from_utf8_lossy(name).into();
-        named.listing.lines.iter_mut().for_each(|line| line.text = String::from_utf8_lossy(name).into());
+        named.lines.iter_mut().for_each(|line| line.text = String::from_utf8_lossy(name).into());
         named.marks.iter_mut().for_each(|mark| mark.note = String::from_utf8_lossy(name).into());
         named
     };
     for name in NAMES.iter().copied().chain([&*long]) {
-        let listings = [listing(name)];
+        let mut named = report(name);
+        named.excerpts.push(excerpt(name));
         for format in Format::ALL {
             let mut out = Vec::new();
-            format.write(&report(name), Page { listings: &listings, ..Page::default() }, &mut out).unwrap();
+            format.write(&named, Page::default(), &mut out).unwrap();
             check(*format, &String::from_utf8(out).unwrap(), name);
         }
     }
@@ -152,9 +153,9 @@ fn pages_for_a_browser() {
             count.set(count.get() + 1);
         }
     });
-    let listings = [sample::listing()];
-    let page = Page { listings: &listings, ..Page::default() };
-    for (name, report) in [("poisoned", sample::poisoned()), ("clean", sample::clean()), ("reasons", sample::reasons())]
+    let page = Page::default();
+    for (name, report) in
+        [("poisoned", sample::explained()), ("clean", sample::clean()), ("reasons", sample::reasons())]
     {
         let mut out = std::fs::File::create(folder.join(format!("{name}.html"))).unwrap();
         Format::Html.write(&report, page, &mut out).unwrap();

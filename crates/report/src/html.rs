@@ -19,7 +19,7 @@ const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// Writes `report`.
-pub(crate) fn write(report: &Report, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
     let mut html = Markup::new("<!doctype html>\n");
     html.open("html", &[("lang", "en")]);
     head(report, &mut html);
@@ -29,8 +29,8 @@ pub(crate) fn write(report: &Report, page: Page<'_>, out: &mut dyn Write) -> io:
     html.open("div", &[("class", "columns")]);
     tree::write(report, &whereabouts, &mut html);
     html.open("main", &[]);
-    findings::write(report, &whereabouts, page, &mut html);
-    listing::write(page.listings, &mut html);
+    findings::write(report, &whereabouts, &report.excerpts, &mut html);
+    listing::write(&report.excerpts, &mut html);
     summary::unread(report, &mut html);
     summary::checks(report, &mut html);
     html.close();

@@ -9,7 +9,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use crate::Page;
 
 /// Writes `report`, indented by two spaces, with a line break at its end.
-pub(crate) fn write(report: &Report, _page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
     pretty(report, out)
 }
 

@@ -49,7 +49,7 @@ struct End<'r> {
 }
 
 /// Writes `report`.
-pub(crate) fn write(report: &Report, _page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
     let Report { schema_version, tool, target, verdict, completeness, .. } = report;
     line("header", Header { schema_version, tool, target, verdict: *verdict, completeness: *completeness }, out)?;
     report.findings.iter().try_for_each(|finding| line("finding", finding, out))?;

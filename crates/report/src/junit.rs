@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Writes `report`.
-pub(crate) fn write(report: &Report, _page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
     let whereabouts = Whereabouts::of(report);
     let findings = worst_first(report);
     let found: std::collections::BTreeSet<&str> = findings.iter().map(|finding| &*finding.artifact).collect();

@@ -29,7 +29,7 @@ pub use json::pretty as write_json;
 
 use std::io::{self, Write};
 
-use base::{listing::NamedListing, report::Report};
+use base::report::Report;
 
 macro_rules! writers {
     ($( $(#[doc = $doc:literal])+ $name:ident = $id:literal via $write:path ),+ $(,)?) => {
@@ -48,7 +48,7 @@ macro_rules! writers {
             pub const fn describe(self) -> &'static str { match self { $(Self::$name => concat!($($doc),+)),+ } }
 
             /// Writes `report`; `page` matters only to what people read. Errors are those of `out`.
-            pub fn write(self, report: &Report, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+            pub fn write(self, report: &Report, page: Page, out: &mut dyn Write) -> io::Result<()> {
                 match self { $(Self::$name => $write(report, page, out)),+ }
             }
         }
@@ -87,7 +87,7 @@ impl Format {
 
 /// What a report for people is written on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Page<'a> {
+pub struct Page {
     /// Columns.
     pub width: usize,
     /// Whether ANSI colours are wanted.
@@ -96,12 +96,10 @@ pub struct Page<'a> {
     pub links: bool,
     /// Whether only the verdict is wanted.
     pub brief: bool,
-    /// Programs inside the artifacts, for those formats that show them.
-    pub listings: &'a [NamedListing],
 }
 
-impl Default for Page<'_> {
+impl Default for Page {
     fn default() -> Self {
-        Self { width: 80, colour: false, links: false, brief: false, listings: &[] }
+        Self { width: 80, colour: false, links: false, brief: false }
     }
 }

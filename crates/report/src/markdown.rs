@@ -28,7 +28,7 @@ const SHOWN: usize = 8;
 const UNREAD: usize = 25;
 
 /// Writes `report`.
-pub(crate) fn write(report: &Report, _page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
     let mut text = String::new();
     let _ = writeln!(text, "## Modelward: {}\n", report.verdict.id().to_uppercase());
     let _ =

@@ -2,6 +2,7 @@
 
 use base::{
     coverage::Coverage,
+    excerpt::Excerpt,
     finding::{Finding, Lowered, Status},
     limits::{Level, Limits},
     listing::{Line, Listing, NamedListing},
@@ -131,7 +132,7 @@ fn explain(report: &mut Report, rule: &str) {
 }
 
 /// The program of the pickle of [`poisoned`], with what its first finding points to.
-pub(crate) fn listing() -> NamedListing {
+pub(crate) fn excerpt() -> Excerpt {
     let report = poisoned();
     let mut listing = Listing::new("python");
     let lines = [
@@ -144,7 +145,14 @@ pub(crate) fn listing() -> NamedListing {
     for (text, offset, uses) in lines {
         listing.push(Line { text: text.into(), place: Place::bytes(offset, 1), uses });
     }
-    NamedListing::new("model.tar!/ckpt.pt!/archive/data.pkl", "pickle", listing, &report.findings)
+    Excerpt::of(&NamedListing::new("model.tar!/ckpt.pt!/archive/data.pkl", "pickle", listing, &report.findings))
+}
+
+/// The poisoned one with an excerpt of its program.
+pub(crate) fn explained() -> Report {
+    let mut report = poisoned();
+    report.excerpts.push(excerpt());
+    report
 }
 
 /// A harmless file.
@@ -192,5 +200,5 @@ pub(crate) fn hostile() -> Report {
 
 /// All of them.
 pub(crate) fn all() -> Vec<Report> {
-    vec![poisoned(), clean(), nothing(), reasons(), hostile()]
+    vec![poisoned(), explained(), clean(), nothing(), reasons(), hostile()]
 }

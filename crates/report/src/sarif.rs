@@ -40,16 +40,16 @@ struct Log {
 }
 
 /// Writes `report`.
-pub(crate) fn write(report: &Report, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Result<()> {
     let log = Log {
         schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         version: "2.1.0",
-        runs: [run(report, page)],
+        runs: [run(report)],
     };
     json::pretty(&log, out)
 }
 
-fn run(report: &Report, page: Page<'_>) -> Run {
+fn run(report: &Report) -> Run {
     let whereabouts = Whereabouts::of(report);
     let mut artifacts = Artifacts::new(report, &whereabouts);
     let taxonomies = Taxonomies::of(report);
@@ -57,7 +57,8 @@ fn run(report: &Report, page: Page<'_>) -> Run {
     let left_out = findings.len().saturating_sub(MOST);
     findings.truncate(MOST);
     let rules = Rules::of(report, &findings, &taxonomies);
-    let results = findings.iter().map(|finding| results::result(finding, &rules, page, &mut artifacts)).collect();
+    let results =
+        findings.iter().map(|finding| results::result(finding, &rules, &report.excerpts, &mut artifacts)).collect();
     let invocation = Invocation {
         execution_successful: Some(!report.summary.reasons.contains_key(&Reason::Internal)),
         tool_execution_notifications: notices::all(report, left_out, &mut artifacts),

@@ -41,8 +41,9 @@ pub fn schema() -> Value {
                 json!({"id": described("What kind", string()), "message": string()}),
                 &[],
             ))),
+            "excerpts": described("The parts of programs that findings are about, where they were asked for", array(reference("excerpt"))),
         }),
-        &["rules", "standards", "notices"],
+        &["rules", "standards", "notices", "excerpts"],
     );
     let mut document = Map::new();
     document.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
@@ -51,7 +52,7 @@ pub fn schema() -> Value {
     document.insert(
         "$defs".into(),
         json!({
-            "artifact": artifact(), "finding": finding(), "location": location(), "check": check(), "rule": rule(),
+            "artifact": artifact(), "finding": finding(), "location": location(), "check": check(), "rule": rule(), "excerpt": excerpt(),
             "severity": words("How bad it is", Severity::ALL.iter().rev().map(|word| word.id())),
             "reason": words("Why an artifact is incomplete", Reason::ALL.iter().map(|word| word.id())),
         }),
@@ -202,6 +203,42 @@ fn rule() -> Value {
             "link": described("Its page; null where the rule does not come with the program", nullable(string())),
         }),
         &[],
+    )
+}
+
+fn excerpt() -> Value {
+    let line = object(
+        "",
+        json!({
+            "number": described("In the program, from 1", count()),
+            "text": string(),
+            "offset": described("The bytes of the artifact that it stands for", count()),
+            "length": count(),
+            "uses": described("Earlier lines whose values it needs, as indices of lines", array(count())),
+            "needed": described("Whether a marked line needs it, or is it", json!({"type": "boolean"})),
+        }),
+        &[],
+    );
+    let mark = object(
+        "",
+        json!({
+            "line": described("Index of lines", count()),
+            "note": string(), "severity": reference("severity"), "rule": string(), "fingerprint": string(),
+        }),
+        &[],
+    );
+    object(
+        "The lines of a program that findings point to, what those need, and a few around",
+        json!({
+            "artifact": string(),
+            "format": described("The format whose program it is", string()),
+            "language": string(),
+            "lines": array(line),
+            "marks": described("What findings say of lines", array(mark)),
+            "after": described("Lines behind the last one", count()),
+            "broken": described("Why the program ends before its end; absent where it does not", string()),
+        }),
+        &["broken"],
     )
 }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Writes `report` for people.
-pub(crate) fn write(report: &Report, page: Page<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, page: Page, out: &mut dyn Write) -> io::Result<()> {
     let mut canvas = Canvas::new(page);
     verdict(report, &mut canvas);
     if !page.brief {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint, builder::FalseyValueParser};
+use clap::{Args, ValueEnum, ValueHint, builder::FalseyValueParser};
 use report::Format;
 
 use super::{
@@ -40,6 +40,10 @@ pub(crate) struct ScanArguments {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Colour,
 
+    /// Whether the report keeps the parts of programs that findings are about
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub excerpts: Excerpts,
+
     /// Print what would be read, with size and format by its head, and read no further
     #[arg(long)]
     pub dry_run: bool,
@@ -47,6 +51,17 @@ pub(crate) struct ScanArguments {
     /// Print the JSON schema of the JSON report and exit
     #[arg(long)]
     pub print_schema: bool,
+}
+
+/// When a report keeps the parts of programs that findings are about.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Excerpts {
+    /// Where a page or SARIF is written; a JSON report written beside it then has them too
+    Auto,
+    /// In every report
+    Always,
+    /// In none
+    Never,
 }
 
 /// What to scan.

@@ -1,10 +1,9 @@
 //! The findings, worst first: what would happen, where through every container, why, what to do, and what standards call it.
 
-use base::{escape, finding::Finding, report::Report, verdict::Confidence};
+use base::{escape, excerpt::Excerpt, finding::Finding, report::Report, verdict::Confidence};
 
 use super::{listing, prose};
 use crate::{
-    Page,
     groups::{self, Group},
     markup::Markup,
     whereabouts::Whereabouts,
@@ -19,7 +18,7 @@ const PLACES: usize = 50;
 const LONGEST: usize = 4_000;
 
 /// Writes every finding, those that do not count last.
-pub(super) fn write(report: &Report, whereabouts: &Whereabouts<'_>, page: Page<'_>, html: &mut Markup) {
+pub(super) fn write(report: &Report, whereabouts: &Whereabouts<'_>, excerpts: &[Excerpt], html: &mut Markup) {
     html.open("section", &[("id", "findings")]);
     html.element("h2", &[], "Findings");
     let (active, accepted): (Vec<_>, Vec<_>) =
@@ -32,7 +31,7 @@ pub(super) fn write(report: &Report, whereabouts: &Whereabouts<'_>, page: Page<'
         if html.len() > FULL {
             left = left.saturating_add(1);
         } else {
-            self::group(group, report, whereabouts, page, html);
+            self::group(group, report, whereabouts, excerpts, html);
         }
     }
     if left > 0 {
@@ -43,7 +42,7 @@ pub(super) fn write(report: &Report, whereabouts: &Whereabouts<'_>, page: Page<'
     html.close();
 }
 
-fn group(group: &Group<'_>, report: &Report, whereabouts: &Whereabouts<'_>, page: Page<'_>, html: &mut Markup) {
+fn group(group: &Group<'_>, report: &Report, whereabouts: &Whereabouts<'_>, excerpts: &[Excerpt], html: &mut Markup) {
     let first = group.first;
     let counts = first.counts();
     let class = if counts { "finding" } else { "finding accepted" };
@@ -57,7 +56,7 @@ fn group(group: &Group<'_>, report: &Report, whereabouts: &Whereabouts<'_>, page
     }
     html.close();
     for cause in &group.causes {
-        self::cause(cause, whereabouts, page, html);
+        self::cause(cause, whereabouts, excerpts, html);
     }
     html.open("dl", &[]);
     term("do", html);
@@ -69,7 +68,7 @@ fn group(group: &Group<'_>, report: &Report, whereabouts: &Whereabouts<'_>, page
 }
 
 /// What would happen, where and why.
-fn cause(findings: &[&Finding], whereabouts: &Whereabouts<'_>, page: Page<'_>, html: &mut Markup) {
+fn cause(findings: &[&Finding], whereabouts: &Whereabouts<'_>, excerpts: &[Excerpt], html: &mut Markup) {
     let Some(first) = findings.first() else { return };
     html.open("dl", &[("class", "cause"), ("data-count", &findings.len().to_string())]);
     term("what", html);
@@ -94,7 +93,7 @@ fn cause(findings: &[&Finding], whereabouts: &Whereabouts<'_>, page: Page<'_>, h
         html.element("p", &[], &format!("{} here; {}", first.severity, words::lowered(lowered)));
     }
     html.close();
-    if page.listings.iter().any(|listing| listing::shows(listing, first)) {
+    if excerpts.iter().any(|excerpt| listing::shows(excerpt, first)) {
         term("listing", html);
         html.element("a", &[("href", &format!("#{}", listing::anchor(first)))], "the lines that lead there");
         html.close();

@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{
-    finding::Finding,
-    listing::{Listing, Mark, NamedListing},
-};
+use base::{excerpt::Excerpt, finding::Finding, listing::Mark};
 
 use super::findings;
 use crate::{
@@ -14,9 +11,6 @@ use crate::{
     words::{counted, elide},
 };
 
-/// Lines shown of one listing, and around each that matters.
-const LINES: usize = 2_000;
-const AROUND: usize = 3;
 /// Characters of a line, and of a line in the graph.
 const LONGEST: usize = 2_000;
 const LABEL: usize = 96;
@@ -27,8 +21,8 @@ const ROW: usize = 24;
 const GUTTER: usize = 150;
 
 /// Whether the lines that lead to `finding` are in this listing.
-pub(super) fn shows(listing: &NamedListing, finding: &Finding) -> bool {
-    listing.artifact == finding.artifact && listing.marks.iter().any(|mark| *mark.fingerprint == *finding.fingerprint)
+pub(super) fn shows(excerpt: &Excerpt, finding: &Finding) -> bool {
+    excerpt.artifact == finding.artifact && excerpt.marks.iter().any(|mark| *mark.fingerprint == *finding.fingerprint)
 }
 
 /// The id of what is said of the first line that a finding marks.
@@ -36,51 +30,46 @@ pub(super) fn anchor(finding: &Finding) -> String {
     format!("line-{}", finding.fingerprint)
 }
 
-/// Writes the listings.
-pub(super) fn write(listings: &[NamedListing], html: &mut Markup) {
-    if listings.iter().all(|listing| listing.marks.is_empty()) {
+/// Writes the excerpts.
+pub(super) fn write(excerpts: &[Excerpt], html: &mut Markup) {
+    if excerpts.iter().all(|excerpt| excerpt.marks.is_empty()) {
         return;
     }
     html.open("section", &[("id", "listings")]);
     html.element("h2", &[], "What would run");
     let mut anchors = BTreeSet::new();
-    for listing in listings.iter().filter(|listing| !listing.marks.is_empty()) {
+    for excerpt in excerpts.iter().filter(|excerpt| !excerpt.marks.is_empty()) {
         html.open("article", &[("class", "listing")]);
         html.open("h3", &[]);
-        findings::path(&listing.artifact, html);
-        html.element("span", &[("class", "dim")], &format!(" {} as {}", listing.format, listing.listing.language));
+        findings::path(&excerpt.artifact, html);
+        html.element("span", &[("class", "dim")], &format!(" {} as {}", excerpt.format, excerpt.language));
         html.close();
-        let needed = listing.listing.slice(listing.marks.iter().map(|mark| mark.line));
-        code(listing, &needed, &mut anchors, html);
-        graph(listing, &needed, html);
+        code(excerpt, &mut anchors, html);
+        graph(excerpt, html);
         html.close();
     }
     html.close();
 }
 
-/// The lines that matter with some around them; what is left out is counted.
-fn code<'l>(listing: &'l NamedListing, needed: &BTreeSet<usize>, anchors: &mut BTreeSet<&'l str>, html: &mut Markup) {
+/// The lines; what is left out between them is counted.
+fn code<'l>(excerpt: &'l Excerpt, anchors: &mut BTreeSet<&'l str>, html: &mut Markup) {
     let mut marks: BTreeMap<usize, Vec<&Mark>> = BTreeMap::new();
-    for mark in &listing.marks {
+    for mark in &excerpt.marks {
         marks.entry(mark.line).or_default().push(mark);
     }
-    let near = |line: &usize| line.saturating_sub(AROUND)..=line.saturating_add(AROUND);
-    let lines = &listing.listing.lines;
-    let shown: BTreeSet<usize> = needed.iter().flat_map(near).filter(|line| *line < lines.len()).collect();
     html.open("div", &[("class", "code"), ("tabindex", "0")]);
-    let mut next = 0;
-    for index in shown.iter().copied().take(LINES) {
-        gap(index.saturating_sub(next), html);
-        next = index.saturating_add(1);
-        let Some(line) = lines.get(index) else { continue };
+    let mut before = 0;
+    for (index, line) in excerpt.lines.iter().enumerate() {
+        gap(line.number.saturating_sub(before).saturating_sub(1), html);
+        before = line.number;
         let found = marks.get(&index).map(Vec::as_slice).unwrap_or_default();
         let class = match found.first() {
             Some(mark) => format!("line marked {}", mark.severity.id()),
-            None if needed.contains(&index) => "line needed".into(),
+            None if line.needed => "line needed".into(),
             None => "line".into(),
         };
         html.open("div", &[("class", &class)]);
-        html.element("span", &[("class", "number")], &next.to_string());
+        html.element("span", &[("class", "number")], &line.number.to_string());
         html.element("code", &[], &elide(&line.text, LONGEST));
         html.close();
         for mark in found {
@@ -91,22 +80,23 @@ fn code<'l>(listing: &'l NamedListing, needed: &BTreeSet<usize>, anchors: &mut B
             html.element("div", &[("class", &class), ("id", &id)], &elide(&mark.note, LONGEST));
         }
     }
-    let total = (lines.len() as u64).saturating_add(listing.listing.omitted);
-    gap(usize::try_from(total).unwrap_or_default().saturating_sub(next), html);
+    gap(excerpt.after, html);
     html.close();
-    if let Some(stop) = &listing.listing.broken {
-        html.element("p", &[("class", "hint")], &format!("The program ends before its end: {stop:?}"));
+    if let Some(why) = &excerpt.broken {
+        html.element("p", &[("class", "hint")], &format!("The program ends before its end: {}", elide(why, LONGEST)));
     }
 }
 
-fn gap(left_out: usize, html: &mut Markup) {
+fn gap(left_out: u64, html: &mut Markup) {
     if left_out > 0 {
-        html.element("div", &[("class", "gap")], &format!("⋯ {}", counted(left_out as u64, "line", "lines")));
+        html.element("div", &[("class", "gap")], &format!("⋯ {}", counted(left_out, "line", "lines")));
     }
 }
 
 /// The slice as a graph, where there is more than one line in it.
-fn graph(listing: &NamedListing, needed: &BTreeSet<usize>, html: &mut Markup) {
+fn graph(excerpt: &Excerpt, html: &mut Markup) {
+    let needed = excerpt.lines.iter().enumerate().filter(|(_, line)| line.needed);
+    let needed: Vec<usize> = needed.map(|(index, _)| index).collect();
     if needed.len() < 2 {
         return;
     }
@@ -123,9 +113,9 @@ fn graph(listing: &NamedListing, needed: &BTreeSet<usize>, html: &mut Markup) {
     let (wide, high) = (wide.to_string(), high.to_string());
     html.open("svg", &[("viewBox", &view), ("width", &wide), ("height", &high), ("role", "img")]);
     html.element("title", &[], "Which lines give their values to which");
-    edges(&listing.listing, &rows, html);
+    edges(excerpt, &rows, html);
     for (line, row) in &rows {
-        node(listing, *line, *row, html);
+        node(excerpt, *line, *row, html);
     }
     html.close();
     html.close();
@@ -135,9 +125,9 @@ fn middle(row: usize) -> usize {
     row.saturating_mul(ROW).saturating_add(ROW >> 1).saturating_add(4)
 }
 
-fn edges(listing: &Listing, rows: &BTreeMap<usize, usize>, html: &mut Markup) {
+fn edges(excerpt: &Excerpt, rows: &BTreeMap<usize, usize>, html: &mut Markup) {
     for (line, row) in rows {
-        let uses = listing.lines.get(*line).map(|line| line.uses.as_slice()).unwrap_or_default();
+        let uses = excerpt.lines.get(*line).map(|line| line.uses.as_slice()).unwrap_or_default();
         let from = uses.iter().filter_map(|used| rows.get(&usize::try_from(*used).ok()?));
         for from in from.copied().collect::<BTreeSet<_>>() {
             let span = row.abs_diff(from).min(GUTTER.saturating_sub(40) / 12);
@@ -152,15 +142,15 @@ fn edges(listing: &Listing, rows: &BTreeMap<usize, usize>, html: &mut Markup) {
     }
 }
 
-fn node(listing: &NamedListing, line: usize, row: usize, html: &mut Markup) {
-    let mark = listing.marks.iter().find(|mark| mark.line == line);
+fn node(excerpt: &Excerpt, index: usize, row: usize, html: &mut Markup) {
+    let Some(line) = excerpt.lines.get(index) else { return };
+    let mark = excerpt.marks.iter().find(|mark| mark.line == index);
     let class = mark.map_or_else(|| "node".into(), |mark| format!("node marked {}", mark.severity.id()));
     html.open("g", &[("class", &class)]);
     let (x, y) = (GUTTER.saturating_sub(6).to_string(), middle(row).saturating_sub(10).to_string());
     let wide = LABEL.saturating_mul(8).to_string();
     html.void("rect", &[("x", &x), ("y", &y), ("width", &wide), ("height", "20"), ("rx", "4")]);
     let (x, y) = (GUTTER.to_string(), middle(row).saturating_add(4).to_string());
-    let text = listing.listing.lines.get(line).map(|line| line.text.as_str()).unwrap_or_default();
-    html.element("text", &[("x", &x), ("y", &y)], &format!("{} {}", line.saturating_add(1), elide(text, LABEL)));
+    html.element("text", &[("x", &x), ("y", &y)], &format!("{} {}", line.number, elide(&line.text, LABEL)));
     html.close();
 }

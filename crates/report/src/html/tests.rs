@@ -3,7 +3,7 @@
 use super::*;
 use crate::sample;
 
-fn written(report: &Report, page: Page<'_>) -> String {
+fn written(report: &Report, page: Page) -> String {
     let mut out = Vec::new();
     write(report, page, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -11,9 +11,9 @@ fn written(report: &Report, page: Page<'_>) -> String {
 
 #[test]
 fn the_page_loads_nothing_and_runs_only_its_own_script() {
-    let listings = [sample::listing()];
-    for report in sample::all() {
-        let html = written(&report, Page { listings: &listings, ..Page::default() });
+    for mut report in sample::all() {
+        report.excerpts.push(sample::excerpt());
+        let html = written(&report, Page::default());
         assert_eq!(html.matches("<script").count(), 1);
         assert_eq!(html.matches("<style").count(), 1);
         assert!(html.contains("default-src &#39;none&#39;; style-src &#39;sha256-"), "{}", &html[..600]);
@@ -28,8 +28,7 @@ fn the_page_loads_nothing_and_runs_only_its_own_script() {
 
 #[test]
 fn everything_is_told() {
-    let listings = [sample::listing()];
-    let html = written(&sample::poisoned(), Page { listings: &listings, ..Page::default() });
+    let html = written(&sample::explained(), Page::default());
     for part in [
         "Loading calls posix.system(&quot;echo this would have run on load&quot;)",
         "<span class=\"step\">models/poisoned/model.tar</span><span class=\"arrow\"> → </span><span class=\"step\">ckpt.pt",

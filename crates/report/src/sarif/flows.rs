@@ -1,8 +1,8 @@
-//! `result.codeFlows`: how data leads to what was found, from the listing where there is one, else the places in their order.
+//! `result.codeFlows`: how data leads to what was found, from the excerpt of the program where there is one, else the places in their order.
 
 use base::{
+    excerpt::{Excerpt, ExcerptLine},
     finding::Finding,
-    listing::NamedListing,
     location::{Location as Place, Unit},
 };
 
@@ -10,7 +10,7 @@ use super::{
     artifacts::Artifacts,
     model::{CodeFlow, Message, ThreadFlow, ThreadFlowLocation},
 };
-use crate::{Page, words::elide};
+use crate::words::elide;
 
 /// Steps of a flow: GitHub shows a thousand.
 const MOST: usize = 1_000;
@@ -18,9 +18,9 @@ const MOST: usize = 1_000;
 const LONGEST: usize = 400;
 
 /// The flow that leads to `finding`.
-pub(super) fn of(finding: &Finding, page: Page<'_>, artifacts: &mut Artifacts<'_>) -> Vec<CodeFlow> {
-    let listing = page.listings.iter().find(|listing| listing.artifact == finding.artifact);
-    let steps = listing.map(|listing| sliced(finding, listing, artifacts)).filter(|steps| steps.len() > 1);
+pub(super) fn of(finding: &Finding, excerpts: &[Excerpt], artifacts: &mut Artifacts<'_>) -> Vec<CodeFlow> {
+    let excerpt = excerpts.iter().find(|excerpt| excerpt.artifact == finding.artifact);
+    let steps = excerpt.map(|excerpt| sliced(finding, excerpt, artifacts)).filter(|steps| steps.len() > 1);
     let steps = steps.unwrap_or_else(|| in_order(finding, artifacts));
     if steps.len() < 2 {
         return Vec::new();
@@ -29,16 +29,16 @@ pub(super) fn of(finding: &Finding, page: Page<'_>, artifacts: &mut Artifacts<'_
 }
 
 /// The lines that the marked ones need, and they themselves.
-fn sliced(finding: &Finding, listing: &NamedListing, artifacts: &mut Artifacts<'_>) -> Vec<ThreadFlowLocation> {
-    let marked = listing.marks.iter().filter(|mark| *mark.fingerprint == *finding.fingerprint).map(|mark| mark.line);
-    let marked: Vec<usize> = marked.collect();
-    let slice = listing.listing.slice(marked.iter().copied());
-    let lines = slice.into_iter().filter_map(|index| Some((index, listing.listing.lines.get(index)?)));
-    let step = |(index, line): (usize, &base::listing::Line)| {
-        let at = Place { offset: line.place.offset, length: line.place.length, ..finding.location.clone() };
+fn sliced(finding: &Finding, excerpt: &Excerpt, artifacts: &mut Artifacts<'_>) -> Vec<ThreadFlowLocation> {
+    let marked =
+        |index: usize| excerpt.marks.iter().any(|mark| mark.line == index && *mark.fingerprint == *finding.fingerprint);
+    let slice = excerpt.slice(&finding.fingerprint);
+    let lines = slice.into_iter().filter_map(|index| Some((index, excerpt.lines.get(index)?)));
+    let step = |(index, line): (usize, &ExcerptLine)| {
+        let at = Place { offset: line.offset, length: line.length, ..finding.location.clone() };
         let mut location = artifacts.exact(&at, None);
         location.message = Some(Message::text(elide(&line.text, LONGEST).replace("](", "] (")));
-        let importance = if marked.contains(&index) { "essential" } else { "important" };
+        let importance = if marked(index) { "essential" } else { "important" };
         ThreadFlowLocation { location: Some(location), importance: Some(importance) }
     };
     lines.take(MOST).map(step).collect()

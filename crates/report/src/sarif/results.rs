@@ -2,6 +2,7 @@
 
 use base::{
     escape,
+    excerpt::Excerpt,
     finding::{Finding, Status},
     verdict::{Confidence, Severity},
 };
@@ -13,16 +14,13 @@ use super::{
     properties,
     rules::Rules,
 };
-use crate::{
-    Page,
-    words::{self, point},
-};
+use crate::words::{self, point};
 
 /// Characters of a message, and of evidence.
 const LONGEST: usize = 4_000;
 
 /// The result of `finding`.
-pub(super) fn result(finding: &Finding, rules: &Rules, page: Page<'_>, artifacts: &mut Artifacts<'_>) -> Result {
+pub(super) fn result(finding: &Finding, rules: &Rules, excerpts: &[Excerpt], artifacts: &mut Artifacts<'_>) -> Result {
     let places = std::iter::once(&finding.location).chain(&finding.places);
     let related = places.zip(1..).map(|(at, id)| artifacts.exact(at, Some(id))).collect();
     Result {
@@ -33,7 +31,7 @@ pub(super) fn result(finding: &Finding, rules: &Rules, page: Page<'_>, artifacts
         message: Some(Message::text(message(finding))),
         locations: vec![artifacts.in_file(&finding.location)],
         related_locations: related,
-        code_flows: flows::of(finding, page, artifacts),
+        code_flows: flows::of(finding, excerpts, artifacts),
         partial_fingerprints: properties([
             ("modelwardFingerprint/v1", finding.fingerprint.as_str().into()),
             // What GitHub knows alerts by: without it, it would hash a line of a binary file.

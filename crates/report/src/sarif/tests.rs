@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::*;
 use crate::sample;
 
-fn written(report: &Report, page: Page<'_>) -> Value {
+fn written(report: &Report, page: Page) -> Value {
     let mut out = Vec::new();
     write(report, page, &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
@@ -16,9 +16,9 @@ fn every_report_fits_the_official_schema() {
     // The schema of OASIS without its descriptions.
     let schema: Value = serde_json::from_str(include_str!("../../testdata/sarif-2.1.0.schema.json")).unwrap();
     let validator = jsonschema::draft7::new(&schema).unwrap();
-    let listings = [sample::listing()];
-    let page = Page { listings: &listings, ..Page::default() };
-    for report in sample::all() {
+    let page = Page::default();
+    for mut report in sample::all() {
+        report.excerpts.push(sample::excerpt());
         let log = written(&report, page);
         let errors: Vec<String> =
             validator.iter_errors(&log).map(|error| format!("{} {error}", error.instance_path())).collect();
@@ -61,9 +61,8 @@ fn github_finds_what_it_asks_for() {
 }
 
 #[test]
-fn a_listing_gives_a_flow() {
-    let listings = [sample::listing()];
-    let log = written(&sample::poisoned(), Page { listings: &listings, ..Page::default() });
+fn an_excerpt_gives_a_flow() {
+    let log = written(&sample::explained(), Page::default());
     let flow = &log["runs"][0]["results"][0]["codeFlows"][0]["threadFlows"][0]["locations"];
     let lines: Vec<&str> =
         flow.as_array().unwrap().iter().map(|step| step["location"]["message"]["text"].as_str().unwrap()).collect();

@@ -26,15 +26,15 @@ pub(super) fn badge(colour: AnsiColor) -> Style {
 
 /// A page that is being written.
 pub(super) struct Canvas {
-    page: Page<'static>,
+    page: Page,
     out: String,
 }
 
 impl Canvas {
     /// An empty page.
-    pub(super) fn new(page: Page<'_>) -> Self {
+    pub(super) fn new(page: Page) -> Self {
         let Page { width, colour, links, brief, .. } = page;
-        let page = Page { width: width.max(NARROWEST), colour, links, brief, listings: &[] };
+        let page = Page { width: width.max(NARROWEST), colour, links, brief };
         Self { page, out: String::new() }
     }
 

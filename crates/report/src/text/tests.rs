@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::*;
 use crate::sample;
 
-fn written(report: &Report, page: Page<'_>) -> String {
+fn written(report: &Report, page: Page) -> String {
     let mut out = Vec::new();
     write(report, page, &mut out).unwrap();
     String::from_utf8(out).unwrap()
