@@ -69,7 +69,7 @@ fn existing(folder: &Path) -> Result<Vec<PathBuf>, String> {
             if path.is_dir() {
                 queue.push(path);
             } else if fs::read_to_string(&path).is_ok_and(|text| text.starts_with(MARK.trim_end()))
-                || path.ends_with("report.schema.json")
+                || path.to_string_lossy().ends_with(".schema.json")
             {
                 found.push(path.strip_prefix(folder).map_err(|error| error.to_string())?.to_path_buf());
             }
@@ -87,6 +87,9 @@ fn pages() -> Result<BTreeMap<PathBuf, String>, String> {
     page("reasons.md", reasons());
     page("report.schema.json", report::schema::text());
     page("cli.md", command_line::page()?);
+    page("options.md", format!("{MARK}{}", config::options::page()));
+    page("profiles.md", format!("{MARK}{}", config::profiles::page()));
+    page("config.schema.json", config::schema::text());
     page("outputs.md", outputs::page());
     page("rules.md", rules::index(&catalogue)?);
     for rule in catalogue.rules() {

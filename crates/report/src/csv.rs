@@ -89,7 +89,7 @@ fn finding(found: &Finding, whereabouts: &Whereabouts<'_>) -> Vec<Field> {
         ("column", number(at.column)),
         ("pointer", at.pointer.as_deref().unwrap_or_default().into()),
         ("count", found.count.to_string()),
-        ("status", crate::words::status(found.status).into()),
+        ("status", crate::words::status_word(found.status).into()),
         ("standards", listed(found.standards(), " ")),
         ("remedy", paragraphs(&found.remedy).join(" ")),
         ("evidence", found.evidence.clone()),

@@ -81,7 +81,7 @@ fn vulnerability(finding: &Finding, report: &Report, whereabouts: &Whereabouts<'
     let flags = json!([{
         "type": "flagged-as-likely-false-positive",
         "origin": "modelward",
-        "description": format!("Does not count: {}", words::status(finding.status)),
+        "description": format!("Does not count: {}", words::status(finding)),
     }]);
     if let Some(fields) = value.as_object_mut() {
         if !links.is_empty() {

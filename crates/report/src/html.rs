@@ -32,6 +32,7 @@ pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Re
     findings::write(report, &whereabouts, &report.excerpts, &mut html);
     listing::write(&report.excerpts, &mut html);
     summary::unread(report, &mut html);
+    summary::notices(report, &mut html);
     summary::checks(report, &mut html);
     html.close();
     html.close();

@@ -1,6 +1,6 @@
 //! One JSON object a line, for streams and `grep`. `type` says what a line is: `header` (version, tool, target, verdict,
-//! completeness), then each `finding`, each `artifact`, each `rule` (with its `id`), and last the `summary` (summary, coverage,
-//! checks, standards). The fields are those of the JSON report.
+//! completeness), then each `finding`, each `artifact`, each `rule` (with its `id`), `excerpt` and
+//! `notice`, and last the `summary` (summary, coverage, checks, standards). The fields are those of the JSON report.
 
 use std::{
     collections::BTreeMap,
@@ -55,6 +55,8 @@ pub(crate) fn write(report: &Report, _page: Page, out: &mut dyn Write) -> io::Re
     report.findings.iter().try_for_each(|finding| line("finding", finding, out))?;
     report.artifacts.iter().try_for_each(|artifact| line("artifact", artifact, out))?;
     report.rules.iter().try_for_each(|(id, record)| line("rule", Rule { id, record }, out))?;
+    report.excerpts.iter().try_for_each(|excerpt| line("excerpt", excerpt, out))?;
+    report.notices.iter().try_for_each(|notice| line("notice", notice, out))?;
     let Report { summary, coverage, checks, standards, .. } = report;
     line("summary", End { summary, coverage: *coverage, checks, standards }, out)
 }
@@ -76,7 +78,8 @@ mod tests {
             let mut out = Vec::new();
             write(&report, Page::default(), &mut out).unwrap();
             let text = String::from_utf8(out).unwrap();
-            let mut whole = serde_json::json!({"findings": [], "artifacts": [], "rules": {}});
+            let mut whole =
+                serde_json::json!({"findings": [], "artifacts": [], "rules": {}, "excerpts": [], "notices": []});
             for line in text.lines() {
                 let mut value: Value = serde_json::from_str(line).unwrap();
                 let fields = value.as_object_mut().unwrap();

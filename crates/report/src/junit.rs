@@ -96,7 +96,7 @@ fn finding(finding: &Finding, whereabouts: &Whereabouts<'_>, xml: &mut Markup) {
     case(&name, &finding.artifact, &plain(&whereabouts.file(&finding.artifact)), xml);
     if !finding.counts() {
         xml.own("\n   ");
-        xml.void("skipped", &[("message", words::status(finding.status))]);
+        xml.void("skipped", &[("message", &words::status(finding))]);
     }
     let element = if fails(finding) { "failure" } else { "system-out" };
     let severity = finding.severity.id();

@@ -165,6 +165,9 @@ fn suppressed(report: &Report, text: &mut String) {
         let count = counted(report.summary.suppressed, "finding does", "findings do");
         let _ = writeln!(text, "{count} not count: suppressed, or in the baseline.\n");
     }
+    for notice in &report.notices {
+        let _ = writeln!(text, "Note: {}\n", code(&notice.message));
+    }
 }
 
 /// Text from outside as a code span, whose fence is longer than any run of backticks in it.

@@ -8,7 +8,7 @@ use base::{
     listing::{Line, Listing, NamedListing},
     location::{ArtifactPath, Location, Place, Unit},
     reason::Reason,
-    report::{ArtifactRecord, Check, Outcome, Report, RuleRecord, Tool},
+    report::{ArtifactRecord, Check, Notice, Outcome, Report, RuleRecord, Tool},
     verdict::{Confidence, RuleKind, Severity},
 };
 
@@ -152,6 +152,7 @@ pub(crate) fn excerpt() -> Excerpt {
 pub(crate) fn explained() -> Report {
     let mut report = poisoned();
     report.excerpts.push(excerpt());
+    report.notices.push(Notice::new("suppression-unused", "modelward.toml:3 suppresses nothing"));
     report
 }
 

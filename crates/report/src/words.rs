@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use base::{
-    finding::{Lowered, Status},
+    escape,
+    finding::{Finding, Lowered, Status, Suppression},
     location::Location,
     reason::Reason,
     report::Report,
@@ -12,6 +13,8 @@ use base::{
 
 /// Characters shown of one name of a path.
 pub(crate) const LONGEST_NAME: usize = 160;
+/// Characters of why a finding does not count.
+const LONGEST_STATUS: usize = 600;
 
 /// `1 artifact`, `2 artifacts`.
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
@@ -169,13 +172,26 @@ pub(crate) fn lowered(lowered: &Lowered) -> String {
     format!("the rule says {}: {}", lowered.from, lowered.reason)
 }
 
-/// How a finding stands.
-pub(crate) const fn status(status: Status) -> &'static str {
+/// How a finding stands, in a word.
+pub(crate) const fn status_word(status: Status) -> &'static str {
     match status {
         Status::Active => "active",
         Status::Suppressed => "suppressed",
         Status::Baseline => "baseline",
     }
+}
+
+/// How a finding stands, and why it does not count.
+pub(crate) fn status(finding: &Finding) -> String {
+    let word = match finding.status {
+        Status::Active => return "active".into(),
+        Status::Suppressed => "suppressed",
+        Status::Baseline => "known before, in the baseline",
+    };
+    let Some(Suppression { by, reason, owner, expires }) = &finding.suppression else { return word.into() };
+    let owner = owner.as_ref().map(|owner| format!(", owner {owner}")).unwrap_or_default();
+    let expires = expires.as_ref().map(|day| format!(", until {day}")).unwrap_or_default();
+    escape::bounded(&format!("{word} by {by}: {reason}{owner}{expires}"), LONGEST_STATUS)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ const fn notes(format: Format) -> &'static str {
         }
         Format::JsonLines => {
             "One object a line; `type` says which: `header` (schema_version, tool, target, verdict, completeness) first, then each \
-             `finding`, each `artifact`, each `rule` with its `id`, last the `summary` (summary, coverage, checks, standards). The \
+             `finding`, each `artifact`, each `rule` with its `id`, each `excerpt` and `notice`, last the `summary` (summary, coverage, checks, standards). The \
              fields are those of the JSON report."
         }
         Format::Sarif => {

@@ -52,7 +52,7 @@ fn group(group: &Group<'_>, report: &Report, whereabouts: &Whereabouts<'_>, exce
     html.text(" ");
     html.text(&first.title);
     if !counts {
-        html.element("span", &[("class", "dim")], &format!(" does not count: {}", words::status(first.status)));
+        html.element("span", &[("class", "dim")], &format!(" does not count: {}", words::status(first)));
     }
     html.close();
     for cause in &group.causes {

@@ -136,6 +136,21 @@ pub(super) fn unread(report: &Report, html: &mut Markup) {
     html.close();
 }
 
+/// What is told of the scan itself.
+pub(super) fn notices(report: &Report, html: &mut Markup) {
+    if report.notices.is_empty() {
+        return;
+    }
+    html.open("section", &[("id", "notices")]);
+    html.element("h2", &[], "About this scan");
+    html.open("ul", &[]);
+    for notice in report.notices.iter().take(UNREAD) {
+        html.element("li", &[], &escape::bounded(&notice.message, 600));
+    }
+    html.close();
+    html.close();
+}
+
 /// Every rule's account.
 pub(super) fn checks(report: &Report, html: &mut Markup) {
     if report.checks.is_empty() {

@@ -1,4 +1,6 @@
-//! `invocation.toolExecutionNotifications`: what was not read and why, and results that found no room.
+//! `invocation.toolExecutionNotifications`: what was not read and why, results that found no room, and what is told of the scan.
+
+use std::collections::BTreeSet;
 
 use base::{
     location::Location as Place,
@@ -27,6 +29,12 @@ pub(super) fn all(report: &Report, left_out: usize, artifacts: &mut Artifacts<'_
     if left_out > 0 {
         notices.push(left(format!("{left_out} more findings, none worse than these; the JSON report lists them all.")));
     }
+    notices.extend(report.notices.iter().map(|notice| Notification {
+        descriptor: Some(DescriptorReference { id: Some(notice.id.to_string()), ..DescriptorReference::default() }),
+        level: Some("note"),
+        message: Some(Message::text(notice.message.replace("](", "] ("))),
+        locations: Vec::new(),
+    }));
     notices
 }
 
@@ -62,7 +70,9 @@ pub(super) fn descriptors(report: &Report) -> Vec<Descriptor> {
     let reasons = report.summary.reasons.keys();
     let reasons = reasons.map(|reason| (reason.id(), reason.describe(), hint(*reason).unwrap_or(GO_ON)));
     let left_out = (LEFT_OUT, "this format has no room for all findings", "The JSON report lists them all.");
-    let both = reasons.chain([left_out]);
+    let told: BTreeSet<&str> = report.notices.iter().map(|notice| &*notice.id).collect();
+    let told = told.into_iter().map(|id| (id, "about the scan itself", "See the documentation of the settings."));
+    let both = reasons.chain([left_out]).chain(told);
     // GitHub's validator wants of these what it wants of rules (GH2012).
     let descriptor = |(id, text, help): (&str, &str, &str)| Descriptor {
         id: Some(id.into()),

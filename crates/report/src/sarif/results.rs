@@ -93,11 +93,9 @@ fn rank(finding: &Finding) -> f64 {
 }
 
 fn suppression(finding: &Finding) -> Option<Suppression> {
-    let justification = match finding.status {
-        Status::Active => return None,
-        Status::Suppressed => "accepted by a suppression",
-        Status::Baseline => "known before: it is in the baseline",
-    };
-    let justification = Some(justification.into());
+    if finding.status == Status::Active {
+        return None;
+    }
+    let justification = Some(words::status(finding));
     Some(Suppression { kind: Some("external"), status: Some("accepted"), justification })
 }
