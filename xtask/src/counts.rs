@@ -85,7 +85,8 @@ fn valgrind() -> Result<(), String> {
 /// The optimised program.
 fn release() -> Result<PathBuf, String> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--release", "--quiet", "--package", "modelward", "--message-format=json"]);
+    // The same selection as `cargo run --release`, so that nothing is built twice.
+    cargo.args(["build", "--release", "--quiet", "--message-format=json"]);
     let output = cargo.current_dir(top()).output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
     let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
