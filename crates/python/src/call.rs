@@ -122,7 +122,7 @@ impl<'t> Machine<'t, '_, '_> {
                     return self.apply_value(node, &member, &args, &kwargs, literal);
                 }
             }
-            None => {}
+            Some(Local::Code(_)) | None => {}
         }
         if let Some(namespace) = namespace(&callee.value, &args) {
             let place = self.place(node);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base::stop::Stop;
 use eval::{Span, Value};
 use ruff_python_ast::{CmpOp, Expr, ExprBinOp, ExprCompare, ExprName, ExprSlice, ExprSubscript, Operator, UnaryOp};
+use ruff_text_size::Ranged;
 
 use crate::{builtins, function::Body, literal, machine::Machine, scope::Known};
 
@@ -97,18 +98,19 @@ impl<'t> Machine<'t, '_, '_> {
     pub(crate) fn names(&self, node: &ExprName) -> Vec<Known> {
         // PEP 3131: identifiers are compared in NFKC, which the parser has applied.
         let name = node.id.as_str();
-        if let Some(found) = self.scope.find(name) {
-            return found;
-        }
+        self.scope.find(name).unwrap_or_else(|| vec![self.unbound(name)])
+    }
+
+    /// What a name is that nothing in the file binds.
+    pub(crate) fn unbound(&self, name: &str) -> Known {
         let star = self.stars.iter().rev().find(|module| eval::is_named(module, name));
-        let known = match star {
+        match star {
             Some(module) => Value::global(module, name).into(),
             None if name == "__builtins__" => Value::module("builtins").into(),
             None if matches!(name, "__loader__" | "__spec__") => Value::global("builtins", name).into(),
             None if builtins::is_builtin(name) => Value::global("builtins", name).into(),
             None => Known::named(name),
-        };
-        vec![known]
+        }
     }
 
     /// A call of a function that computes and does nothing else.
@@ -210,7 +212,18 @@ impl<'t> Machine<'t, '_, '_> {
     fn subscript(&mut self, node: &'t ExprSubscript) -> Result<Known, Stop> {
         let of = self.eval(&node.value)?;
         let key = self.eval(&node.slice)?;
-        if let Some(known) = self.own_item(node, &of, &key, is_literal(&node.slice))? {
+        self.item_of(node, &of, &key, is_literal(&node.slice))
+    }
+
+    /// `of[key]`; `literal`: the key reads as what it is.
+    pub(crate) fn item_of(
+        &mut self,
+        node: impl Ranged + Copy,
+        of: &Known,
+        key: &Known,
+        literal: bool,
+    ) -> Result<Known, Stop> {
+        if let Some(known) = self.own_item(node, of, key, literal)? {
             return Ok(known);
         }
         let value = eval::item(&of.value, &key.value);
@@ -222,7 +235,7 @@ impl<'t> Machine<'t, '_, '_> {
         let table = matches!(of.value, Value::Dict(_) | Value::List(_) | Value::Tuple(_));
         if let Value::Global(name) = &value
             && !table
-            && !is_literal(&node.slice)
+            && !literal
         {
             self.state_import(node, &Arc::clone(name), "computed")?;
         }

@@ -7,6 +7,7 @@ use eval::Value;
 use ruff_python_ast::{Expr, Parameters, Stmt, StmtFunctionDef};
 
 use crate::{
+    bytecode::Code,
     local::Local,
     machine::{Machine, When},
     scope::{Known, Scope},
@@ -20,6 +21,8 @@ pub(crate) enum Body<'t> {
     Statements(&'t [Stmt]),
     /// The expression of a lambda.
     Expression(&'t Expr),
+    /// Bytecode.
+    Code(&'t Code),
 }
 
 /// What decorators of `builtins` make of a function.
@@ -40,12 +43,12 @@ pub(crate) enum Binding {
 pub(crate) struct Function<'t> {
     pub(crate) name: Arc<str>,
     parameters: Option<&'t Parameters>,
-    body: Body<'t>,
+    pub(crate) body: Body<'t>,
     scope: Rc<Scope>,
     /// The class whose method it is.
     pub(crate) class: Option<usize>,
     pub(crate) binding: Binding,
-    when: When,
+    pub(crate) when: When,
     /// Whether what it returns is what unpickling calls.
     reduces: bool,
     /// Arguments of the first call that was seen.
@@ -134,7 +137,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// Whether a decorator only says how the function is bound.
-    fn binds(&mut self, decorator: &Known, of: &Known) -> bool {
+    pub(crate) fn binds(&mut self, decorator: &Known, of: &Known) -> bool {
         let Some(name) = decorator.value.as_name() else { return false };
         let binding = match (&*name.module, &*name.qualname) {
             ("builtins", "property") | ("functools", "cached_property") => Binding::Property,
@@ -161,6 +164,7 @@ impl<'t> Machine<'t, '_, '_> {
     pub(crate) fn documentation(&self, index: usize) -> Option<Value> {
         match self.functions.get(index)?.body {
             Body::Statements(body) => documentation(body),
+            Body::Code(code) => code.documentation(),
             Body::Expression(_) => None,
         }
     }
@@ -181,11 +185,6 @@ impl<'t> Machine<'t, '_, '_> {
         }
     }
 
-    /// The next function to walk.
-    pub(crate) fn next_function(&mut self) -> Option<usize> {
-        self.waiting.pop_first().map(|(_, index)| index)
-    }
-
     /// Walks the body of a function and states what is in it.
     pub(crate) fn walk_function(&mut self, index: usize) -> Result<(), Stop> {
         let Some(function) = self.functions.get_mut(index) else { return Ok(()) };
@@ -198,6 +197,7 @@ impl<'t> Machine<'t, '_, '_> {
         let result = match body {
             Body::Statements(body) => self.body(body).map(|_| ()),
             Body::Expression(body) => self.give(body, body),
+            Body::Code(code) => self.walk_code(code),
         };
         self.scope = outer;
         (self.when, self.context, self.branch, self.method) = before;
@@ -208,10 +208,13 @@ impl<'t> Machine<'t, '_, '_> {
     fn frame(&self, index: usize) -> Rc<Scope> {
         let Some(function) = self.functions.get(index) else { return Rc::default() };
         let scope = Scope::inside(&function.scope, false);
-        let Some(parameters) = function.parameters else { return scope };
-        for (position, parameter) in parameters.iter().enumerate() {
-            let name = parameter.name();
-            let bound = function.arguments.iter().find(|(bound, _)| **bound == *name.as_str());
+        let names: Vec<&str> = match (function.body, function.parameters) {
+            (Body::Code(code), _) => code.parameters().iter().map(|name| &**name).collect(),
+            (_, Some(parameters)) => parameters.iter().map(|parameter| parameter.name().as_str()).collect(),
+            (_, None) => return scope,
+        };
+        for (position, name) in names.into_iter().enumerate() {
+            let bound = function.arguments.iter().find(|(bound, _)| **bound == *name);
             let known = match (bound, function.class.and_then(|class| self.classes.get(class))) {
                 (Some((_, known)), _) => known.clone(),
                 (None, Some(class)) if position == 0 => match function.binding {
@@ -250,6 +253,7 @@ impl<'t> Machine<'t, '_, '_> {
         let method = std::mem::replace(&mut self.method, (class, false));
         let result = self.quietly(|machine| match body {
             Body::Expression(body) => machine.eval(body),
+            Body::Code(code) => machine.execute_code(code),
             Body::Statements(body) => match machine.execute(body)? {
                 Flow::Return => Ok(machine.returned.take().unwrap_or_else(Known::unknown)),
                 Flow::Next => Ok(Value::None.into()),
@@ -271,8 +275,12 @@ impl<'t> Machine<'t, '_, '_> {
 
 /// Which parameter gets which argument.
 fn bindings(function: &Function<'_>, args: &[Known], kwargs: &[(Arc<str>, Known)]) -> Vec<(Arc<str>, Known)> {
-    let Some(parameters) = function.parameters else { return Vec::new() };
     let skipped = usize::from(function.class.is_some() && function.binding != Binding::Static);
+    if let Body::Code(code) = function.body {
+        let by_place = code.positional().iter().skip(skipped).cloned().zip(args.iter().cloned());
+        return by_place.chain(kwargs.iter().cloned()).collect();
+    }
+    let Some(parameters) = function.parameters else { return Vec::new() };
     let positional = parameters.posonlyargs.iter().chain(&parameters.args).skip(skipped);
     let by_place = positional.zip(args).map(|(parameter, known)| (Arc::from(parameter.name().as_str()), known.clone()));
     by_place.chain(kwargs.iter().cloned()).collect()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base::stop::Stop;
 use eval::{Name, Value};
 use ruff_python_ast::{StmtImport, StmtImportFrom};
+use ruff_text_size::Ranged;
 
 use crate::{machine::Machine, scope::Known};
 
@@ -15,8 +16,7 @@ impl<'t> Machine<'t, '_, '_> {
     /// `import a.b, c as d`.
     pub(crate) fn import(&mut self, node: &'t StmtImport) -> Result<(), Stop> {
         for alias in &node.names {
-            let module = module(alias.name.as_str());
-            self.state_import(alias, &module, "import")?;
+            let module = self.import_module(alias, alias.name.as_str())?;
             let (bound, value) = match &alias.asname {
                 Some(name) => (name.as_str(), module),
                 None => {
@@ -29,6 +29,33 @@ impl<'t> Machine<'t, '_, '_> {
         Ok(())
     }
 
+    /// Imports a module by its dotted name.
+    pub(crate) fn import_module(&mut self, node: impl Ranged, path: &str) -> Result<Name, Stop> {
+        let module = module(path);
+        self.state_import(node, &module, "import")?;
+        Ok(module)
+    }
+
+    /// The name `name` of a module, imported from it.
+    pub(crate) fn import_member(&mut self, node: impl Ranged, module: &str, name: &str) -> Result<Value, Stop> {
+        let value =
+            if module.starts_with('.') { Name::new(module, name).into() } else { eval::name(module, name, false) };
+        if let Value::Global(found) = &value {
+            self.state_import(node, &Arc::clone(found), "import")?;
+        }
+        Ok(value)
+    }
+
+    /// `from module import *`.
+    pub(crate) fn import_star(&mut self, node: impl Ranged, path: &str) -> Result<(), Stop> {
+        let star = module(path);
+        self.state_import(node, &star, "import")?;
+        if self.stars.len() < MAX_STARS {
+            self.stars.push(star.module);
+        }
+        Ok(())
+    }
+
     /// `from a import b as c`.
     pub(crate) fn import_from(&mut self, node: &'t StmtImportFrom) -> Result<(), Stop> {
         let dots = ".".repeat(usize::try_from(node.level.min(64)).unwrap_or(0));
@@ -36,18 +63,10 @@ impl<'t> Machine<'t, '_, '_> {
         for alias in &node.names {
             let name = alias.name.as_str();
             if name == "*" {
-                let star = self::module(&module);
-                self.state_import(alias, &star, "import")?;
-                if self.stars.len() < MAX_STARS {
-                    self.stars.push(star.module);
-                }
+                self.import_star(alias, &module)?;
                 continue;
             }
-            let value =
-                if dots.is_empty() { eval::name(&module, name, false) } else { Name::new(&module, name).into() };
-            if let Value::Global(found) = &value {
-                self.state_import(alias, &Arc::clone(found), "import")?;
-            }
+            let value = self.import_member(alias, &module, name)?;
             let bound = alias.asname.as_ref().unwrap_or(&alias.name);
             self.scope.clone().bind(bound, value.into(), self.branch);
         }
@@ -56,7 +75,7 @@ impl<'t> Machine<'t, '_, '_> {
 }
 
 /// A module by its name; a relative one stays as it is written.
-fn module(path: &str) -> Name {
+pub(crate) fn module(path: &str) -> Name {
     match Value::module(path) {
         Value::Global(name) if !path.starts_with('.') => Name::clone(&name),
         _ => Name::new(path, ""),

@@ -16,6 +16,7 @@
 )]
 
 mod builtins;
+pub mod bytecode;
 mod call;
 mod children;
 mod class;

@@ -126,6 +126,11 @@ impl<'t> Machine<'t, '_, '_> {
                 }
             }
         }
+        self.joined(parts)
+    }
+
+    /// Parts of an f-string in one text.
+    pub(crate) fn joined(&mut self, parts: Vec<Known>) -> Result<Known, Stop> {
         let values: Vec<Value> = parts.iter().map(|part| part.value.clone()).collect();
         let callee = eval::attribute(&Value::str(""), "join");
         let outcome = eval::call(&callee, &[Value::list(values)], &[], self.sink.meter())?;
@@ -144,19 +149,29 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     fn interpolation(&mut self, element: &'t InterpolatedElement) -> Result<Known, Stop> {
-        let mut known = self.eval(&element.expression)?;
+        let known = self.eval(&element.expression)?;
         let convert = match element.conversion {
             ConversionFlag::None => None,
             ConversionFlag::Str => Some("str"),
             ConversionFlag::Ascii => Some("ascii"),
             ConversionFlag::Repr => Some("repr"),
         };
-        if let Some(convert) = convert {
-            known = self.pure("builtins", convert, vec![known])?;
-        }
         let mut spec = Vec::new();
         for part in element.format_spec.iter().flat_map(|spec| spec.elements.iter()) {
             spec.push(self.element(part)?.value);
+        }
+        self.interpolated(known, convert, spec)
+    }
+
+    /// One value of an f-string: converted, then formatted.
+    pub(crate) fn interpolated(
+        &mut self,
+        mut known: Known,
+        convert: Option<&str>,
+        spec: Vec<Value>,
+    ) -> Result<Known, Stop> {
+        if let Some(convert) = convert {
+            known = self.pure("builtins", convert, vec![known])?;
         }
         if matches!(known.value, Value::Str(_)) && spec.is_empty() || !known.value.is_constant() {
             return Ok(known);

@@ -16,6 +16,8 @@ pub(crate) enum Local {
     Class(usize),
     /// An object of a class.
     Instance(usize),
+    /// A code object, by its position in a marshal stream.
+    Code(usize),
 }
 
 /// Attributes of unknown objects that are remembered.
@@ -26,6 +28,7 @@ const MAX_WRITTEN: usize = 1 << 12;
 #[derive(Default)]
 pub(crate) struct Locals {
     known: HashMap<usize, (Str, Local)>,
+    codes: HashMap<usize, Known>,
     written: HashMap<(usize, Str), (Arc<Call>, Known)>,
 }
 
@@ -35,6 +38,16 @@ impl Locals {
         let text: Str = name.into();
         self.known.insert(Arc::as_ptr(&text).addr(), (text.clone(), local));
         Value::External(text).into()
+    }
+
+    /// The value of a code object, the same one each time.
+    pub(crate) fn code(&mut self, name: &str, index: usize) -> Known {
+        if let Some(known) = self.codes.get(&index) {
+            return known.clone();
+        }
+        let known = self.add(name, Local::Code(index));
+        self.codes.insert(index, known.clone());
+        known
     }
 
     /// What a value stands for.

@@ -1,6 +1,7 @@
 //! The state of one reading: where it stands, what it has seen, and how a fact is stated.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeSet, HashMap, HashSet},
     rc::Rc,
 };
@@ -18,6 +19,7 @@ use ruff_text_size::Ranged;
 
 use crate::{
     builtins,
+    bytecode::Running,
     class::Class,
     function::{Function, documentation},
     local::Locals,
@@ -51,13 +53,15 @@ impl When {
 pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) sink: &'k mut Sink<'s>,
     pub(crate) lines: Lines<'t>,
+    /// The bytecode that is walked, where it is no source.
+    pub(crate) running: Option<Running<'t>>,
     pub(crate) scope: Rc<Scope>,
     pub(crate) when: When,
     /// Qualified name of the function that is walked, or the condition under which the statement runs.
     pub(crate) context: Option<std::sync::Arc<str>>,
     pub(crate) functions: Vec<Function<'t>>,
     /// Functions that were not walked yet: those that run at import first, each group in the order of the file.
-    pub(crate) waiting: BTreeSet<(std::cmp::Reverse<When>, usize)>,
+    pub(crate) waiting: BTreeSet<(Reverse<When>, usize)>,
     pub(crate) classes: Vec<Class>,
     pub(crate) locals: Locals,
     /// The class whose method is walked, and whether what it returns is what unpickling calls.
@@ -72,6 +76,8 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) effort: u32,
     /// Whether a loop is being walked round by round.
     pub(crate) unrolling: bool,
+    /// Whether loading a model runs this code, not an import.
+    pub(crate) at_load: bool,
     /// What the function evaluated for its value returns.
     pub(crate) returned: Option<Known>,
     imported: HashSet<(String, String)>,
@@ -87,6 +93,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         Self {
             sink,
             lines: Lines::new(text, offset),
+            running: None,
             scope: Rc::default(),
             when: When::Import,
             context: None,
@@ -100,6 +107,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             branch: false,
             effort: EFFORT,
             unrolling: false,
+            at_load: false,
             returned: None,
             imported: HashSet::new(),
             calls: HashMap::new(),
@@ -112,7 +120,12 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             self.scope.bind("__doc__", text.into(), false);
         }
         self.body(body)?;
-        while let Some(index) = self.next_function() {
+        self.run_functions()
+    }
+
+    /// Walks the functions that were found, and those found in them.
+    pub(crate) fn run_functions(&mut self) -> Result<(), Stop> {
+        while let Some((_, index)) = self.waiting.pop_first() {
             self.walk_function(index)?;
         }
         Ok(())
@@ -130,6 +143,9 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 
     /// The place of a node in the context that is walked.
     pub(crate) fn place(&self, node: impl Ranged) -> Place {
+        if let Some(running) = &self.running {
+            return running.place(node.range(), self.context.as_deref());
+        }
         let place = self.lines.place(node);
         match &self.context {
             Some(context) => place.pointer(Unit::Symbol, context.clone()),
@@ -147,7 +163,8 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 
     /// States that a name is imported, once for each time at which it may be.
     pub(crate) fn state_import(&mut self, node: impl Ranged, name: &Name, origin: &str) -> Result<(), Stop> {
-        let key = (name.dotted(), self.when.id().to_owned() + origin);
+        let when = if self.at_load && self.when == When::Import { "load" } else { self.when.id() };
+        let key = (name.dotted(), when.to_owned() + origin);
         if self.quiet > 0 || !self.imported.insert(key) {
             return Ok(());
         }
@@ -158,7 +175,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             name: name.qualname.clone(),
             written: written.into(),
             origin: origin.into(),
-            when: self.when.id().into(),
+            when: when.into(),
         };
         let place = self.place(node);
         self.sink.fact(place, fact)
@@ -193,7 +210,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             module: name.module,
             name: name.qualname,
             how: "call".into(),
-            when: self.when.id().into(),
+            when: if self.at_load && self.when == When::Import { "load" } else { self.when.id() }.into(),
             args: exprs,
             keywords: kwargs.iter().take(32).map(|(name, _)| name.clone()).collect(),
             repeats: 1,

@@ -156,7 +156,7 @@ impl<'t> Machine<'t, '_, '_> {
         match of {
             Value::Attribute(access) if &*access.name == "__dict__" => match self.locals.of(&access.of)? {
                 Local::Class(class) | Local::Instance(class) => self.member(class, key),
-                Local::Function(_) => None,
+                Local::Function(_) | Local::Code(_) => None,
             },
             _ => None,
         }

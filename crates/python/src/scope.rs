@@ -139,6 +139,16 @@ impl Scope {
         }
     }
 
+    /// All that a global may be.
+    pub(crate) fn find_global(self: &Rc<Self>, name: &str) -> Option<Vec<Known>> {
+        self.module().names.borrow().get(name).cloned()
+    }
+
+    /// Binds a global.
+    pub(crate) fn bind_global(self: &Rc<Self>, name: &str, known: Known, branch: bool) {
+        self.module().bind(name, known, branch);
+    }
+
     /// What is bound in this very scope, to be [`Scope::restore`]d.
     pub(crate) fn snapshot(&self) -> HashMap<Str, Vec<Known>> {
         self.names.borrow().clone()

@@ -266,6 +266,11 @@ impl<'t> Machine<'t, '_, '_> {
     /// What a function gives: of `__reduce__` it is a call that unpickling makes.
     pub(crate) fn give(&mut self, node: impl Ranged, value: &'t Expr) -> Result<(), Stop> {
         let known = self.eval(value)?;
+        self.gives(node, &known)
+    }
+
+    /// The function that is walked returns this.
+    pub(crate) fn gives(&mut self, node: impl Ranged, known: &Known) -> Result<(), Stop> {
         if !self.method.1 {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use base::{fact::Attribute, stop::Stop};
 use eval::Value;
 use ruff_python_ast::{Expr, ExprAttribute, ExprSubscript};
+use ruff_text_size::Ranged;
 
 use crate::{local::Local, machine::Machine, scope::Known};
 
@@ -40,8 +41,19 @@ impl<'t> Machine<'t, '_, '_> {
     /// `of.name = value`: a member of a class of this file, or a write on something of another module.
     fn assign_attribute(&mut self, node: &'t ExprAttribute, known: Known) -> Result<(), Stop> {
         let of = self.eval(&node.value)?;
-        if self.dunder(node, &of, "__setattr__", vec![Value::str(node.attr.as_str()).into(), known.clone()])?.is_some()
-            || self.write(&of, &node.attr, &known)
+        self.set_attribute(node, &of, &node.attr, known)
+    }
+
+    /// Writes `of.name`.
+    pub(crate) fn set_attribute(
+        &mut self,
+        node: impl Ranged + Copy,
+        of: &Known,
+        name: &str,
+        known: Known,
+    ) -> Result<(), Stop> {
+        if self.dunder(node, of, "__setattr__", vec![Value::str(name).into(), known.clone()])?.is_some()
+            || self.write(of, name, &known)
         {
             return Ok(());
         }
@@ -53,7 +65,7 @@ impl<'t> Machine<'t, '_, '_> {
         let fact = Attribute {
             kind: "imported".into(),
             target: owner.dotted().into(),
-            name: node.attr.as_str().into(),
+            name: name.into(),
             value: vec![known.written().to_expr()],
         };
         let place = self.place(node);
@@ -64,19 +76,34 @@ impl<'t> Machine<'t, '_, '_> {
     fn assign_item(&mut self, node: &'t ExprSubscript, known: &Known) -> Result<(), Stop> {
         let of = self.eval(&node.value)?;
         let key = self.eval(&node.slice)?;
+        let name = match &*node.value {
+            Expr::Name(name) => Some(name.id.as_str()),
+            _ => None,
+        };
+        self.set_item(node, (&of, name), &key, known)
+    }
+
+    /// Writes `of[key]`; `of` may be what a name is bound to.
+    pub(crate) fn set_item(
+        &mut self,
+        node: impl Ranged + Copy,
+        (of, name): (&Known, Option<&str>),
+        key: &Known,
+        known: &Known,
+    ) -> Result<(), Stop> {
         if self.bind_item(&of.value, &key.value, known)
-            || self.dunder(node, &of, "__setitem__", vec![key.clone(), known.clone()])?.is_some()
+            || self.dunder(node, of, "__setitem__", vec![key.clone(), known.clone()])?.is_some()
         {
             return Ok(());
         }
-        if let (Expr::Name(name), true) = (&*node.value, of.value.is_constant()) {
+        if let (Some(name), true) = (name, of.value.is_constant()) {
             let value = with_item(&of.value, &key.value, &known.value);
             if value.is_some() && self.quiet > 0 {
                 self.effort = self.effort.saturating_sub(8);
             }
             let encoded = of.encoded.clone().or_else(|| known.encoded.clone());
             let whole = value.map_or_else(Known::unknown, |value| Known { value, encoded });
-            self.scope.clone().bind(&name.id, whole, false);
+            self.scope.clone().bind(name, whole, false);
         }
         let Value::Global(owner) = &of.value else { return Ok(()) };
         let fact = Attribute {

@@ -1,0 +1,140 @@
+//! Instructions that arrange the stack, and those that do nothing to it.
+
+use base::stop::Stop;
+use eval::Value;
+
+use super::{
+    instruction::Instruction,
+    opcode::Op,
+    stack::{Frame, Role, Slot},
+    version::Version,
+};
+use crate::{machine::Machine, scope::Known};
+
+impl Machine<'_, '_, '_> {
+    /// Arranges the stack; `false`: the instruction does something else.
+    pub(super) fn arrange(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+        let (version, arg) = (self.version(), instruction.arg);
+        match instruction.op {
+            Op::PopTop | Op::PopIter => drop(frame.pop()),
+            Op::EndFor => drop(frame.take(if version == Version::V3_12 { 2 } else { 1 })),
+            Op::RotTwo => frame.swap(2),
+            Op::RotThree => frame.rotate(3),
+            Op::RotFour => frame.rotate(4),
+            Op::RotN => frame.rotate(arg),
+            Op::Swap => frame.swap(arg),
+            Op::Copy => copy(frame, arg),
+            Op::DupTop => copy(frame, 1),
+            Op::DupTopTwo => twice(frame, 2),
+            Op::DupTopx => twice(frame, arg.min(5)),
+            Op::PushNull => frame.push(Slot::null()),
+            Op::BeginFinally => frame.push(Slot::null()),
+            Op::PushExcInfo => {
+                let raised = frame.pop();
+                frame.push(Slot::unknown());
+                frame.push(raised);
+            }
+            Op::PopExcept if version >= Version::V3_11 => drop(frame.pop()),
+            Op::PopExcept => drop(frame.take(3)),
+            Op::CheckExcMatch => {
+                let class = frame.pop();
+                frame.compared = Some((Known::unknown(), "except", class.known));
+                frame.push(Slot::unknown());
+            }
+            Op::CheckEgMatch => replace(frame, 2, 2),
+            Op::PrepReraiseStar | Op::CallIntrinsic2 => replace(frame, 2, 1),
+            Op::WithExceptStart | Op::GetAnext | Op::ReturnGenerator | Op::GetLen | Op::MatchMapping | Op::MatchSequence => {
+                frame.push(Slot::unknown());
+            }
+            Op::MatchKeys => {
+                frame.push(Slot::unknown());
+                if version <= Version::V3_10 {
+                    frame.push(Slot::unknown());
+                }
+            }
+            Op::MatchClass => replace(frame, 3, if version <= Version::V3_10 { 2 } else { 1 }),
+            Op::CopyDictWithoutKeys => replace(frame, 1, 1),
+            Op::BeforeWith | Op::BeforeAsyncWith => {
+                let context = frame.pop();
+                frame.push(Slot::unknown());
+                frame.push(context.known);
+            }
+            Op::LoadSpecial => {
+                let context = frame.pop();
+                frame.push(Slot { role: Role::Enter, ..context.known.into() });
+                frame.push(Slot::null());
+            }
+            Op::WithCleanup => replace(frame, 2, 1),
+            Op::WithCleanupStart => replace(frame, 2, 3),
+            Op::WithCleanupFinish => drop(frame.take(2)),
+            Op::EndFinally => {
+                frame.pop();
+                frame.sure = false;
+            }
+            Op::PopFinally | Op::EndAsyncFor | Op::CleanupThrow | Op::CallFinally => frame.sure = false,
+            Op::PrintItem | Op::PrintExpr | Op::PrintNewlineTo => drop(frame.pop()),
+            Op::PrintItemTo => drop(frame.take(2)),
+            Op::YieldValue => {
+                let given = frame.pop();
+                frame.yielded.push(given.known.value);
+                frame.push(Slot::unknown());
+            }
+            Op::YieldFrom => {
+                let of = frame.take(2);
+                let waited = of.into_iter().next().unwrap_or_else(Slot::unknown);
+                frame.push(waited.known);
+            }
+            Op::EndSend => {
+                let of = frame.take(2);
+                frame.push(of.into_iter().next().unwrap_or_else(Slot::unknown).known);
+            }
+            Op::KwNames => {
+                let names = self.running.and_then(|running| running.code.constant(arg).map(super::code::Const::value));
+                frame.keywords = Some(super::call::words(&names.unwrap_or(Value::None)));
+            }
+            // These leave the stack as it is, or are followed by what matters.
+            Op::Nop
+            // What was sent to a generator that begins is on the stack already.
+            | Op::GenStart
+            | Op::Cache
+            | Op::Resume
+            | Op::Precall
+            | Op::CopyFreeVars
+            | Op::MakeCell
+            | Op::NotTaken
+            | Op::SetupAnnotations
+            | Op::PopBlock
+            | Op::ToBool
+            | Op::GetIter
+            | Op::GetAiter
+            | Op::GetAwaitable
+            | Op::GetYieldFromIter
+            | Op::AsyncGenWrap
+            | Op::PrintNewline
+            | Op::ExitInitCheck
+            | Op::SetupAsyncWith
+            | Op::DeleteSlice0 => {}
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+fn copy(frame: &mut Frame, depth: u32) {
+    let slot = frame.peek(depth).map_or_else(Slot::unknown, |slot| slot.clone());
+    frame.push(slot);
+}
+
+fn twice(frame: &mut Frame, count: u32) {
+    for _ in 0..count {
+        copy(frame, count);
+    }
+}
+
+/// Takes some and leaves others of which nothing is known.
+fn replace(frame: &mut Frame, taken: u32, left: u32) {
+    drop(frame.take(taken));
+    for _ in 0..left {
+        frame.push(Slot::unknown());
+    }
+}

@@ -1,0 +1,373 @@
+//! Calls, and the making of functions and classes.
+
+use std::{rc::Rc, sync::Arc};
+
+use base::{fact::Str, stop::Stop};
+use eval::Value;
+
+use super::{
+    MAX_ENTERED,
+    code::Code,
+    instruction::Instruction,
+    opcode::Op,
+    stack::{Frame, Role, Slot},
+    step::node,
+    version::Version,
+};
+use crate::{
+    function::Body,
+    local::Local,
+    machine::Machine,
+    scope::{Known, Scope},
+};
+
+/// Arguments of one call: positional ones, then names of the keywords.
+struct Arguments {
+    slots: Vec<Slot>,
+    keywords: Vec<(Str, Known)>,
+    /// More arguments than can be told: `*args` that are not known.
+    literal: bool,
+}
+
+impl<'t> Machine<'t, '_, '_> {
+    /// Calls, functions and classes; `false`: the instruction does something else.
+    pub(super) fn call_instruction(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+        let (version, arg) = (self.version(), instruction.arg);
+        match instruction.op {
+            Op::Call => {
+                let names = frame.keywords.take().unwrap_or_default();
+                self.call_with(frame, instruction, arg, names, true)?;
+            }
+            Op::CallFunctionKw if version == Version::V2_7 => self.call_two(frame, instruction)?,
+            Op::CallKw | Op::CallFunctionKw => {
+                let names = words(&frame.pop().known.value);
+                self.call_with(frame, instruction, arg, names, instruction.op == Op::CallKw)?;
+            }
+            Op::CallMethod => self.call_with(frame, instruction, arg, Vec::new(), true)?,
+            Op::CallFunction if version >= Version::V3_6 => {
+                self.call_with(frame, instruction, arg, Vec::new(), false)?
+            }
+            Op::CallFunction | Op::CallFunctionVar | Op::CallFunctionVarKw => self.call_two(frame, instruction)?,
+            Op::CallFunctionEx => self.call_expanded(frame, instruction)?,
+            Op::CallIntrinsic1 => self.intrinsic(frame, instruction)?,
+            Op::MakeFunction | Op::MakeClosure => self.make_function(frame, instruction),
+            Op::SetFunctionAttribute => {
+                let function = frame.pop();
+                frame.pop();
+                frame.push(function);
+            }
+            Op::BuildClass => {
+                let (function, bases, name) = (frame.pop(), frame.pop(), frame.pop());
+                let bases = match self.local(&bases.known) {
+                    Some(Local::Class(base)) => vec![base],
+                    _ => Vec::new(),
+                };
+                let known = self.build_class(&function.known, name.known.value.as_str().unwrap_or("?"), bases)?;
+                frame.push(known);
+            }
+            Op::ExecStmt => {
+                drop(frame.take(2));
+                let code = frame.pop();
+                let exec = Known::from(Value::global("builtins", "exec"));
+                self.invoke(instruction, &exec, vec![code.known], Vec::new(), code.literal)?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// A call with `count` arguments, the last of which are keywords; `pair`: NULL or `self` stands beside the callee.
+    fn call_with(
+        &mut self,
+        frame: &mut Frame,
+        instruction: &Instruction,
+        count: u32,
+        names: Vec<Str>,
+        pair: bool,
+    ) -> Result<(), Stop> {
+        let mut slots = frame.take(count);
+        let positional = slots.len().saturating_sub(names.len());
+        let values = slots.split_off(positional);
+        let keywords = names.into_iter().zip(values.into_iter().map(|slot| slot.known)).collect();
+        let callee = if pair {
+            let (upper, lower) = (frame.pop(), frame.pop());
+            match (lower.is_null(), upper.is_null()) {
+                (true, _) => upper,
+                (false, true) => lower,
+                (false, false) => {
+                    slots.insert(0, upper);
+                    lower
+                }
+            }
+        } else {
+            frame.pop()
+        };
+        let literal = slots.iter().all(|slot| slot.literal);
+        self.finish(frame, instruction, &callee, Arguments { slots, keywords, literal })
+    }
+
+    /// CALL_FUNCTION and its like of 2.7: pairs of keywords are counted in the upper byte.
+    fn call_two(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
+        let (count, pairs) = (instruction.arg & 0xff, instruction.arg >> 8 & 0xff);
+        let mut expanded = Vec::new();
+        if matches!(instruction.op, Op::CallFunctionKw | Op::CallFunctionVarKw) {
+            frame.pop();
+        }
+        if matches!(instruction.op, Op::CallFunctionVar | Op::CallFunctionVarKw) {
+            let over = frame.pop();
+            expanded = self.expanded(&over.known)?;
+        }
+        let named = frame.take(pairs.saturating_mul(2));
+        let pair = |pair: &[Slot]| match pair {
+            [key, value] => Some((Str::from(key.known.value.as_str()?), value.known.clone())),
+            _ => None,
+        };
+        let keywords = named.chunks_exact(2).filter_map(pair).collect();
+        let mut slots = frame.take(count);
+        slots.extend(expanded);
+        let literal = slots.iter().all(|slot| slot.literal);
+        let callee = frame.pop();
+        // A class body is called without arguments; BUILD_CLASS, which follows, makes the class.
+        if let (0, Some(Local::Function(index))) = (instruction.arg, self.local(&callee.known))
+            && self
+                .functions
+                .get(index)
+                .is_some_and(|function| matches!(function.body, Body::Code(code) if !code.is_function()))
+        {
+            frame.push(callee);
+            return Ok(());
+        }
+        self.finish(frame, instruction, &callee, Arguments { slots, keywords, literal })
+    }
+
+    /// `f(*args, **kwargs)`.
+    fn call_expanded(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
+        let version = self.version();
+        let named = if version >= Version::V3_14 || instruction.arg & 1 == 1 { Some(frame.pop()) } else { None };
+        let over = frame.pop();
+        let mut callee = frame.pop();
+        // NULL beside the callee: below it up to 3.12, above it since.
+        if version >= Version::V3_11 {
+            let other = frame.pop();
+            if callee.is_null() {
+                callee = other;
+            }
+        }
+        let slots = self.expanded(&over.known)?;
+        let keywords = match named.map(|slot| (slot.is_null(), slot.known)) {
+            Some((false, Known { value: Value::Dict(pairs), .. })) => {
+                pairs.iter().filter_map(|(key, value)| Some((Str::from(key.as_str()?), value.clone().into()))).collect()
+            }
+            Some((false, known)) => vec![("**".into(), known)],
+            _ => Vec::new(),
+        };
+        let literal = slots.iter().all(|slot| slot.literal);
+        self.finish(frame, instruction, &callee, Arguments { slots, keywords, literal })
+    }
+
+    /// The items of `*args`.
+    fn expanded(&mut self, over: &Known) -> Result<Vec<Slot>, Stop> {
+        Ok(match self.list_of(over)? {
+            Some(items) if over.encoded.is_none() => items.into_iter().map(Slot::from).collect(),
+            _ => vec![Slot::from(Value::item_of(over.written().clone(), Known::unknown().value))],
+        })
+    }
+
+    /// Calls, and leaves the result.
+    fn finish(
+        &mut self,
+        frame: &mut Frame,
+        instruction: &Instruction,
+        callee: &Slot,
+        arguments: Arguments,
+    ) -> Result<(), Stop> {
+        let Arguments { slots, keywords, literal } = arguments;
+        if matches!(callee.role, Role::Enter) {
+            frame.push(callee.known.clone());
+            return Ok(());
+        }
+        let args: Vec<Known> = slots.into_iter().map(|slot| slot.known).collect();
+        let builds = callee.known.value.as_name().is_some_and(|name| name.is("builtins", "__build_class__"));
+        if let (true, Some((function, rest))) = (builds, args.split_first()) {
+            let name = rest.first().and_then(|name| name.value.as_str()).unwrap_or("?").to_owned();
+            let base = |known: &Known| match self.local(known) {
+                Some(Local::Class(base)) => Some(base),
+                _ => None,
+            };
+            let bases = rest.iter().filter_map(base).collect();
+            let known = self.build_class(function, &name, bases)?;
+            frame.push(known);
+            return Ok(());
+        }
+        for other in callee.others.iter().flat_map(|others| others.iter()) {
+            self.invoke(instruction, other, args.clone(), keywords.clone(), literal)?;
+        }
+        self.keep(callee, &args)?;
+        let known = self.invoke(instruction, &callee.known, args, keywords, literal)?;
+        frame.push(known);
+        Ok(())
+    }
+
+    /// What a method leaves its receiver as: `parts.append(x)`.
+    fn keep(&mut self, callee: &Slot, args: &[Known]) -> Result<(), Stop> {
+        let (Some(name), Value::Attribute(bound)) = (&callee.receiver, &callee.known.value) else { return Ok(()) };
+        if !bound.of.is_constant() {
+            return Ok(());
+        }
+        let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
+        let outcome = eval::call(&callee.known.value, &values, &[], self.sink.meter())?;
+        if let Some(receiver) = outcome.receiver {
+            if let (Value::List(items), true) = (&receiver, self.quiet > 0) {
+                self.effort = self.effort.saturating_sub(u32::try_from(items.len() / 8).unwrap_or(u32::MAX));
+            }
+            self.scope.clone().bind(name, receiver.into(), false);
+        }
+        Ok(())
+    }
+
+    /// Calls `callee`, which may be code of this stream.
+    fn invoke(
+        &mut self,
+        instruction: &Instruction,
+        callee: &Known,
+        args: Vec<Known>,
+        keywords: Vec<(Arc<str>, Known)>,
+        literal: bool,
+    ) -> Result<Known, Stop> {
+        let one = match &*args {
+            [one] => self.local(one).map(|local| (local, one.clone())),
+            [first, ..] => {
+                let code = self.local(first).filter(|local| matches!(local, Local::Code(_)));
+                code.map(|local| (local, first.clone()))
+            }
+            [] => None,
+        };
+        if let [of] = &*args
+            && self.binds(callee, of)
+        {
+            return Ok(of.clone());
+        }
+        let mut result = self.apply(node(instruction), callee, args, keywords, literal)?;
+        match one {
+            // What is handed a code object may run it, or makes a function of it.
+            Some((Local::Code(index), code)) => {
+                let function = self.function_of(index, &code);
+                let named = |name: &str| callee.value.as_name().is_some_and(|callee| callee.is("builtins", name));
+                if let (true, Some(Local::Function(index))) = (named("exec") || named("eval"), self.local(&function)) {
+                    self.called(index, &[], &[]);
+                } else if self.local(&result).is_none() && !result.value.is_constant() {
+                    result.value = function.value;
+                }
+            }
+            // What another module's decorator makes of a function or class is still that, as far as anyone can see.
+            Some((Local::Function(_) | Local::Class(_), of))
+                if self.local(&result).is_none()
+                    && self.local(callee).is_none()
+                    && !result.value.is_constant()
+                    && result.value.as_name().is_none() =>
+            {
+                result.value = of.value;
+            }
+            _ => {}
+        }
+        Ok(result)
+    }
+
+    /// The function of a code object of this stream.
+    fn function_of(&mut self, index: usize, shown: &Known) -> Known {
+        match self.running.and_then(|running| running.codes.get(index)) {
+            Some(code) => self.function(&code.name, None, Body::Code(code)),
+            None => shown.clone(),
+        }
+    }
+
+    fn make_function(&mut self, frame: &mut Frame, instruction: &Instruction) {
+        let (version, arg) = (self.version(), instruction.arg);
+        if (Version::V3_6..Version::V3_11).contains(&version) {
+            frame.pop();
+        }
+        let code = frame.pop();
+        match version {
+            Version::V2_7 => {
+                if instruction.op == Op::MakeClosure {
+                    frame.pop();
+                }
+                drop(frame.take(arg));
+            }
+            Version::V3_13 | Version::V3_14 => {}
+            _ => drop(frame.take((arg & 15).count_ones())),
+        }
+        let known = match self.local(&code.known) {
+            Some(Local::Code(index)) => self.function_of(index, &code.known),
+            _ => Known::unknown(),
+        };
+        frame.push(known);
+    }
+
+    /// A class whose body is this function: it runs now.
+    fn build_class(&mut self, function: &Known, name: &str, bases: Vec<usize>) -> Result<Known, Stop> {
+        let body = match self.local(function) {
+            Some(Local::Function(index)) => self.take_code(index),
+            _ => None,
+        };
+        let entered = self.running.map_or(0, |running| running.entered);
+        let Some(body) = body.filter(|_| self.quiet == 0 && entered < MAX_ENTERED) else {
+            return Ok(Known::named(name));
+        };
+        let scope = Scope::inside(&self.scope, true);
+        let outer = std::mem::replace(&mut self.scope, Rc::clone(&scope));
+        let result = self.during(self.when, None, |machine| {
+            machine.branch = false;
+            machine.walk_code(body)
+        });
+        self.scope = outer;
+        result?;
+        Ok(self.make_class(name, scope, bases))
+    }
+
+    /// The code of a function that runs now and never again: a class body.
+    fn take_code(&mut self, index: usize) -> Option<&'t Code> {
+        let function = self.functions.get(index)?;
+        match function.body {
+            Body::Code(code) => {
+                self.waiting.remove(&(std::cmp::Reverse(function.when), index));
+                Some(code)
+            }
+            _ => None,
+        }
+    }
+
+    fn intrinsic(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
+        let of = frame.pop();
+        match instruction.arg {
+            // INTRINSIC_IMPORT_STAR
+            2 => {
+                let module = frame.importing.take().unwrap_or_default();
+                self.import_star(node(instruction), &module)?;
+                frame.push(Slot::from(Value::None));
+            }
+            // INTRINSIC_UNARY_POSITIVE
+            5 => {
+                let known = self.pure("operator", "pos", vec![of.known])?;
+                frame.push(known);
+            }
+            // INTRINSIC_LIST_TO_TUPLE
+            6 => frame.push(match &of.known.value {
+                Value::List(items) => Slot::from(Value::tuple(items.to_vec())),
+                _ => of,
+            }),
+            // INTRINSIC_ASYNC_GEN_WRAP
+            4 => frame.push(of),
+            _ => frame.push(Slot::unknown()),
+        }
+        Ok(())
+    }
+}
+
+/// The texts of a tuple.
+pub(super) fn words(value: &Value) -> Vec<Str> {
+    match value {
+        Value::Tuple(items) => items.iter().map(|item| item.as_str().unwrap_or("?").into()).collect(),
+        _ => Vec::new(),
+    }
+}

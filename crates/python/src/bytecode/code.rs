@@ -1,0 +1,153 @@
+//! A code object as marshal stores it.
+
+use std::{
+    cell::{Cell, OnceCell},
+    sync::Arc,
+};
+
+use base::fact::Str;
+use eval::{Value, Why};
+
+use super::{instruction::Decoded, version::Version};
+
+/// Compiled code: a module, a class body, a function.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    /// Its name: `<module>`, `f`, `<lambda>`.
+    pub(crate) name: Str,
+    /// Its name with those around it, where the version keeps one.
+    pub(crate) qualname: Str,
+    /// Numbers as they stand at its beginning.
+    pub(crate) numbers: Numbers,
+    /// The instructions.
+    pub(crate) code: Arc<[u8]>,
+    /// Where they begin in the artifact.
+    pub(crate) code_at: u64,
+    /// Constants.
+    pub(crate) consts: Vec<Const>,
+    /// Names of globals, attributes and modules.
+    pub(crate) names: Vec<Str>,
+    /// Names of locals; with cells and free variables from 3.11 on.
+    pub(crate) locals: Vec<Str>,
+    /// Names of cells and free variables, up to 3.10.
+    pub(crate) cells: Vec<Str>,
+    /// The table of lines, in the version's form.
+    pub(crate) lines: Arc<[u8]>,
+    /// The table of handlers (3.11 on).
+    pub(crate) handlers: Arc<[u8]>,
+    /// A part of it is not what CPython requires there.
+    pub(crate) odd: Option<&'static str>,
+    /// Whether it was walked.
+    pub(crate) walked: Cell<bool>,
+    decoded: OnceCell<Decoded>,
+    line_starts: OnceCell<Vec<(u32, u32, u32)>>,
+}
+
+/// The numbers of a code object.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Numbers {
+    /// Arguments, positional-only ones included.
+    pub(crate) arguments: u32,
+    /// Of those, positional-only ones.
+    pub(crate) positional_only: u32,
+    /// Keyword-only arguments.
+    pub(crate) keyword_only: u32,
+    /// `co_flags`.
+    pub(crate) flags: u32,
+    /// The line of `def`.
+    pub(crate) line: u32,
+}
+
+/// A constant.
+#[derive(Clone, Debug)]
+pub(crate) enum Const {
+    /// A value.
+    Value(Value),
+    /// Another code object of the same stream, by its position.
+    Code(usize),
+}
+
+/// CO_OPTIMIZED and CO_NEWLOCALS: the compiler sets both on functions and on nothing else.
+const FUNCTION: u32 = 0x3;
+/// CO_VARARGS.
+const VARARGS: u32 = 0x4;
+/// CO_VARKEYWORDS.
+const VARKEYWORDS: u32 = 0x8;
+
+impl Code {
+    /// Whether this is the body of a function, which runs when it is called.
+    pub(crate) fn is_function(&self) -> bool {
+        self.numbers.flags & FUNCTION == FUNCTION
+    }
+
+    /// Its instructions as `version` reads them.
+    pub(crate) fn decoded(&self, version: Version) -> &Decoded {
+        self.decoded.get_or_init(|| Decoded::new(self, version))
+    }
+
+    /// Line and column of an instruction; 0 where none is known.
+    pub(crate) fn line(&self, version: Version, at: u32) -> (u32, u32) {
+        let starts = self.line_starts.get_or_init(|| super::lines::starts(self, version));
+        let before = starts.partition_point(|(start, ..)| *start <= at).checked_sub(1);
+        before.and_then(|index| starts.get(index)).map_or((0, 0), |(_, line, column)| (*line, *column))
+    }
+
+    /// A constant; what is not there is unknown.
+    pub(crate) fn constant(&self, index: u32) -> Option<&Const> {
+        self.consts.get(usize::try_from(index).ok()?)
+    }
+
+    /// The text that a function begins with: CPython keeps it as the first constant.
+    pub(crate) fn documentation(&self) -> Option<Value> {
+        match self.constant(0)? {
+            Const::Value(text @ Value::Str(_)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// A name.
+    pub(crate) fn name_at(&self, index: u32) -> Option<&Str> {
+        self.names.get(usize::try_from(index).ok()?)
+    }
+
+    /// A local.
+    pub(crate) fn local(&self, index: u32) -> Option<&Str> {
+        self.locals.get(usize::try_from(index).ok()?)
+    }
+
+    /// A cell or free variable.
+    pub(crate) fn cell(&self, version: Version, index: u32) -> Option<&Str> {
+        let index = usize::try_from(index).ok()?;
+        if version >= Version::V3_11 { self.locals.get(index) } else { self.cells.get(index) }
+    }
+
+    /// Names of parameters that take positional arguments.
+    pub(crate) fn positional(&self) -> &[Str] {
+        let count = usize::try_from(self.numbers.arguments).unwrap_or(0).min(self.locals.len());
+        self.locals.get(..count).unwrap_or_default()
+    }
+
+    /// Names of all parameters, `*args` and `**kwargs` last.
+    pub(crate) fn parameters(&self) -> &[Str] {
+        let flag = |bit: u32| u32::from(self.numbers.flags & bit != 0);
+        let count = self.numbers.arguments.saturating_add(self.numbers.keyword_only);
+        let count = count.saturating_add(flag(VARARGS)).saturating_add(flag(VARKEYWORDS));
+        let count = usize::try_from(count).unwrap_or(0).min(self.locals.len());
+        self.locals.get(..count).unwrap_or_default()
+    }
+
+    /// Whether it takes `*args` and `**kwargs`.
+    pub(crate) fn takes(&self) -> (bool, bool) {
+        (self.numbers.flags & VARARGS != 0, self.numbers.flags & VARKEYWORDS != 0)
+    }
+}
+
+impl Const {
+    /// The value; a code object is none.
+    pub(crate) fn value(&self) -> Value {
+        match self {
+            Self::Value(value) => value.clone(),
+            Self::Code(_) => Value::Unknown(Why::Unfollowed),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Names, constants, attributes and imports: instructions that load and store them.
+
+use std::rc::Rc;
+
+use base::{fact::Str, stop::Stop};
+use eval::Value;
+
+use super::{
+    code::{Code, Const},
+    instruction::Instruction,
+    opcode::Op,
+    stack::{Frame, Role, Slot},
+    step::node,
+    version::Version,
+};
+use crate::{import, machine::Machine, scope::Known};
+
+/// What LOAD_COMMON_CONSTANT loads (3.14).
+const COMMON: [&str; 5] = ["AssertionError", "NotImplementedError", "tuple", "all", "any"];
+
+impl<'t> Machine<'t, '_, '_> {
+    /// Loads and stores; `false`: the instruction does something else.
+    pub(super) fn load(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+        let Some(running) = self.running else { return Ok(false) };
+        let (code, version, arg) = (running.code, running.version, instruction.arg);
+        match instruction.op {
+            Op::LoadConst => frame.push(self.constant(code, arg)),
+            Op::LoadFast | Op::LoadFastCheck | Op::LoadFastBorrow => frame.push(self.variable(code, arg)),
+            Op::LoadFastLoadFast | Op::LoadFastBorrowLoadFastBorrow => {
+                frame.push(self.variable(code, arg >> 4));
+                frame.push(self.variable(code, arg & 15));
+            }
+            Op::LoadGlobal => {
+                let (index, null) = if version >= Version::V3_11 { (arg >> 1, arg & 1 == 1) } else { (arg, false) };
+                if null {
+                    frame.push(Slot::null());
+                }
+                frame.push(self.global(name(code, index)));
+            }
+            Op::LoadName => frame.push(self.named(name(code, arg))),
+            Op::LoadAttr if version >= Version::V3_12 => {
+                self.load_attribute(frame, instruction, name(code, arg >> 1), arg & 1 == 1)?
+            }
+            Op::LoadAttr => self.load_attribute(frame, instruction, name(code, arg), false)?,
+            Op::LoadMethod => self.load_attribute(frame, instruction, name(code, arg), true)?,
+            Op::StoreFast => self.store(frame, local_name(code, arg)),
+            Op::StoreName => self.store(frame, name(code, arg)),
+            Op::StoreDeref => self.store(frame, code.cell(version, arg).cloned().unwrap_or_default()),
+            Op::StoreGlobal => {
+                let slot = frame.pop();
+                let branch = self.branch && self.quiet == 0;
+                self.scope.clone().bind_global(&name(code, arg), slot.known, branch);
+            }
+            Op::StoreFastLoadFast => {
+                self.store(frame, local_name(code, arg >> 4));
+                frame.push(self.variable(code, arg & 15));
+            }
+            Op::StoreFastStoreFast => {
+                self.store(frame, local_name(code, arg >> 4));
+                self.store(frame, local_name(code, arg & 15));
+            }
+            _ => return self.load_seldom(frame, instruction, code),
+        }
+        Ok(true)
+    }
+
+    /// What is loaded and stored less often.
+    fn load_seldom(&mut self, frame: &mut Frame, instruction: &Instruction, code: &'t Code) -> Result<bool, Stop> {
+        let (version, arg) = (self.version(), instruction.arg);
+        match instruction.op {
+            Op::LoadSmallInt => frame.push(Slot::literal(Value::Int(i64::from(arg)).into())),
+            Op::LoadDeref | Op::LoadClassderef => {
+                frame.push(self.named(code.cell(version, arg).cloned().unwrap_or_default()));
+            }
+            Op::LoadFromDictOrDeref => {
+                frame.pop();
+                frame.push(self.named(code.cell(version, arg).cloned().unwrap_or_default()));
+            }
+            Op::LoadFromDictOrGlobals => {
+                frame.pop();
+                frame.push(self.named(name(code, arg)));
+            }
+            Op::LoadFastAndClear => frame.push(self.variable(code, arg)),
+            Op::LoadClosure => frame.push(Slot { role: Role::Cell, ..Slot::unknown() }),
+            Op::LoadLocals => frame.push(Slot::unknown()),
+            Op::LoadBuildClass => frame.push(Slot::from(Value::global("builtins", "__build_class__"))),
+            Op::LoadAssertionError => frame.push(Slot::from(Value::global("builtins", "AssertionError"))),
+            Op::LoadCommonConstant => {
+                let known = usize::try_from(arg).ok().and_then(|index| COMMON.get(index));
+                frame.push(known.map_or_else(Slot::unknown, |name| Value::global("builtins", name).into()));
+            }
+            Op::LoadSuperAttr => {
+                // The class and the object are those of the method.
+                let of = frame.take(3).into_iter().next().map_or_else(Known::unknown, |slot| slot.known);
+                frame.push(Slot::from(Value::called(of.value, Vec::new(), Vec::new())));
+                self.load_attribute(frame, instruction, name(code, arg >> 2), arg & 1 == 1)?;
+            }
+            Op::StoreAttr => {
+                let (of, value) = (frame.pop(), frame.pop());
+                self.set_attribute(node(instruction), &of.known, &name(code, arg), value.known)?;
+            }
+            Op::StoreSubscr => {
+                let (key, of, value) = (frame.pop(), frame.pop(), frame.pop());
+                let whole = (&of.known, of.name.as_deref());
+                self.set_item(node(instruction), whole, &key.known, &value.known)?;
+            }
+            Op::DeleteSubscr => drop(frame.take(2)),
+            Op::DeleteAttr | Op::StoreAnnotation => drop(frame.pop()),
+            Op::DeleteName | Op::DeleteFast | Op::DeleteGlobal | Op::DeleteDeref => {}
+            _ => return self.import_instruction(frame, instruction, code),
+        }
+        Ok(true)
+    }
+
+    /// IMPORT_NAME, IMPORT_FROM and `import *`.
+    fn import_instruction(&mut self, frame: &mut Frame, instruction: &Instruction, code: &Code) -> Result<bool, Stop> {
+        let node = node(instruction);
+        match instruction.op {
+            Op::ImportName => {
+                let (from, level) = (frame.pop(), frame.pop());
+                let dots = match level.known.value {
+                    Value::Int(level) => ".".repeat(usize::try_from(level).unwrap_or(0).min(64)),
+                    _ => String::new(),
+                };
+                let path = format!("{dots}{}", name(code, instruction.arg));
+                let whole = !matches!(&from.known.value, Value::Tuple(items) if !items.is_empty());
+                if whole {
+                    self.import_module(node, &path)?;
+                    let root = path.split('.').next().unwrap_or_default();
+                    frame.importing = None;
+                    frame.push(Slot::from(Value::from(import::module(root))));
+                } else {
+                    frame.push(Slot::from(Value::from(import::module(&path))));
+                    frame.importing = Some(path.into());
+                }
+            }
+            Op::ImportFrom => {
+                let member = name(code, instruction.arg);
+                let of = frame.peek(1).map_or_else(Known::unknown, |slot| slot.known.clone());
+                let value = match frame.importing.clone() {
+                    Some(module) => self.import_member(node, &module, &member)?.into(),
+                    None => self.attribute(node, &of, &member)?,
+                };
+                frame.push(Slot::literal(value));
+            }
+            Op::ImportStar => {
+                frame.pop();
+                let module = frame.importing.take().unwrap_or_default();
+                self.import_star(node, &module)?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn constant(&mut self, code: &Code, index: u32) -> Slot {
+        match code.constant(index) {
+            Some(Const::Code(inner)) => {
+                let name = self.running.and_then(|running| running.codes.get(*inner)).map(|code| code.name.clone());
+                Slot::literal(self.locals.code(&name.unwrap_or_default(), *inner))
+            }
+            Some(Const::Value(value)) => Slot::literal(value.clone().into()),
+            None => Slot::unknown(),
+        }
+    }
+
+    fn variable(&self, code: &Code, index: u32) -> Slot {
+        self.named(local_name(code, index))
+    }
+
+    /// What a name is, found from here outwards.
+    fn named(&self, name: Str) -> Slot {
+        let found = self.scope.find(&name);
+        self.slot(name, found)
+    }
+
+    fn global(&self, name: Str) -> Slot {
+        let found = self.scope.find_global(&name);
+        self.slot(name, found)
+    }
+
+    fn slot(&self, name: Str, found: Option<Vec<Known>>) -> Slot {
+        let mut found = found.unwrap_or_default();
+        let known = found.pop().unwrap_or_else(|| self.unbound(&name));
+        let others = (!found.is_empty()).then(|| Rc::from(found));
+        Slot { others, name: Some(name), ..Slot::literal(known) }
+    }
+
+    /// Replaces the top by its attribute; `method`: NULL stands beside it.
+    fn load_attribute(
+        &mut self,
+        frame: &mut Frame,
+        instruction: &Instruction,
+        name: Str,
+        method: bool,
+    ) -> Result<(), Stop> {
+        let of = frame.pop();
+        let known = self.attribute(node(instruction), &of.known, &name)?;
+        if method {
+            frame.push(Slot::null());
+        }
+        frame.push(Slot { receiver: of.name, literal: of.literal, ..known.into() });
+        Ok(())
+    }
+
+    fn store(&mut self, frame: &mut Frame, name: Str) {
+        let slot = frame.pop();
+        let branch = self.branch && self.quiet == 0;
+        self.scope.clone().bind(&name, slot.known, branch);
+    }
+}
+
+fn name(code: &Code, index: u32) -> Str {
+    code.name_at(index).cloned().unwrap_or_else(|| "?".into())
+}
+
+fn local_name(code: &Code, index: u32) -> Str {
+    code.local(index).cloned().unwrap_or_else(|| "?".into())
+}

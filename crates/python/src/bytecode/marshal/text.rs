@@ -1,0 +1,64 @@
+//! Strings, bytes and long integers of a marshal stream.
+
+use base::stop::Stop;
+use eval::{BigInt, Value};
+
+use super::{Node, Object, Reader};
+use crate::bytecode::version::Layout;
+
+impl Reader<'_> {
+    /// Text or bytes.
+    pub(super) fn text(&mut self, code: u8) -> Result<Node, Stop> {
+        let length = match code {
+            b'z' | b'Z' => usize::from(self.u8()?),
+            _ => usize::try_from(self.count()?).unwrap_or(usize::MAX),
+        };
+        let at = self.at;
+        let two = self.layout == Layout::Two;
+        let bytes = self.take(length)?;
+        let value = match code {
+            // Python 2 keeps text as bytes.
+            b's' | b't' if two => match std::str::from_utf8(bytes) {
+                Ok(text) if !text.contains('\0') => Value::str(text),
+                _ => Value::bytes(bytes),
+            },
+            b's' => Value::bytes(bytes),
+            // `surrogatepass`: what is no UTF-8 here is a lone surrogate.
+            _ => Value::str(String::from_utf8_lossy(bytes).into_owned()),
+        };
+        let node = Node { object: Object::Value(value), at };
+        if two && code == b't' {
+            self.interned.push(node.clone());
+        }
+        Ok(node)
+    }
+
+    /// A long integer: digits of 15 bits, the sign at their count.
+    pub(super) fn long(&mut self) -> Result<Value, Stop> {
+        let count = i32::from_le_bytes(self.array()?);
+        let digits = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+        let bytes = self.take(digits.saturating_mul(2))?;
+        // Bits in order, packed into bytes.
+        let mut packed = Vec::with_capacity(bytes.len());
+        let (mut bits, mut held) = (0_u32, 0_u32);
+        for digit in bytes.chunks_exact(2) {
+            let digit = u16::from_le_bytes(digit.first_chunk().copied().unwrap_or_default());
+            bits |= u32::from(digit & 0x7fff) << held;
+            held = held.saturating_add(15);
+            while held >= 8 {
+                packed.push(bits.to_le_bytes()[0]);
+                bits >>= 8;
+                held = held.saturating_sub(8);
+            }
+        }
+        packed.push(bits.to_le_bytes()[0]);
+        // One more byte of zeros keeps the highest bit from being a sign.
+        packed.push(0);
+        let magnitude = BigInt::from_signed_bytes_le(&packed);
+        Ok(Value::integer(if count < 0 {
+            magnitude.checked_mul(&BigInt::from(-1)).unwrap_or_default()
+        } else {
+            magnitude
+        }))
+    }
+}

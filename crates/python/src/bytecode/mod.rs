@@ -1,0 +1,237 @@
+//! Bytecode of CPython: `.pyc` files and bare marshal streams of 2.7 and 3.6 to 3.14.
+//!
+//! The instructions are walked over a stack of what is known, with the names, calls and functions of the same machine
+//! that walks source. A bare stream does not say its version: layouts and opcode tables that fit are found by trial.
+
+mod arrange;
+mod call;
+mod code;
+mod explain;
+mod flow;
+mod guess;
+mod instruction;
+mod lines;
+mod load;
+mod marshal;
+mod opcode;
+mod operate;
+mod stack;
+mod step;
+mod sweep;
+mod version;
+
+#[cfg(test)]
+mod tests;
+
+use base::{
+    blob::Blob,
+    budget::Meter,
+    coverage::Claim,
+    fact::{Flaw, Identity},
+    format::Head,
+    location::{Place, Unit},
+    reason::Reason,
+    sink::Sink,
+    stop::Stop,
+};
+use ruff_text_size::TextRange;
+
+pub(crate) use self::code::Code;
+pub use self::explain::{explain_marshal, explain_pyc};
+use self::{marshal::Stream, version::Version};
+use crate::{
+    function::Body,
+    local::Local,
+    machine::{Machine, When},
+};
+
+/// Stack for walking: functions within functions, classes within classes and what is dropped with them.
+const STACK: usize = 64 << 20;
+/// Code objects within code objects that are entered, by class bodies and functions evaluated for their value.
+const MAX_ENTERED: u32 = 100;
+
+/// What is walked: where facts are placed.
+#[derive(Clone, Copy)]
+pub(crate) struct Running<'t> {
+    version: Version,
+    codes: &'t [Code],
+    code: &'t Code,
+    entered: u32,
+}
+
+impl Running<'_> {
+    /// The place of the instruction that spans `range`.
+    pub(crate) fn place(&self, range: TextRange, condition: Option<&str>) -> Place {
+        let at = range.start().to_u32();
+        let (line, column) = self.code.line(self.version, at);
+        let conditional = condition.filter(|text| text.starts_with("if ") || *text == "except" || *text == "else");
+        let pointer = match conditional {
+            Some(condition) => format!("{}+{at} ({condition})", self.code.qualname),
+            None => format!("{}+{at}", self.code.qualname),
+        };
+        Place::bytes(self.code.code_at.saturating_add(u64::from(at)), u64::from(range.len().to_u32()))
+            .line(line, column)
+            .pointer(Unit::Instruction, pointer)
+    }
+}
+
+/// The version of a `.pyc` and the length of its header, from the first bytes.
+fn header(first: &[u8]) -> Option<(Version, u64)> {
+    let [low, high, b'\r', b'\n', ..] = *first else { return None };
+    Version::of_magic(u16::from_le_bytes([low, high]))
+}
+
+/// Whether a head is that of a `.pyc` of a version that is read: magic, header, a code object.
+pub fn is_pyc(head: &Head<'_>) -> bool {
+    let offset = header(head.first).and_then(|(_, length)| usize::try_from(length).ok());
+    offset.is_some_and(|offset| matches!(head.first.get(offset), Some(b'c' | 0xe3)))
+}
+
+/// Whether a head may be a marshal stream with code: a code object, or a container of some.
+pub fn may_be_marshal(head: &Head<'_>) -> bool {
+    let Some(first) = head.first.first() else { return false };
+    let small = |index: usize| {
+        head.first.get(index.saturating_mul(4)..).is_some_and(|rest| matches!(rest, [_, _, _, 0 | 1, 0, ..]))
+    };
+    match first & 0x7f {
+        // The numbers before the bytes of the code are small.
+        b'c' => (0..4).all(small),
+        b'(' | b')' | b'[' | b'{' => head.name.ends_with(".marshal"),
+        _ => false,
+    }
+}
+
+/// Reads a `.pyc`; returns where its code ends.
+///
+/// # Errors
+/// A [`Stop`] when the header or the stream is broken, or when the budget ends.
+pub fn read_pyc(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
+    let bytes = whole(blob, sink.meter())?;
+    let Some((version, length)) = header(&bytes) else {
+        return Err(Stop::malformed(0, "the magic number of a Python version that is read"));
+    };
+    let start = usize::try_from(length).unwrap_or(0);
+    if bytes.len() <= start {
+        return Err(Stop::truncated(bytes.len() as u64, "the header of a .pyc"));
+    }
+    let said = |key: &str, value: &str| Identity { key: key.into(), value: value.into() };
+    sink.fact(Place::bytes(0, length), said("version", &format!("CPython {}", version.name())))?;
+    sink.claim(0..length, Claim::Read);
+    stacker::grow(STACK, || {
+        let stream = marshal::read(&bytes, start, version.layout(), sink.meter());
+        sink.claim(length..stream.end as u64, Claim::Read);
+        sink.milestone()?;
+        judge(&stream, version, When::Import, false, sink)?;
+        match stream.broken {
+            Some(stop) => Err(stop),
+            None => Ok(stream.end as u64),
+        }
+    })
+}
+
+/// Reads a bare marshal stream; returns where it ends.
+///
+/// # Errors
+/// A [`Stop`] when no version's layout reads it, or when the budget ends.
+pub fn read_marshal(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
+    let bytes = whole(blob, sink.meter())?;
+    stacker::grow(STACK, || {
+        let found = guess::versions(&bytes, sink.meter())?;
+        let end = found.stream.end as u64;
+        sink.claim(0..end, Claim::Read);
+        let names: Vec<&str> = found.versions.iter().map(|version| version.name()).collect();
+        if !found.stream.codes.is_empty() {
+            sink.milestone()?;
+            let value = format!("CPython {} (assumed)", names.join(" or "));
+            sink.fact(Place::bytes(0, end), Identity { key: "version".into(), value: value.into() })?;
+        }
+        // Keras calls a Lambda layer while it builds the model.
+        let at_load = sink.name() == "lambda.marshal";
+        let when = if sink.name() == "code-argument.marshal" { When::Called } else { When::Import };
+        let doubtful = found.faults > found.stream.codes.len() as u64;
+        let mut stream = Some(found.stream);
+        for version in found.distinct {
+            // Each version caches what it decoded: the next one reads anew.
+            let stream = match stream.take() {
+                Some(stream) => stream,
+                None => marshal::read(&bytes, 0, version.layout(), sink.meter()),
+            };
+            judge(&stream, version, when, at_load, sink)?;
+        }
+        if doubtful {
+            return Err(Stop::Unsupported("opcodes that fit no version of CPython that is read".into()));
+        }
+        Ok(end)
+    })
+}
+
+fn whole(blob: &Blob, meter: &Meter) -> Result<Vec<u8>, Stop> {
+    let bytes = blob.bytes_at(0, usize::try_from(marshal::MAX_BYTES.saturating_add(1)).unwrap_or(usize::MAX))?;
+    let size = bytes.len() as u64;
+    if size > marshal::MAX_BYTES {
+        return Err(Stop::Limit(Reason::Memory));
+    }
+    meter.bytes(size)?;
+    Ok(bytes)
+}
+
+/// Walks the code of a stream as `version` runs it.
+fn judge(stream: &Stream, version: Version, when: When, at_load: bool, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    let Some(last) = stream.codes.last() else { return Ok(()) };
+    let top = stream.top.and_then(|top| stream.codes.get(top)).unwrap_or(last);
+    let mut machine = Machine::new("", 0, sink);
+    machine.at_load = at_load;
+    machine.running = Some(Running { version, codes: &stream.codes, code: top, entered: 0 });
+    machine.program(stream, when)?;
+    for code in &stream.codes {
+        flaws(code, version, sink)?;
+    }
+    Ok(())
+}
+
+/// States what is wrong with a code object as such.
+fn flaws(code: &Code, version: Version, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    let place = |at: u32| {
+        let pointer = format!("{}+{at}", code.qualname);
+        Place::bytes(code.code_at.saturating_add(u64::from(at)), 1).pointer(Unit::Instruction, pointer)
+    };
+    let decoded = code.decoded(version);
+    let unknown = decoded.instructions.iter().find(|known| known.op == opcode::Op::Unknown);
+    let found = [
+        (unknown.map(|known| known.at), "unknown-opcode", "an opcode that the version does not have"),
+        (decoded.stray, "jump-out-of-code", "a jump leads out of the code"),
+        (decoded.overlap, "jump-into-instruction", "a jump leads into the middle of an instruction"),
+        (code.odd.map(|_| 0), "odd-code-object", "a part of a code object is of another type than CPython makes"),
+    ];
+    for (at, id, detail) in found {
+        if let Some(at) = at {
+            sink.fact(place(at), Flaw { id: id.into(), detail: detail.into(), part: code.qualname.clone() })?;
+        }
+    }
+    Ok(())
+}
+
+impl<'t> Machine<'t, '_, '_> {
+    /// Walks the code that a stream is, then its functions, then code that nothing in it makes a function of.
+    fn program(&mut self, stream: &'t Stream, when: When) -> Result<(), Stop> {
+        if let Some(code) = stream.top.and_then(|top| stream.codes.get(top)) {
+            if code.is_function() {
+                let known = self.function(&code.qualname, None, Body::Code(code));
+                let Some(Local::Function(index)) = self.local(&known) else { return Ok(()) };
+                if when == When::Import {
+                    self.called(index, &[], &[]);
+                }
+            } else {
+                self.walk_code(code)?;
+            }
+        }
+        self.run_functions()?;
+        for code in stream.codes.iter().rev() {
+            if !code.walked.get() {
+                self.function(&code.qualname, None, Body::Code(code));
+                self.run_functions()?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,344 @@
+//! Operators, comparisons, displays and strings.
+
+use base::stop::Stop;
+use eval::{Span, Value};
+
+use super::{
+    instruction::Instruction,
+    opcode::Op,
+    stack::{Frame, Slot},
+    step::node,
+    version::Version,
+};
+use crate::{machine::Machine, scope::Known};
+
+/// Functions of `operator` by the argument of BINARY_OP; 13 more do the same in place.
+pub(super) const BINARY: [&str; 13] =
+    ["add", "and_", "floordiv", "lshift", "matmul", "mul", "mod", "or_", "pow", "rshift", "sub", "truediv", "xor"];
+/// BINARY_OP's argument for a subscription (3.14).
+pub(super) const SUBSCRIPT: u32 = 26;
+/// Comparisons by number: the function of `operator` and how it is written.
+const COMPARE: [(&str, &str); 6] = [("lt", "<"), ("le", "<="), ("eq", "=="), ("ne", "!="), ("gt", ">"), ("ge", ">=")];
+/// Items of a display that are kept.
+const MAX_DISPLAYED: usize = 1 << 16;
+
+/// The function of `operator` that an opcode of its own stands for.
+pub(super) const fn binary(op: Op) -> Option<&'static str> {
+    Some(match op {
+        Op::BinaryAdd | Op::InplaceAdd => "add",
+        Op::BinaryAnd | Op::InplaceAnd => "and_",
+        Op::BinaryFloorDivide | Op::InplaceFloorDivide => "floordiv",
+        Op::BinaryLshift | Op::InplaceLshift => "lshift",
+        Op::BinaryMatrixMultiply | Op::InplaceMatrixMultiply => "matmul",
+        Op::BinaryMultiply | Op::InplaceMultiply => "mul",
+        Op::BinaryModulo | Op::InplaceModulo => "mod",
+        Op::BinaryOr | Op::InplaceOr => "or_",
+        Op::BinaryPower | Op::InplacePower => "pow",
+        Op::BinaryRshift | Op::InplaceRshift => "rshift",
+        Op::BinarySubtract | Op::InplaceSubtract => "sub",
+        Op::BinaryTrueDivide | Op::InplaceTrueDivide | Op::BinaryDivide | Op::InplaceDivide => "truediv",
+        Op::BinaryXor | Op::InplaceXor => "xor",
+        _ => return None,
+    })
+}
+
+/// How a comparison of this argument is written.
+pub(super) fn comparison(op: Op, version: Version, arg: u32) -> (Option<&'static str>, &'static str) {
+    let arg = match version {
+        Version::V3_12 => arg >> 4,
+        Version::V3_13 | Version::V3_14 => arg >> 5,
+        _ => arg,
+    };
+    match (op, arg) {
+        (Op::IsOp, 0) | (Op::CompareOp, 8) => (None, "is"),
+        (Op::IsOp, _) | (Op::CompareOp, 9) => (None, "is not"),
+        (Op::ContainsOp, 0) | (Op::CompareOp, 6) => (Some("contains"), "in"),
+        (Op::ContainsOp, _) | (Op::CompareOp, 7) => (None, "not in"),
+        (_, arg) => {
+            let known = usize::try_from(arg).ok().and_then(|index| COMPARE.get(index));
+            known.map_or((None, "except"), |(name, shown)| (Some(*name), *shown))
+        }
+    }
+}
+
+impl Machine<'_, '_, '_> {
+    /// Operators and displays; `false`: the instruction does something else.
+    pub(super) fn operator(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+        let (version, arg) = (self.version(), instruction.arg);
+        let name = match instruction.op {
+            Op::BinaryOp if arg != SUBSCRIPT => {
+                usize::try_from(arg).ok().and_then(|arg| BINARY.iter().cycle().nth(arg.min(25)).copied())
+            }
+            op => binary(op),
+        };
+        if let Some(name) = name {
+            let (right, left) = (frame.pop(), frame.pop());
+            let known = self.pure("operator", name, vec![left.known, right.known])?;
+            frame.push(known);
+            return Ok(true);
+        }
+        match instruction.op {
+            Op::BinaryOp | Op::BinarySubscr => {
+                let (key, of) = (frame.pop(), frame.pop());
+                let known = self.item_of(node(instruction), &of.known, &key.known, key.literal)?;
+                frame.push(Slot { receiver: of.name, ..known.into() });
+            }
+            Op::CompareOp | Op::IsOp | Op::ContainsOp => self.compare_instruction(frame, instruction, version)?,
+            Op::UnaryNegative => self.unary(frame, "operator", "neg")?,
+            Op::UnaryPositive => self.unary(frame, "operator", "pos")?,
+            Op::UnaryNot => self.unary(frame, "operator", "not_")?,
+            Op::UnaryInvert => self.unary(frame, "operator", "invert")?,
+            Op::UnaryConvert => self.unary(frame, "builtins", "repr")?,
+            Op::BuildSlice => {
+                let parts = frame.take(if arg == 3 { 3 } else { 2 });
+                frame.push(slice(&parts));
+            }
+            Op::BinarySlice | Op::Slice0 | Op::Slice1 | Op::Slice2 | Op::Slice3 => {
+                self.sliced(frame, instruction)?;
+            }
+            Op::StoreSlice => drop(frame.take(4)),
+            Op::StoreSlice0 => drop(frame.take(2)),
+            Op::StoreSlice1 | Op::StoreSlice2 => drop(frame.take(3)),
+            Op::StoreSlice3 => drop(frame.take(4)),
+            Op::DeleteSlice1 | Op::DeleteSlice2 => drop(frame.take(2)),
+            Op::DeleteSlice3 => drop(frame.take(3)),
+            _ => return self.display_instruction(frame, instruction),
+        }
+        Ok(true)
+    }
+
+    fn unary(&mut self, frame: &mut Frame, module: &str, name: &str) -> Result<(), Stop> {
+        let of = frame.pop();
+        let known = self.pure(module, name, vec![of.known])?;
+        frame.push(known);
+        Ok(())
+    }
+
+    fn compare_instruction(
+        &mut self,
+        frame: &mut Frame,
+        instruction: &Instruction,
+        version: Version,
+    ) -> Result<(), Stop> {
+        let (right, left) = (frame.pop(), frame.pop());
+        let (name, shown) = comparison(instruction.op, version, instruction.arg);
+        frame.compared = Some((left.known.clone(), shown, right.known.clone()));
+        let known = match name {
+            Some("contains") => self.pure("operator", "contains", vec![right.known, left.known])?,
+            Some(name) => self.pure("operator", name, vec![left.known, right.known])?,
+            None => Known::unknown(),
+        };
+        frame.push(known);
+        Ok(())
+    }
+
+    fn sliced(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
+        let none = || Slot::from(Value::None);
+        let (start, stop) = match instruction.op {
+            Op::Slice0 => (none(), none()),
+            Op::Slice1 => (frame.pop(), none()),
+            Op::Slice2 => (none(), frame.pop()),
+            _ => {
+                let stop = frame.pop();
+                (frame.pop(), stop)
+            }
+        };
+        let of = frame.pop();
+        let key = slice(&[start, stop]);
+        let known = self.item_of(node(instruction), &of.known, &key.known, true)?;
+        frame.push(known);
+        Ok(())
+    }
+
+    /// Displays: BUILD_LIST and its like.
+    fn display_instruction(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+        let arg = instruction.arg;
+        match instruction.op {
+            Op::BuildTuple => built(frame, arg, Value::tuple),
+            Op::BuildList => built(frame, arg, Value::list),
+            Op::BuildSet => {
+                drop(frame.take(arg));
+                frame.push(Slot::unknown());
+            }
+            Op::BuildMap if self.version() == Version::V2_7 => frame.push(Slot::from(Value::dict(Vec::new()))),
+            Op::BuildMap => {
+                let items = frame.take(arg.saturating_mul(2));
+                let pairs = items.chunks_exact(2).filter_map(|pair| match pair {
+                    [key, value] => Some(Value::tuple(vec![key.known.value.clone(), value.known.value.clone()])),
+                    _ => None,
+                });
+                let known = self.pure("builtins", "dict", vec![Value::list(pairs.collect::<Vec<_>>()).into()])?;
+                frame.push(known);
+            }
+            Op::BuildConstKeyMap => {
+                let keys = frame.pop();
+                let values = frame.take(arg);
+                let keys = self.list_of(&keys.known)?.unwrap_or_default();
+                let pairs = keys.into_iter().zip(values).map(|(key, value)| Value::tuple(vec![key, value.known.value]));
+                let known = self.pure("builtins", "dict", vec![Value::list(pairs.collect::<Vec<_>>()).into()])?;
+                frame.push(known);
+            }
+            Op::BuildString => {
+                let parts = frame.take(arg).into_iter().map(|slot| slot.known).collect();
+                let known = self.joined(parts)?;
+                frame.push(known);
+            }
+            Op::FormatValue => {
+                let spec = if arg & 4 != 0 { Some(frame.pop()) } else { None };
+                self.format_top(frame, arg & 3, spec)?;
+            }
+            Op::FormatSimple => self.format_top(frame, 0, None)?,
+            Op::FormatWithSpec => {
+                let spec = frame.pop();
+                self.format_top(frame, 0, Some(spec))?;
+            }
+            Op::ConvertValue => {
+                let convert = conversion(arg).unwrap_or("str");
+                self.unary(frame, "builtins", convert)?;
+            }
+            _ => return self.extend_instruction(frame, instruction),
+        }
+        Ok(true)
+    }
+
+    fn format_top(&mut self, frame: &mut Frame, convert: u32, spec: Option<Slot>) -> Result<(), Stop> {
+        let of = frame.pop();
+        let spec = spec.map(|slot| slot.known.value).into_iter().collect();
+        let known = self.interpolated(of.known, conversion(convert), spec)?;
+        frame.push(known);
+        Ok(())
+    }
+
+    /// Instructions that add to a display, or take one apart.
+    fn extend_instruction(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+        let arg = instruction.arg;
+        match instruction.op {
+            Op::ListAppend => {
+                let item = frame.pop();
+                self.grow(frame, arg, Some(vec![item.known.value]));
+            }
+            Op::ListExtend => {
+                let over = frame.pop();
+                let items = self.list_of(&over.known)?;
+                self.grow(frame, arg, items);
+            }
+            Op::SetAdd | Op::SetUpdate | Op::DictUpdate | Op::DictMerge => {
+                let added = frame.pop();
+                // `f(**{…})` is a dict merged into an empty one.
+                if let Some(slot) = frame.peek(arg) {
+                    let empty = matches!(&slot.known.value, Value::Dict(pairs) if pairs.is_empty());
+                    slot.known = if empty { added.known } else { Known::unknown() };
+                }
+            }
+            Op::MapAdd => {
+                drop(frame.take(2));
+                if let Some(slot) = frame.peek(arg) {
+                    slot.known = Known::unknown();
+                }
+            }
+            Op::StoreMap => drop(frame.take(2)),
+            Op::ListToTuple => {
+                if let Some(slot) = frame.peek(1)
+                    && let Value::List(items) = &slot.known.value
+                {
+                    slot.known.value = Value::tuple(items.to_vec());
+                }
+            }
+            Op::BuildTupleUnpack | Op::BuildTupleUnpackWithCall | Op::BuildListUnpack | Op::BuildSetUnpack => {
+                let mut all = Some(Vec::new());
+                for part in frame.take(arg) {
+                    let items = self.list_of(&part.known)?;
+                    all = all.zip(items).map(|(all, items)| [all, items].concat());
+                }
+                frame.push(all.map_or_else(Slot::unknown, |all| Value::tuple(all).into()));
+            }
+            Op::BuildMapUnpack | Op::BuildMapUnpackWithCall => {
+                let mut parts = frame.take(arg);
+                let one = if parts.len() == 1 { parts.pop() } else { None };
+                frame.push(one.unwrap_or_else(Slot::unknown));
+            }
+            Op::BuildTemplate => {
+                drop(frame.take(2));
+                frame.push(Slot::unknown());
+            }
+            Op::BuildInterpolation => {
+                drop(frame.take(if arg & 1 == 1 { 3 } else { 2 }));
+                frame.push(Slot::unknown());
+            }
+            Op::UnpackSequence => self.unpack_top(frame, arg, 0, false)?,
+            Op::UnpackEx => self.unpack_top(frame, arg & 0xff, (arg >> 8).min(1 << 12), true)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Adds items to the list `depth` below the top.
+    fn grow(&mut self, frame: &mut Frame, depth: u32, items: Option<Vec<Value>>) {
+        let Some(slot) = frame.peek(depth) else { return };
+        let known = match (&slot.known.value, items) {
+            (Value::List(before), Some(items)) if before.len().saturating_add(items.len()) <= MAX_DISPLAYED => {
+                // Values are never changed in place: a list that grows is copied each time.
+                self.effort = self.effort.saturating_sub(u32::try_from(before.len() / 8).unwrap_or(u32::MAX));
+                Some(Value::list([before.to_vec(), items].concat()))
+            }
+            _ => None,
+        };
+        slot.known = known.map_or_else(Known::unknown, Known::from);
+    }
+
+    /// Takes the top apart; the first item ends on top.
+    fn unpack_top(&mut self, frame: &mut Frame, before: u32, after: u32, starred: bool) -> Result<(), Stop> {
+        let of = frame.pop();
+        let count = before.saturating_add(after).saturating_add(u32::from(starred)).min(1 << 12);
+        let items = match &of.known.value {
+            Value::Tuple(items) | Value::List(items)
+                if !starred && usize::try_from(count).is_ok_and(|count| items.len() == count) =>
+            {
+                Some(items.to_vec())
+            }
+            _ => None,
+        };
+        for position in (0..count).rev() {
+            let item = items.as_ref().and_then(|items| items.get(usize::try_from(position).ok()?));
+            let known = match item {
+                Some(item) => item.clone(),
+                None if starred => Known::unknown().value,
+                None => Value::item_of(of.known.written().clone(), Value::Int(i64::from(position))),
+            };
+            frame.push(Slot::from(known));
+        }
+        Ok(())
+    }
+}
+
+const fn conversion(number: u32) -> Option<&'static str> {
+    match number {
+        1 => Some("str"),
+        2 => Some("repr"),
+        3 => Some("ascii"),
+        _ => None,
+    }
+}
+
+/// Takes `count` values and leaves a container of them.
+fn built(frame: &mut Frame, count: u32, make: fn(Vec<Value>) -> Value) {
+    let slots = frame.take(count);
+    let literal = slots.iter().all(|slot| slot.literal);
+    let encoded = slots.iter().any(|slot| slot.known.encoded.is_some());
+    let written = encoded.then(|| make(slots.iter().map(|slot| slot.known.written().clone()).collect()));
+    let value = make(slots.into_iter().map(|slot| slot.known.value).collect());
+    frame.push(Slot { literal, ..Known { value, encoded: written }.into() });
+}
+
+fn slice(parts: &[Slot]) -> Slot {
+    let mut bounds = [None; 3];
+    for (bound, part) in bounds.iter_mut().zip(parts) {
+        match part.known.value {
+            Value::Int(number) => *bound = Some(number),
+            Value::None => {}
+            _ => return Slot::unknown(),
+        }
+    }
+    let [start, stop, step] = bounds;
+    if step == Some(0) { Slot::unknown() } else { Slot::literal(Value::Slice(Span { start, stop, step }).into()) }
+}

@@ -1,0 +1,200 @@
+//! The stack of a code object that is walked, and what its slots are known to be.
+
+use std::{collections::HashMap, rc::Rc};
+
+use base::fact::Str;
+use eval::Value;
+
+use crate::scope::Known;
+
+/// A slot of the stack.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    /// What it is.
+    pub(super) known: Known,
+    /// What else it may be, where a name was bound in several branches.
+    pub(super) others: Option<Rc<[Known]>>,
+    /// The name that was loaded.
+    pub(super) name: Option<Str>,
+    /// The name of the variable whose method it is.
+    pub(super) receiver: Option<Str>,
+    /// Whether it reads as what it is: a constant, or a name.
+    pub(super) literal: bool,
+    /// What else it is.
+    pub(super) role: Role,
+}
+
+/// What a slot is beside a value.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Role {
+    /// A value.
+    #[default]
+    Value,
+    /// NULL, which CPython pushes beside callables.
+    Null,
+    /// An iterator over known items, and how many were taken.
+    Items(Rc<[Value]>, usize),
+    /// The method that enters or leaves a context; the slot is what a `with` statement binds.
+    Enter,
+    /// A cell that a closure is made of.
+    Cell,
+}
+
+impl From<Known> for Slot {
+    fn from(known: Known) -> Self {
+        Self { known, others: None, name: None, receiver: None, literal: false, role: Role::Value }
+    }
+}
+
+impl From<Value> for Slot {
+    fn from(value: Value) -> Self {
+        Known::from(value).into()
+    }
+}
+
+impl Slot {
+    /// A slot that reads as what it is.
+    pub(super) fn literal(known: Known) -> Self {
+        Self { literal: true, ..known.into() }
+    }
+
+    /// Nothing is known.
+    pub(super) fn unknown() -> Self {
+        Known::unknown().into()
+    }
+
+    /// NULL.
+    pub(super) fn null() -> Self {
+        Self { role: Role::Null, ..Self::unknown() }
+    }
+
+    /// Whether it is NULL.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.role, Role::Null)
+    }
+}
+
+/// Values that one stack may hold.
+const MAX_STACK: usize = 1 << 16;
+
+/// Depth of a stack that is kept for a jump.
+pub(super) const MAX_SAVED: usize = 256;
+/// Jumps whose stacks are kept at once.
+const MAX_TARGETS: usize = 1 << 12;
+
+/// The state of one walk through a code object.
+#[derive(Debug, Default)]
+pub(super) struct Frame {
+    slots: Vec<Slot>,
+    /// Names of keyword arguments of the call that follows (KW_NAMES).
+    pub(super) keywords: Option<Vec<Str>>,
+    /// What a comparison compared, until the jump behind it.
+    pub(super) compared: Option<(Known, &'static str, Known)>,
+    /// The module of the `from … import` that is under way.
+    pub(super) importing: Option<Str>,
+    /// What a generator gave.
+    pub(super) yielded: Vec<Value>,
+    /// Stacks of jumps that were seen, by target.
+    pub(super) saved: HashMap<u32, Vec<Slot>>,
+    /// Something was taken from an empty stack whose state was certain.
+    pub(super) underflow: Option<u32>,
+    /// The instruction that is walked.
+    pub(super) at: u32,
+    /// Whether the stack is what CPython would have here.
+    pub(super) sure: bool,
+}
+
+impl Frame {
+    /// The frame of code that begins.
+    pub(super) fn begin() -> Self {
+        Self { sure: true, ..Self::default() }
+    }
+
+    pub(super) fn push(&mut self, slot: impl Into<Slot>) {
+        if self.slots.len() < MAX_STACK {
+            self.slots.push(slot.into());
+        }
+    }
+
+    /// Something is taken from an empty stack.
+    fn underflows(&mut self) {
+        if self.sure && self.underflow.is_none() {
+            self.underflow = Some(self.at);
+        }
+        self.sure = false;
+    }
+
+    pub(super) fn pop(&mut self) -> Slot {
+        match self.slots.pop() {
+            Some(slot) => slot,
+            None => {
+                self.underflows();
+                Slot::unknown()
+            }
+        }
+    }
+
+    /// The last `count`, in order.
+    pub(super) fn take(&mut self, count: u32) -> Vec<Slot> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        match self.slots.len().checked_sub(count) {
+            Some(rest) => self.slots.split_off(rest),
+            None => {
+                self.underflows();
+                // What is there are the last ones; what is missing is not made up beyond reason.
+                let missing = count.saturating_sub(self.slots.len()).min(64);
+                let mut taken = vec![Slot::unknown(); missing];
+                taken.append(&mut self.slots);
+                taken
+            }
+        }
+    }
+
+    /// The slot `depth` below the top, which is 1.
+    pub(super) fn peek(&mut self, depth: u32) -> Option<&mut Slot> {
+        let depth = usize::try_from(depth).ok()?;
+        let index = self.slots.len().checked_sub(depth)?;
+        self.slots.get_mut(index)
+    }
+
+    /// Moves the top `depth - 1` slots down.
+    pub(super) fn rotate(&mut self, depth: u32) {
+        let depth = usize::try_from(depth).unwrap_or(0);
+        if let Some(start) = self.slots.len().checked_sub(depth)
+            && let Some(part) = self.slots.get_mut(start..)
+            && !part.is_empty()
+        {
+            part.rotate_right(1);
+        }
+    }
+
+    /// Exchanges the top and the slot `depth` below it.
+    pub(super) fn swap(&mut self, depth: u32) {
+        let top = self.slots.len().checked_sub(1);
+        let other = self.slots.len().checked_sub(usize::try_from(depth).unwrap_or(0));
+        if let (Some(top), Some(other)) = (top, other.filter(|other| *other < self.slots.len())) {
+            self.slots.swap(top, other);
+        }
+    }
+
+    /// Keeps the stack for a jump to `target`; one that is deeper than honest code's is not kept.
+    pub(super) fn save(&mut self, target: u32, more: impl IntoIterator<Item = Slot>) {
+        if self.slots.len() <= MAX_SAVED && self.saved.len() <= MAX_TARGETS && !self.saved.contains_key(&target) {
+            let mut slots = self.slots.clone();
+            slots.extend(more);
+            self.saved.insert(target, slots);
+        }
+    }
+
+    pub(super) fn slots(&self) -> &Vec<Slot> {
+        &self.slots
+    }
+
+    pub(super) fn replace(&mut self, slots: Vec<Slot>) {
+        self.slots = slots;
+    }
+
+    pub(super) fn cut(&mut self, length: usize) {
+        self.slots.truncate(length);
+    }
+}

@@ -1,0 +1,494 @@
+//! Two ways through a code object: every instruction once, for what it states; or as CPython runs it, for its value.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use base::{expr::shorten, fact::Flaw, stop::Stop};
+use eval::Value;
+use ruff_text_size::{TextRange, TextSize};
+
+use super::{
+    Running,
+    code::Code,
+    flow::grown,
+    instruction::{Decoded, Instruction},
+    opcode::Op,
+    stack::{Frame, MAX_SAVED, Role, Slot},
+    step::{Branch, Next, Wants, node},
+    version::Version,
+};
+use crate::{
+    comprehension::MAX_ITERATED,
+    expression::truth,
+    machine::{Machine, When},
+    scope::Known,
+};
+
+/// Characters of a condition that a fact shows.
+const SHOWN: usize = 80;
+/// Jumps ahead among which the nearest is sought.
+const FEW: usize = 64;
+/// Instructions of loops that are looked through in one code object.
+const LOOKING: usize = 1 << 20;
+/// Rounds of a loop that are walked one by one.
+const ROUNDS: usize = 8;
+/// CO_GENERATOR.
+const GENERATOR: u32 = 0x20;
+
+/// Instructions that run only under a condition.
+struct Region {
+    until: u32,
+    /// What held before it.
+    before: (When, Option<Arc<str>>, bool),
+}
+
+/// A sweep through a code object.
+struct Sweep<'t> {
+    code: &'t Code,
+    decoded: &'t Decoded,
+    version: Version,
+    regions: Vec<Region>,
+    /// Handlers by their first instruction (3.11 on).
+    handlers: HashMap<u32, (u32, bool)>,
+    /// Handlers up to 3.10: where SETUP_EXCEPT and its like lead.
+    setups: HashSet<u32>,
+    /// Instructions of loops that may still be looked through for what they add to.
+    looking: usize,
+    /// Loops: where their headers begin and where the last jump back stands.
+    loops: HashMap<u32, u32>,
+}
+
+impl<'t> Machine<'t, '_, '_> {
+    /// Walks a code object and states what is in it.
+    pub(crate) fn walk_code(&mut self, code: &'t Code) -> Result<(), Stop> {
+        let Some(outer) = self.running else { return Ok(()) };
+        code.walked.set(true);
+        self.running = Some(Running { code, entered: outer.entered.saturating_add(1), ..outer });
+        let before = (self.when, self.context.clone(), self.branch);
+        let decoded = code.decoded(outer.version);
+        let mut sweep = Sweep {
+            code,
+            decoded,
+            version: outer.version,
+            regions: Vec::new(),
+            handlers: decoded.handlers.iter().map(|entry| (entry.target, (entry.depth, entry.offset))).collect(),
+            setups: setups(decoded, outer.version),
+            looking: LOOKING,
+            loops: loops(decoded, outer.version),
+        };
+        let mut frame = Frame::begin();
+        let result = self.sweep(&mut sweep, &mut frame, 0, decoded.instructions.len());
+        (self.when, self.context, self.branch) = before;
+        if let (Ok(()), Some(at)) = (&result, frame.underflow) {
+            let place = self.place(TextRange::empty(TextSize::new(at)));
+            let detail = "takes values from an empty stack".into();
+            self.state(place, Flaw { id: "stack-underflow".into(), detail, part: code.qualname.clone() })?;
+        }
+        self.running = Some(outer);
+        result
+    }
+
+    /// Walks the instructions `from..to`, each once.
+    fn sweep(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame, from: usize, to: usize) -> Result<(), Stop> {
+        let mut position = from;
+        let mut dead = false;
+        while position < to {
+            let Some(instruction) = sweep.decoded.instructions.get(position).copied() else { break };
+            self.pay()?;
+            self.leave(sweep, instruction.at);
+            self.join(sweep, frame, &instruction, dead);
+            dead = false;
+            frame.at = instruction.at;
+            let next = self.step(frame, &instruction)?;
+            position = position.saturating_add(1);
+            match next {
+                Next::On => {}
+                Next::Branch(branch) => self.branch(sweep, frame, &instruction, branch),
+                Next::Loop(target) => position = self.enter_loop(sweep, frame, position, target)?,
+                Next::Jump(target) => {
+                    if target > instruction.at {
+                        frame.save(target, None);
+                        // The end of one branch: what follows up to the target is the other.
+                        if let Some(region) = sweep.regions.last_mut()
+                            && region.until == instruction.next
+                        {
+                            region.until = target;
+                            if self.when != When::Called {
+                                self.context = Some("else".into());
+                            }
+                        }
+                    }
+                    dead = true;
+                }
+                Next::Return(known) => {
+                    self.gives(node(&instruction), &known)?;
+                    dead = true;
+                }
+                Next::End => dead = true,
+            }
+            if !matches!(instruction.op, Op::CompareOp | Op::IsOp | Op::ContainsOp | Op::ToBool | Op::CheckExcMatch) {
+                frame.compared = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the regions that end here.
+    fn leave(&mut self, sweep: &mut Sweep<'t>, at: u32) {
+        while sweep.regions.last().is_some_and(|region| region.until <= at) {
+            if let Some(region) = sweep.regions.pop() {
+                (self.when, self.context, self.branch) = region.before;
+            }
+        }
+    }
+
+    /// Takes up the stack of jumps that lead here, and begins handlers.
+    fn join(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame, instruction: &Instruction, dead: bool) {
+        let saved = frame.saved.remove(&instruction.at);
+        let handler = sweep.handlers.remove(&instruction.at);
+        match (saved, dead) {
+            (Some(saved), true) => {
+                frame.replace(saved);
+                if self.version() <= Version::V3_10 && sweep.decoded.instructions.len() > 1 {
+                    self.guarded(sweep, instruction);
+                }
+            }
+            (Some(saved), false) if saved.len() == frame.slots().len() => self.merge(frame, &saved),
+            (_, false) => {}
+            (None, true) => match handler {
+                Some((depth, offset)) => {
+                    let kept = usize::try_from(depth).unwrap_or(0).min(1 << 10);
+                    let count = kept.saturating_add(1).saturating_add(usize::from(offset));
+                    frame.replace(vec![Slot::unknown(); count]);
+                    frame.sure = false;
+                    // What jumps around the handler goes on where it ends.
+                    let few = frame.saved.len() <= FEW;
+                    let ahead = |target: &u32| *target > instruction.at;
+                    let end = frame.saved.keys().copied().filter(|_| few).filter(ahead).min();
+                    self.region(sweep, end.unwrap_or(u32::MAX), When::Conditional, "except".into());
+                }
+                None => {
+                    frame.replace(Vec::new());
+                    frame.sure = false;
+                }
+            },
+        }
+        if let Some(end) = sweep.loops.get(&instruction.at).copied()
+            && instruction.op != Op::ForIter
+        {
+            self.forget_grown(sweep, instruction.at, end);
+        }
+    }
+
+    /// Two ways lead here: what names something says more than a constant.
+    fn merge(&self, frame: &mut Frame, saved: &[Slot]) {
+        let names = |slot: &Slot| slot.known.value.as_name().is_some() || self.local(&slot.known).is_some();
+        if let (Some(here), Some(there)) = (frame.peek(1), saved.last())
+            && !names(here)
+            && names(there)
+        {
+            *here = there.clone();
+        }
+    }
+
+    /// Up to 3.10 a handler begins where only SETUP_EXCEPT or SETUP_FINALLY lead; it ends with the code around it.
+    fn guarded(&mut self, sweep: &mut Sweep<'t>, instruction: &Instruction) {
+        let before = sweep.decoded.at(instruction.at).and_then(|end| sweep.decoded.instructions.get(..end));
+        let Some(before) = before else { return };
+        // The body ends with a jump behind the handlers: that is where they end, too.
+        let ends = before.last().and_then(|jump| jump.target(sweep.version)).filter(|target| *target > instruction.at);
+        let (Some(until), true) = (ends, sweep.setups.contains(&instruction.at)) else { return };
+        self.region(sweep, until, When::Conditional, "except".into());
+    }
+
+    fn region(&mut self, sweep: &mut Sweep<'t>, until: u32, when: When, context: Arc<str>) {
+        let until = sweep.regions.last().map_or(until, |region| region.until.min(until));
+        sweep.regions.push(Region { until, before: (self.when, self.context.clone(), self.branch) });
+        if self.when != When::Called {
+            self.context = Some(context);
+        }
+        self.when = self.when.min(when);
+        self.branch = true;
+    }
+
+    /// A jump under a condition: what follows up to its target runs only sometimes.
+    fn branch(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame, instruction: &Instruction, branch: Branch) {
+        let Branch { test, wants, target, keeps } = branch;
+        if target <= instruction.at {
+            return;
+        }
+        frame.save(target, keeps.then(|| test.clone().into()));
+        if keeps {
+            return;
+        }
+        let text = if self.when == When::Called { String::new() } else { condition(frame, &test, wants) };
+        let when = if never_on_import(frame, &test) { When::Called } else { When::Conditional };
+        self.region(sweep, target, when, text.into());
+    }
+
+    /// FOR_ITER: a loop over what is known is walked round by round, or executed for its value; any other once.
+    fn enter_loop(
+        &mut self,
+        sweep: &mut Sweep<'t>,
+        frame: &mut Frame,
+        position: usize,
+        target: u32,
+    ) -> Result<usize, Stop> {
+        let version = sweep.version;
+        let over = frame.pop();
+        let items = match &over.role {
+            Role::Items(items, taken) => items.get(*taken..).map(<[Value]>::to_vec),
+            _ => self.list_of(&over.known)?,
+        };
+        let items = items.filter(|items| items.len() <= MAX_ITERATED);
+        let exit = sweep.decoded.at(target).filter(|exit| *exit >= position && *exit < sweep.decoded.straight);
+        let unknown = Value::item_of(over.known.written().clone(), Known::unknown().value);
+        if frame.slots().len() > MAX_SAVED {
+            frame.push(over);
+            frame.push(Slot::from(unknown));
+            return Ok(position);
+        }
+        let below = frame.slots().clone();
+        frame.push(over.clone());
+        let (Some(items), Some(exit), false) = (items, exit, self.unrolling || self.effort == 0) else {
+            after_loop(frame, &below, &over, target, version);
+            let header = sweep.decoded.instructions.get(position.saturating_sub(1)).map_or(0, |known| known.at);
+            self.forget_grown(sweep, header, target);
+            frame.push(Slot::from(unknown));
+            return Ok(position);
+        };
+        let outer = std::mem::replace(&mut self.unrolling, true);
+        let before = self.scope.snapshot();
+        self.effort = self.effort.saturating_sub(u32::try_from(before.len() / 8).unwrap_or(u32::MAX));
+        for item in items.iter().take(ROUNDS) {
+            // What a list built here holds so far stays; a round that left the loop took more than its own.
+            if frame.slots().len() > below.len() {
+                frame.cut(below.len())
+            } else {
+                frame.replace(below.clone())
+            }
+            frame.push(over.clone());
+            frame.push(Slot::from(item.clone()));
+            let regions = sweep.regions.len();
+            self.sweep(sweep, frame, position, exit)?;
+            if let Some(region) = sweep.regions.drain(regions.min(sweep.regions.len())..).next() {
+                (self.when, self.context, self.branch) = region.before;
+            }
+        }
+        self.unrolling = outer;
+        if items.len() > ROUNDS {
+            self.scope.restore(before);
+            let mut quick = Frame::begin();
+            quick.replace(below.clone());
+            quick.push(Slot { role: Role::Items(items.into(), 0), ..over.clone() });
+            let done = self.quietly(|machine| {
+                machine.run_code(sweep.code, &mut quick, position.saturating_sub(1), Some(target))
+            })?;
+            match done {
+                Some(_) => frame.replace(quick.slots().clone()),
+                None => {
+                    let header = sweep.decoded.instructions.get(position.saturating_sub(1)).map_or(0, |known| known.at);
+                    self.forget_grown(sweep, header, target);
+                }
+            }
+        }
+        if frame.slots().len() >= below.len() {
+            frame.cut(below.len());
+        } else {
+            frame.replace(below);
+        }
+        let reached = frame.slots().clone();
+        after_loop(frame, &reached, &over, target, version);
+        if let Some(saved) = frame.saved.get(&target).cloned() {
+            frame.replace(saved);
+        }
+        Ok(exit)
+    }
+
+    /// Names that the loop `from..to` adds to are not known in it, nor behind it.
+    fn forget_grown(&mut self, sweep: &mut Sweep<'t>, from: u32, to: u32) {
+        if self.unrolling {
+            return;
+        }
+        let end = sweep.decoded.instructions.partition_point(|known| known.at < to).min(sweep.decoded.straight);
+        let range = sweep.decoded.at(from).and_then(|start| sweep.decoded.instructions.get(start..end));
+        let range = range.unwrap_or_default();
+        let Some(left) = sweep.looking.checked_sub(range.len()) else { return };
+        sweep.looking = left;
+        for name in grown(sweep.code, sweep.version, range) {
+            self.scope.clone().bind(name, Known::unknown(), false);
+        }
+    }
+
+    /// What a function returns, where executing it is cheap and certain.
+    pub(crate) fn execute_code(&mut self, code: &'t Code) -> Result<Known, Stop> {
+        let Some(outer) = self.running else { return Ok(Known::unknown()) };
+        if outer.entered >= super::MAX_ENTERED {
+            return Ok(Known::unknown());
+        }
+        self.running = Some(Running { code, entered: outer.entered.saturating_add(1), ..outer });
+        let mut frame = Frame::begin();
+        let returned = self.run_code(code, &mut frame, 0, None);
+        self.running = Some(outer);
+        let returned = returned?;
+        if code.numbers.flags & GENERATOR != 0 {
+            let items = returned.map(|_| Value::iterator(frame.yielded));
+            return Ok(items.map_or_else(Known::unknown, Known::from));
+        }
+        Ok(returned.unwrap_or_else(Known::unknown))
+    }
+
+    /// Runs from an instruction on until the code returns or `until` is reached; nothing where the way is not known.
+    fn run_code(
+        &mut self,
+        code: &'t Code,
+        frame: &mut Frame,
+        from: usize,
+        until: Option<u32>,
+    ) -> Result<Option<Known>, Stop> {
+        let version = self.version();
+        let decoded = code.decoded(version);
+        let mut position = from;
+        loop {
+            let Some(instruction) = decoded.instructions.get(position).copied() else { return Ok(None) };
+            if until == Some(instruction.at) {
+                return Ok(Some(Known::unknown()));
+            }
+            if !self.pay()? {
+                return Ok(None);
+            }
+            let next = self.step(frame, &instruction)?;
+            position = position.saturating_add(1);
+            let target = match next {
+                Next::On => continue,
+                Next::Return(known) => return Ok(Some(known)),
+                Next::End => return Ok(None),
+                Next::Jump(target) => target,
+                Next::Branch(Branch { test, wants, target, keeps }) => {
+                    let Some(jumps) = jumps(&test.value, wants) else { return Ok(None) };
+                    if !jumps {
+                        continue;
+                    }
+                    if keeps {
+                        frame.push(test);
+                    }
+                    target
+                }
+                Next::Loop(target) => match self.next_item(frame, version)? {
+                    Some(true) => continue,
+                    Some(false) => target,
+                    None => return Ok(None),
+                },
+            };
+            match decoded.at(target) {
+                Some(found) => position = found,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Pushes the next item of the iterator on top; `false`: there is none, and what follows the loop begins.
+    fn next_item(&mut self, frame: &mut Frame, version: Version) -> Result<Option<bool>, Stop> {
+        let mut over = frame.pop();
+        if !matches!(over.role, Role::Items(..)) {
+            let Some(items) = self.list_of(&over.known)? else { return Ok(None) };
+            over.role = Role::Items(items.into(), 0);
+        }
+        let Role::Items(items, taken) = &mut over.role else { return Ok(None) };
+        let item = items.get(*taken).cloned();
+        *taken = taken.saturating_add(1);
+        match item {
+            Some(item) => {
+                frame.push(over);
+                frame.push(Slot::from(item));
+                Ok(Some(true))
+            }
+            None => {
+                if version >= Version::V3_12 {
+                    frame.push(over);
+                    frame.push(Slot::unknown());
+                }
+                Ok(Some(false))
+            }
+        }
+    }
+}
+
+/// Keeps the stack behind a loop: from 3.12 on the iterator and a value are taken by END_FOR and what follows it.
+fn after_loop(frame: &mut Frame, below: &[Slot], over: &Slot, target: u32, version: Version) {
+    let mut slots = below.to_vec();
+    if version >= Version::V3_12 {
+        slots.push(over.clone());
+        slots.push(Slot::unknown());
+    }
+    frame.saved.insert(target, slots);
+}
+
+/// Where SETUP_EXCEPT and its like lead.
+fn setups(decoded: &Decoded, version: Version) -> HashSet<u32> {
+    let setup = |known: &&Instruction| matches!(known.op, Op::SetupExcept | Op::SetupFinally | Op::SetupWith);
+    decoded.instructions.iter().filter(setup).filter_map(|known| known.target(version)).collect()
+}
+
+/// Where loops begin, and where their last jump back stands.
+fn loops(decoded: &Decoded, version: Version) -> HashMap<u32, u32> {
+    let mut loops = HashMap::new();
+    for instruction in decoded.instructions.iter().take(decoded.straight) {
+        if let Some(target) = instruction.target(version)
+            && target < instruction.at
+        {
+            loops.insert(target, instruction.at);
+        }
+    }
+    loops
+}
+
+/// Whether a branch jumps, where that is known.
+fn jumps(test: &Value, wants: Wants) -> Option<bool> {
+    let nothing = || match test {
+        Value::None => Some(true),
+        value if value.is_constant() || value.as_name().is_some() => Some(false),
+        _ => None,
+    };
+    match wants {
+        Wants::True => truth(test),
+        Wants::False => truth(test).map(|holds| !holds),
+        Wants::Nothing => nothing(),
+        Wants::Something => nothing().map(|none| !none),
+        Wants::Unknown => None,
+    }
+}
+
+/// The condition under which what follows a branch runs, as people write it.
+fn condition(frame: &Frame, test: &Known, wants: Wants) -> String {
+    let written = |known: &Known| match known.written() {
+        Value::External(name) => name.to_string(),
+        value => value.to_expr().to_string(),
+    };
+    let text = match &frame.compared {
+        Some((_, "except", _)) => return "except".to_owned(),
+        Some((left, shown, right)) => format!("{} {shown} {}", written(left), written(right)),
+        None => written(test),
+    };
+    let text = shorten(&text, SHOWN).0.to_string();
+    match wants {
+        Wants::False => format!("if {text}"),
+        Wants::True => format!("if not {text}"),
+        Wants::Nothing => format!("if {text} is not None"),
+        Wants::Something => format!("if {text} is None"),
+        Wants::Unknown => "except".to_owned(),
+    }
+}
+
+/// Conditions that do not hold while a module is imported.
+fn never_on_import(frame: &Frame, test: &Known) -> bool {
+    let named = |known: &Known, name: &str| matches!(&known.value, Value::External(known) if **known == *name);
+    match &frame.compared {
+        Some((left, _, right)) => named(left, "__name__") || named(right, "__name__"),
+        None => {
+            named(test, "TYPE_CHECKING") || test.value.as_name().is_some_and(|name| name.is("typing", "TYPE_CHECKING"))
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Real `.pyc` files and marshal streams of each version, code that was tampered with, and that no input panics.
+
+use base::{
+    blob::Blob,
+    budget::Meter,
+    reason::Reason,
+    sink::{Collected, Sink},
+    stop::Stop,
+};
+
+macro_rules! fixtures {
+    ($($version:literal),+) => {
+        [$((
+            $version,
+            include_bytes!(concat!("../../../formats/testdata/python-bytecode/", $version, ".pyc")).as_slice(),
+            include_bytes!(concat!("../../../formats/testdata/marshal/", $version, ".marshal")).as_slice(),
+        )),+]
+    };
+}
+
+const FIXTURES: [(&str, &[u8], &[u8]); 9] =
+    fixtures!("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13");
+
+type Reader = fn(&Blob, &mut Sink<'_>) -> Result<u64, Stop>;
+
+fn read(bytes: &[u8], name: &str, reader: Reader) -> (Vec<String>, Result<u64, Stop>) {
+    let mut collected = Collected::default();
+    let mut sink = Sink::new(&mut collected, Meter::unlimited(), false, name);
+    let result = reader(&Blob::from_bytes(bytes.to_vec()), &mut sink);
+    (collected.facts.iter().map(ToString::to_string).collect(), result)
+}
+
+#[track_caller]
+fn states(facts: &[String], parts: &[&str]) {
+    let found = facts.iter().any(|fact| parts.iter().all(|part| fact.contains(part)));
+    assert!(found, "{parts:?} in\n{}", facts.join("\n"));
+}
+
+/// Calls of `os.system` in the fixture: the argument, when it runs, its line.
+const CALLS: [(&str, &str, &str); 19] = [
+    ("('id')", "import", "line 5:"),
+    ("('id2')", "import", "line 6:"),
+    ("('reduced')", "use", "line 15:"),
+    ("('classy')", "import", "line 18:"),
+    ("('called-f')", "import", "line 21:"),
+    ("('never')", "called", "line 26:"),
+    ("('cond')", "conditional", "if os.name == 'nt'"),
+    ("('else')", "conditional", "else"),
+    ("('a1')", "import", "line 34:"),
+    ("('a2')", "import", "line 34:"),
+    ("('id3')", "import", "line 36:"),
+    ("('id')", "import", "line 40:"),
+    ("('id5')", "import", "line 47:"),
+    ("('tried')", "import", "line 52:"),
+    ("('excepted')", "conditional", "except"),
+    ("(builtins.open('/tmp/x').read())", "import", "line 56:"),
+    ("('comp')", "import", "line 57:"),
+    ("('star')", "import", "line 59:"),
+    ("('main')", "called", "line 62:"),
+];
+
+#[test]
+fn each_version_states_what_its_source_does() {
+    for (version, pyc, _) in FIXTURES {
+        let (facts, result) = read(pyc, "a.pyc", super::read_pyc);
+        assert_eq!(result, Ok(pyc.len() as u64), "{version}");
+        states(&facts, &["identity", &format!("\"CPython {version}\"")]);
+        for (args, when, place) in CALLS {
+            // d('he4') is one xor away from id5: line 46 and 50 of the fixture.
+            if args == "('id5')" || args == "('id')" && place == "line 40:" {
+                states(&facts, &["name=\"system\"", args, when]);
+            } else {
+                states(&facts, &["name=\"system\"", args, &format!("when=\"{when}\""), place]);
+            }
+        }
+        assert!(!facts.iter().any(|fact| fact.starts_with("flaw")), "{version}: {facts:?}");
+    }
+}
+
+#[test]
+fn a_stream_without_version_is_read_by_one_that_fits() {
+    for (version, _, stream) in FIXTURES {
+        let (facts, result) = read(stream, "a.marshal", super::read_marshal);
+        assert_eq!(result, Ok(stream.len() as u64), "{version}");
+        states(&facts, &["identity", version]);
+        states(&facts, &["name=\"system\"", "when=\"import\"", "<lambda>+"]);
+        // The same code, which loading runs, or nothing but a call does.
+        let (facts, _) = read(stream, "lambda.marshal", super::read_marshal);
+        states(&facts, &["name=\"system\"", "when=\"load\""]);
+        let (facts, _) = read(stream, "code-argument.marshal", super::read_marshal);
+        states(&facts, &["name=\"system\"", "when=\"called\""]);
+    }
+}
+
+/// A module of 3.14 that calls `os.system('id')`: no interpreter of that version made it.
+fn module_3_14() -> Vec<u8> {
+    let code: &[&[u8]] = &[
+        &[128, 0, 94, 0, 82, 1, 73, 0, 116, 0, 93, 0, 80, 3],
+        &[0; 18],
+        &[82, 0, 52, 1],
+        &[0; 6],
+        &[31, 0, 82, 1, 35, 0],
+    ];
+    let code = code.concat();
+    let text = |text: &str| [&[b'z', text.len() as u8], text.as_bytes()].concat();
+    let bytes = |bytes: &[u8]| [&[b's'][..], &(bytes.len() as u32).to_le_bytes(), bytes].concat();
+    let mut stream = [0x2b, 0x0e, b'\r', b'\n', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].to_vec();
+    stream.push(b'c');
+    for number in [0_u32, 0, 0, 3, 0] {
+        stream.extend(number.to_le_bytes());
+    }
+    stream.extend(bytes(&code));
+    stream.extend([&[b')', 2][..], &text("id"), b"N"].concat());
+    stream.extend([&[b')', 2][..], &text("os"), &text("system")].concat());
+    stream.extend([b')', 0]);
+    stream.extend(bytes(&[]));
+    stream.extend([text("a.py"), text("<module>"), text("<module>")].concat());
+    stream.extend(1_u32.to_le_bytes());
+    stream.extend([bytes(&[]), bytes(&[])].concat());
+    stream
+}
+
+#[test]
+fn bytecode_of_3_14_is_read() {
+    let (facts, result) = read(&module_3_14(), "a.pyc", super::read_pyc);
+    assert_eq!(result, Ok(module_3_14().len() as u64));
+    states(&facts, &["\"CPython 3.14\""]);
+    states(&facts, &["name=\"system\"", "('id')", "when=\"import\""]);
+    let (facts, _) = read(&module_3_14()[16..], "a.marshal", super::read_marshal);
+    states(&facts, &["3.14 (assumed)"]);
+}
+
+/// The fixture of 3.8 with other instructions in its module.
+fn tampered(code: &[u8]) -> Vec<u8> {
+    let (_, pyc, _) = FIXTURES[3];
+    let at = pyc.iter().position(|byte| *byte == b's').unwrap() + 5;
+    let mut bytes = pyc.to_vec();
+    bytes[at..at + code.len()].copy_from_slice(code);
+    bytes
+}
+
+#[test]
+fn obfuscated_code_keeps_what_was_found() {
+    // JUMP_ABSOLUTE into the argument of what no one runs: the calls behind it are still stated.
+    for (code, flaw) in [
+        (&[113, 5][..], "jump-into-instruction"),
+        (&[113, 255][..], "jump-into-instruction"),
+        (&[144, 255, 113, 255][..], "jump-out-of-code"),
+        (&[7, 0][..], "unknown-opcode"),
+        (&[1, 0, 1, 0][..], "stack-underflow"),
+    ] {
+        let (facts, _) = read(&tampered(code), "a.pyc", super::read_pyc);
+        states(&facts, &["name=\"system\"", "('called-f')"]);
+        states(&facts, &["flaw", flaw]);
+    }
+}
+
+#[test]
+fn broken_streams_stop_politely() {
+    let marshal = |bytes: &[u8]| read(bytes, "a.marshal", super::read_marshal).1;
+    for broken in [
+        &b"(\xff\xff\xff\x7f"[..],
+        b"(\xff\xff\xff\xff",
+        b"[\xff\xff\xff\x7fNNN",
+        b"s\xff\xff\xff\x7fabc",
+        b"u\x00\x00\x00\x80",
+        b"r\x00\x00\x00\x00",
+        b"l\xff\xff\xff\x7f",
+        b"{NNN",
+        b"0",
+        b"?",
+        b"",
+    ] {
+        assert!(marshal(broken).is_err(), "{broken:?}");
+    }
+    assert_eq!(marshal(&b"\xa9\x01".repeat(100_000)), Err(Stop::Limit(Reason::Depth)));
+    // A tuple that holds itself, and tuples that double: 2^60 items are never made.
+    assert!(marshal(b"\xa9\x01r\x00\x00\x00\x00").is_ok());
+    let mut doubled = b"\xa9\x00".to_vec();
+    for index in 0..60_u32 {
+        let reference = [&b"r"[..], &index.to_le_bytes()].concat();
+        doubled = [&[b')', 2][..], &doubled, &reference].concat();
+    }
+    let _ = marshal(&doubled);
+}
+
+#[test]
+fn no_prefix_panics() {
+    for (_, pyc, stream) in [FIXTURES[1], FIXTURES[8]] {
+        for end in (0..pyc.len()).step_by(3) {
+            assert!(read(&pyc[..end], "a.pyc", super::read_pyc).1.is_err(), "{end}");
+        }
+        for end in 0..stream.len() {
+            assert!(read(&stream[..end], "a.marshal", super::read_marshal).1.is_err(), "{end}");
+        }
+    }
+}
+
+#[test]
+fn changed_bytes_never_panic() {
+    for (_, pyc, _) in FIXTURES {
+        for at in (16..pyc.len()).step_by(67) {
+            let mut bytes = pyc.to_vec();
+            bytes[at] = bytes[at].wrapping_add(at as u8 | 1);
+            let _ = read(&bytes, "a.pyc", super::read_pyc);
+            let _ = super::explain_pyc(&Blob::from_bytes(bytes), &Meter::unlimited());
+        }
+    }
+}
+
+#[test]
+fn a_listing_reads_like_the_source() {
+    for (version, pyc, _) in FIXTURES {
+        let listing = super::explain_pyc(&Blob::from_bytes(pyc.to_vec()), &Meter::unlimited()).unwrap();
+        let text: Vec<&str> = listing.lines.iter().map(|line| line.text.as_str()).collect();
+        for line in [
+            "os.system('id')",
+            "    os.system(c)",
+            "os.system(*['star'])",
+            "class A:",
+            "    def __init__(self, x):",
+            "        self.x = x",
+        ] {
+            assert!(text.contains(&line), "{version}: {line} in\n{}", text.join("\n"));
+        }
+        // A function, a loop and a comprehension, which is a loop as well.
+        let calls = text.iter().filter(|line| line.trim_start() == "os.system(c)").count();
+        assert_eq!(calls, 3, "{version}:\n{}", text.join("\n"));
+        let call = text.iter().position(|line| *line == "os.system(s)").unwrap();
+        // The line of the call needs the lines that bind `os` and `s`.
+        assert!(listing.slice([call]).len() > 2, "{version}: {:?}", listing.slice([call]));
+        assert_eq!(listing.lines[call].place.line, 40, "{version}");
+    }
+}
