@@ -1,6 +1,7 @@
 //! JSON as Python's `json` reads it: any Unicode encoding, NaN and Infinity, one document or one a line.
 
 mod export;
+mod lambda;
 mod lexer;
 pub mod notebook;
 mod opening;
@@ -255,6 +256,12 @@ impl Reading<'_> {
             return Ok(());
         }
         self.statements.value(sink, &place, key, &value)?;
+        if lambda::is_code(levels) {
+            let place = place.clone().pointer(Unit::JsonPointer, pointer(levels));
+            if lambda::give(sink, place, &self.text)? {
+                return Ok(());
+            }
+        }
         self.template(sink, place, levels)
     }
 

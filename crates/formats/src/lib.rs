@@ -95,6 +95,8 @@ formats! {
         rar::FORMAT,
         pickle::FORMAT,
         python::FORMAT,
+        python::BYTECODE,
+        python::MARSHAL,
         torch7::FORMAT,
         lua::BYTECODE,
         lua::SOURCE,

@@ -12,24 +12,16 @@ pub(super) fn dex(head: &Head<'_>) -> bool {
     head.starts(b"dex\n") && matches!(head.at(4, 4), Some([b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', 0]))
 }
 
-/// A version that some CPython has had, `\r\n`, and a code object behind a header of 8, 12 or 16 bytes.
+/// A version that some CPython has had and that is not read, `\r\n`, and a code object behind a header of 8, 12 or 16 bytes.
 pub(super) fn pyc(head: &Head<'_>) -> bool {
     let Some([low, high, b'\r', b'\n']) = head.at(0, 4) else {
         return false;
     };
     let version = u16::from_le_bytes([*low, *high]);
     let known = (3000..4000).contains(&version) || (20_000..63_000).contains(&version);
-    known && [8, 12, 16].into_iter().any(|offset| matches!(head.first.get(offset), Some(b'c' | 0xe3)))
-}
-
-/// A code object of CPython 2.7 or 3: four to six small numbers and then the bytes of the code.
-pub(super) fn marshal(head: &Head<'_>) -> bool {
-    let small = |index: usize| {
-        head.first.get(index.saturating_mul(4)..).is_some_and(|rest| matches!(rest, [_, _, _, 0 | 1, 0, ..]))
-    };
-    let code = |count: usize| matches!(head.first.get(count.saturating_mul(4).saturating_add(1)), Some(b's' | 0xf3));
-    let counted = |count: usize| (0..count.saturating_sub(1)).all(small) && code(count);
-    matches!(head.first.first(), Some(b'c' | 0xe3)) && [4, 5, 6].into_iter().any(counted)
+    known
+        && !::python::bytecode::is_pyc(head)
+        && [8, 12, 16].into_iter().any(|offset| matches!(head.first.get(offset), Some(b'c' | 0xe3)))
 }
 
 /// MS-SHLLINK, section 2.1: header size and class identifier.
