@@ -3,7 +3,7 @@
 use base::{blob::Blob, location::Place, sink::Child, stop::Stop};
 use eval::{Decoded, Value as Known};
 
-use crate::{calls::Called, machine::Machine, text::Texts, value::Value};
+use crate::{calls::Called, code, machine::Machine, text::Texts, value::Value};
 
 /// Callables that run or load an argument: module, name, its position, the name of the child.
 const LOADERS: &[(&str, &str, usize, &str)] = &[
@@ -46,7 +46,6 @@ const LOADERS: &[(&str, &str, usize, &str)] = &[
     ("torch", "load", 0, "load-argument.pt"),
     ("marshal", "loads", 0, "loads-argument.marshal"),
     ("marshal", "load", 0, "load-argument.marshal"),
-    ("types", "CodeType", 6, "code-argument.bin"),
     ("yaml", "load", 0, "load-argument.yaml"),
     ("yaml", "unsafe_load", 0, "load-argument.yaml"),
 ];
@@ -75,6 +74,13 @@ impl Machine<'_, '_> {
         let Some(name) = call.callee.callee_name() else {
             return Ok(());
         };
+        if code::makes_code(&name) {
+            if let Some(stream) = code::marshalled(call.args) {
+                let place = self.place();
+                return self.sink.child(Child::window("code-argument.marshal", place, Blob::from_bytes(stream)));
+            }
+            return Ok(());
+        }
         let loader = LOADERS.iter().find(|row| *name.module == *row.0 && *name.qualname == *row.1);
         // Every class of Keras has this method.
         let keras = name.qualname.ends_with("._unpickle_model") && name.module.starts_with("keras");

@@ -16,6 +16,7 @@ mod arena;
 mod build;
 mod calls;
 mod children;
+mod code;
 mod constants;
 mod cursor;
 mod dtype;
