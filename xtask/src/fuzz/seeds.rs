@@ -91,6 +91,7 @@ impl Corpus {
         if super::targets()?.iter().any(|target| target == format && target != "text") {
             self.put(format, bytes)?;
         }
+        self.numbered("bytecode", ["python-bytecode", "marshal"].iter().position(|known| *known == format), bytes)?;
         self.numbered("containers", formats::FORMATS.iter().position(|known| known.id == format), bytes)?;
         self.put("engine", bytes)
     }
@@ -130,7 +131,10 @@ fn golden(corpus: &Corpus, path: &Path) -> Result<(), String> {
         bytes = assemble(&String::from_utf8_lossy(&bytes)).map_err(|error| told(&error))?;
         return corpus.format("pickle", &bytes);
     }
-    let owner = path.parent().and_then(Path::parent).and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    // `npy/testdata/x`, or `testdata/marshal/x` where one folder holds several formats.
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    let outer = path.parent().and_then(Path::parent).and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    let owner = if outer == "testdata" { folder } else { outer };
     let codec = match &*extension {
         "gz" => "gzip",
         "bz2" => "bzip2",
