@@ -56,7 +56,7 @@ def flagged(command: list[str], bad: int, sample: dict) -> bool:
         path = neutral(sample["path"], folder)
         environment = {**os.environ, "NO_COLOR": "1", "MODELWARD_NO_CACHE": "1", "PROMPTFOO_DISABLE_TELEMETRY": "1"}
         try:
-            done = subprocess.run([*command, path], capture_output=True, timeout=PATIENCE, env=environment, stdin=subprocess.DEVNULL)
+            done = subprocess.run([*command, path], capture_output=True, timeout=PATIENCE, env=environment, stdin=subprocess.DEVNULL, cwd=folder)
         except subprocess.TimeoutExpired:
             return False
         return done.returncode == bad
