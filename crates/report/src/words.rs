@@ -70,14 +70,18 @@ pub(crate) fn point(at: &Location) -> String {
     }
 }
 
-/// Findings by severity: `2 critical, 1 low`, or `no findings`.
+/// Findings by severity: `2 critical, 1 low`, `no findings`, or `no findings but 3 accepted`.
 pub(crate) fn found(report: &Report) -> String {
     let words = Severity::ALL.iter().rev().filter_map(|severity| {
         let count = report.summary.findings.get(severity).copied().filter(|count| *count > 0)?;
         Some(format!("{count} {severity}"))
     });
     let words: Vec<String> = words.collect();
-    if words.is_empty() { "no findings".into() } else { words.join(", ") }
+    match (words.is_empty(), report.summary.suppressed) {
+        (false, _) => words.join(", "),
+        (true, 0) => "no findings".into(),
+        (true, hidden) => format!("no findings but {hidden} accepted"),
+    }
 }
 
 /// Artifacts, and whether all were read: `3 artifacts, 2 not fully read`.
@@ -111,7 +115,8 @@ pub(crate) fn advice(report: &Report) -> &'static str {
             "There was nothing to scan here. Is it the right place?"
         }
         Verdict::Incomplete => "Nothing was found in what could be read. That is not an all-clear: see what was not.",
-        Verdict::Clean => "Nothing was found, and every byte is accounted for.",
+        Verdict::Clean if report.findings.is_empty() => "Nothing was found, and every byte is accounted for.",
+        Verdict::Clean => "Nothing was found that counts, and every byte is accounted for.",
     }
 }
 
@@ -197,6 +202,20 @@ pub(crate) fn status(finding: &Finding) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_accepted_is_not_nothing() {
+        let mut report = crate::sample::clean();
+        assert_eq!((found(&report), advice(&report).contains("that counts")), ("no findings".into(), false));
+        let mut hidden = crate::sample::poisoned().findings.remove(0);
+        hidden.status = Status::Suppressed;
+        report.add_finding(hidden);
+        assert_eq!(report.verdict, Verdict::Clean);
+        assert_eq!(
+            (found(&report), advice(&report).contains("that counts")),
+            ("no findings but 1 accepted".into(), true)
+        );
+    }
 
     #[test]
     fn sizes_are_short_and_never_rounded_up() {
