@@ -4,7 +4,7 @@ use std::{io, ops::Range, sync::Arc};
 
 use crate::{
     reason::Reason,
-    source::{Access, Source},
+    source::{Access, Passing, Source},
 };
 
 /// A window over an `Arc<dyn Source>`.
@@ -102,6 +102,12 @@ impl Blob {
         let done = self.fill_at(offset, &mut bytes)?;
         bytes.truncate(done);
         Ok(bytes)
+    }
+
+    /// Bytes from `offset` on that another reading of the source just fetched, if one did.
+    pub fn passing(&self, offset: u64) -> Option<Passing> {
+        let room = self.len()?.checked_sub(offset).filter(|room| *room > 0)?;
+        self.source.passing(self.start.checked_add(offset)?).map(|passing| passing.cut(room))
     }
 
     /// The bytes themselves, where they lie in memory.

@@ -1,6 +1,6 @@
 //! Where bytes come from: the one trait that files, memory, ranges and members implement.
 
-use std::io;
+use std::{io, ops::Deref, sync::Arc};
 
 use crate::reason::Reason;
 
@@ -44,6 +44,42 @@ pub trait Source: Send + Sync {
     /// The bytes themselves, where they lie in memory.
     fn memory(&self) -> Option<&[u8]> {
         None
+    }
+
+    /// Bytes from `offset` on that another reading of the source just fetched: looking at them saves fetching them again.
+    /// `None` says nothing about the source: whoever wants the bytes reads them. May wait a moment for that other reading.
+    fn passing(&self, _offset: u64) -> Option<Passing> {
+        None
+    }
+}
+
+/// A window of a source, shared between those who read it at the same time.
+#[derive(Clone, Debug)]
+pub struct Passing {
+    block: Arc<Vec<u8>>,
+    from: usize,
+    len: usize,
+}
+
+impl Passing {
+    /// The bytes of `block` from `from` on; `None` where none are left.
+    pub fn new(block: Arc<Vec<u8>>, from: usize) -> Option<Self> {
+        let len = block.len().checked_sub(from).filter(|len| *len > 0)?;
+        Some(Self { block, from, len })
+    }
+
+    /// The first `most` bytes of it.
+    pub fn cut(self, most: u64) -> Self {
+        let len = self.len.min(usize::try_from(most).unwrap_or(usize::MAX));
+        Self { len, ..self }
+    }
+}
+
+impl Deref for Passing {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.block.get(self.from..).and_then(|rest| rest.get(..self.len)).unwrap_or_default()
     }
 }
 

@@ -12,7 +12,8 @@ use base::{
 };
 
 use crate::{
-    hash, inline,
+    hash::{self, Hashed},
+    inline,
     node::{Closed, Node},
     recollection::Recollection,
     root::{Context, RootResult, RootScan},
@@ -91,20 +92,19 @@ fn read_root(
     (sum, cut): (Option<(String, u64)>, Option<Reason>),
     unchanged: impl Fn() -> bool,
 ) -> RootResult {
-    let (whole, budget, known) = (blob.clone(), context.budget.clone(), sum.is_some());
-    let hash = move || match sum {
-        Some(sum) => Ok(sum),
-        None => hash::sha256(&whole, &budget.meter(whole.len())),
-    };
     let wanted = context.level > Level::Quick;
-    let big = jobs > 1 && !known && blob.memory().is_none() && blob.len().is_some_and(|len| len >= HASH_ASIDE);
+    let big = blob.memory().is_none() && blob.len().is_some_and(|len| len >= HASH_ASIDE);
+    let aside = (wanted && jobs > 1 && sum.is_none() && big).then(|| Hashed::new(blob.clone()));
+    let whole = blob.clone();
+    let blob = aside.clone().map_or(blob, |hashed| Blob::new(hashed));
     let (mut read, mut sha256) = (0, None);
     let mut result = std::thread::scope(|scope| {
-        let aside = (wanted && big).then(|| scope.spawn(hash.clone()));
+        let meter = || context.budget.meter(whole.len());
+        let aside = aside.map(|hashed| scope.spawn(move || hashed.sha256(&meter())));
         RootScan::new(context).scan(path, blob, |node: &mut Node<'_>| {
             let sum = match aside {
                 Some(thread) => Some(thread.join().unwrap_or(Err(Stop::Limit(Reason::Internal)))),
-                None => wanted.then(hash),
+                None => wanted.then(|| sum.map_or_else(|| hash::sha256(&whole, &meter()), Ok)),
             };
             match sum {
                 Some(Ok((sum, bytes))) => {

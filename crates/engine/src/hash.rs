@@ -1,27 +1,158 @@
-//! SHA-256 of a blob, read once from the front.
+//! SHA-256 of a blob, read once from the front; whoever reads the same file meanwhile may look at what passes.
 
-use base::{blob::Blob, budget::Meter, stop::Stop};
+use std::{
+    io,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use base::{
+    blob::Blob,
+    budget::Meter,
+    reason::Reason,
+    source::{Access, Passing, Source},
+    stop::Stop,
+};
 use sha2::{Digest, Sha256};
 
-/// Bytes read at a time.
-const BLOCK: usize = 256 << 10;
+/// Bytes read at a time: what a core keeps near, and seldom enough that two threads need not meet too often.
+const BLOCK: usize = 1 << 20;
+/// Blocks that stay to be looked at.
+const KEPT: usize = 4;
+/// How far ahead of the hash another reading waits for it; from farther away it had rather read itself.
+const NEAR: u64 = (KEPT * BLOCK) as u64;
 
 /// SHA-256 of all bytes of `blob` in hexadecimal, and how many there were.
 pub(crate) fn sha256(blob: &Blob, meter: &Meter) -> Result<(String, u64), Stop> {
-    if let Some(bytes) = blob.memory() {
-        return Ok((hexadecimal(&Sha256::digest(bytes)), bytes.len() as u64));
+    match blob.memory() {
+        Some(bytes) => Ok((hexadecimal(&Sha256::digest(bytes)), bytes.len() as u64)),
+        None => read(blob, meter, |_, _| {}),
     }
+}
+
+/// The hash of a blob, whose blocks `pass` sees before they are hashed. A block that nobody kept is used again.
+fn read(blob: &Blob, meter: &Meter, mut pass: impl FnMut(u64, &Arc<Vec<u8>>)) -> Result<(String, u64), Stop> {
     let mut hasher = Sha256::new();
-    let mut block = vec![0; BLOCK];
+    let mut blocks: [Arc<Vec<u8>>; KEPT] = Default::default();
     let mut offset = 0_u64;
     loop {
-        let count = blob.fill_at(offset, &mut block)?;
+        blocks.rotate_left(1);
+        let [.., block] = &mut blocks;
+        let bytes = match Arc::get_mut(block) {
+            Some(bytes) => bytes,
+            None => {
+                *block = Arc::default();
+                Arc::make_mut(block)
+            }
+        };
+        bytes.resize(BLOCK, 0);
+        let count = blob.fill_at(offset, bytes)?;
+        bytes.truncate(count);
         meter.poll()?;
         if count == 0 {
             return Ok((hexadecimal(&hasher.finalize()), offset));
         }
-        hasher.update(block.get(..count).unwrap_or_default());
+        pass(offset, block);
+        hasher.update(block.as_slice());
         offset = offset.saturating_add(count as u64);
+    }
+}
+
+/// A blob that one thread hashes while another reads it: what both need at the same time is fetched once.
+pub(crate) struct Hashed {
+    blob: Blob,
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+/// Where the hash is.
+#[derive(Default)]
+struct State {
+    /// The latest blocks, each with its offset.
+    blocks: [(u64, Arc<Vec<u8>>); KEPT],
+    /// The first byte that no block had yet.
+    next: u64,
+    done: bool,
+}
+
+impl Hashed {
+    pub(crate) fn new(blob: Blob) -> Arc<Self> {
+        Arc::new(Self { blob, state: Mutex::default(), moved: Condvar::new() })
+    }
+
+    /// The hash, as `sha256` has it; its blocks are shown to other readings.
+    pub(crate) fn sha256(&self, meter: &Meter) -> Result<(String, u64), Stop> {
+        let _done = Done(self);
+        read(&self.blob, meter, |offset, block| {
+            let mut state = self.lock();
+            state.blocks.rotate_left(1);
+            if let Some(oldest) = state.blocks.last_mut() {
+                *oldest = (offset, block.clone());
+            }
+            state.next = offset.saturating_add(block.len() as u64);
+            self.moved.notify_all();
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells those who wait that nothing comes any more, however the hash ended.
+struct Done<'h>(&'h Hashed);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.done = true;
+        state.blocks = Default::default();
+        self.0.moved.notify_all();
+    }
+}
+
+impl Source for Hashed {
+    fn len(&self) -> Option<u64> {
+        self.blob.len()
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.blob.read_at(offset, into)
+    }
+
+    fn access(&self) -> Access {
+        self.blob.access()
+    }
+
+    fn unchanged(&self) -> bool {
+        self.blob.unchanged()
+    }
+
+    fn cut_short(&self) -> Option<Reason> {
+        self.blob.cut_short()
+    }
+
+    fn passing(&self, offset: u64) -> Option<Passing> {
+        let mut state = self.lock();
+        loop {
+            let holds = |(start, block): &(u64, Arc<Vec<u8>>)| {
+                let from = usize::try_from(offset.checked_sub(*start)?).ok()?;
+                Passing::new(block.clone(), from)
+            };
+            if let Some(passing) = state.blocks.iter().find_map(holds) {
+                return Some(passing);
+            }
+            if state.done || offset < state.next || offset.saturating_sub(state.next) > NEAR {
+                return None;
+            }
+            // The hash polls its own deadline, and tells when it ends; the time-out is for a thread that was killed.
+            let (now, late) =
+                self.moved.wait_timeout(state, Duration::from_secs(1)).unwrap_or_else(PoisonError::into_inner);
+            if late.timed_out() {
+                return None;
+            }
+            state = now;
+        }
     }
 }
 
@@ -30,4 +161,68 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or('?');
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::{
+        budget::{Budget, NoWatch},
+        limits::Limits,
+    };
+
+    /// Bytes that are not in memory, as far as anyone can tell.
+    struct Far(Vec<u8>);
+
+    impl Source for Far {
+        fn len(&self) -> Option<u64> {
+            Some(self.0.len() as u64)
+        }
+
+        fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+            self.0.read_at(offset, into)
+        }
+    }
+
+    fn bytes() -> Vec<u8> {
+        (0..5 * BLOCK + 77).map(|index| (index / 1009) as u8).collect()
+    }
+
+    fn meter() -> Meter {
+        Budget::new(Limits::default(), Arc::new(NoWatch)).meter(None)
+    }
+
+    #[test]
+    fn what_passes_is_what_is_there() {
+        let bytes = bytes();
+        let hashed = Hashed::new(Blob::new(Arc::new(Far(bytes.clone()))));
+        let whole = Blob::new(hashed.clone());
+        // A window whose offsets are not those of the source.
+        let blob = whole.from(13).unwrap();
+        let sum = std::thread::scope(|scope| {
+            let sum = scope.spawn(|| hashed.sha256(&meter()));
+            let mut at = 0_u64;
+            while at < blob.len().unwrap() {
+                let rest = &bytes[13 + at as usize..];
+                match blob.passing(at) {
+                    Some(passing) => {
+                        assert!(!passing.is_empty() && rest.starts_with(&passing));
+                        at += passing.len() as u64;
+                    }
+                    None => at += 4096,
+                }
+            }
+            sum.join().unwrap()
+        });
+        assert_eq!(sum.unwrap(), (hexadecimal(&Sha256::digest(&bytes)), bytes.len() as u64));
+        assert!(whole.passing(0).is_none(), "a hash that ended lets nothing pass");
+    }
+
+    #[test]
+    fn nobody_waits_for_what_is_far_away_or_past() {
+        let hashed = Hashed::new(Blob::new(Arc::new(Far(bytes()))));
+        assert!(hashed.passing(NEAR + 1).is_none());
+        hashed.sha256(&meter()).unwrap();
+        assert!(hashed.passing(5 * BLOCK as u64).is_none());
+    }
 }

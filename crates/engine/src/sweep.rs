@@ -15,6 +15,8 @@ use formats::sweep::{HEADER, SWEPT};
 
 /// Bytes searched at a time: what a core keeps near.
 const WINDOW: usize = 256 << 10;
+/// Bytes that are searched at least, where there are so many: a border and the headers on both sides of it.
+const LEAST: usize = 2 * HEADER;
 /// Embedded files given back from one artifact; more say nothing new.
 const MOST: usize = 64;
 
@@ -53,16 +55,20 @@ pub(crate) fn embedded(blob: &Blob, ranges: &[Range<u64>], meter: &Meter) -> Res
         // The further members of an archive belong to its first hit.
         let mut archive = false;
         while at < range.end && found.len() < MOST {
-            let room = usize::try_from(range.end.saturating_sub(at)).unwrap_or(WINDOW).min(WINDOW);
-            window.resize(room, 0);
-            let count = blob.fill_at(at, &mut window)?;
-            meter.bytes(count as u64)?;
-            if count == 0 {
+            let passing = blob.passing(at);
+            let bytes = match &passing {
+                Some(passing) if passing.len() > LEAST => passing,
+                // Of a block that passes the end is left: only the border needs to be fetched again.
+                _ => fetched(blob, at, if passing.is_some() { LEAST } else { WINDOW }, &mut window)?,
+            };
+            let room = usize::try_from(range.end.saturating_sub(at)).unwrap_or(usize::MAX);
+            let bytes = bytes.get(..room).unwrap_or(bytes);
+            meter.bytes(bytes.len() as u64)?;
+            if bytes.is_empty() {
                 break;
             }
             // Overlapping by a header, so that no magic at a border is missed; hits in the overlap belong to the next window.
-            let step = if count == WINDOW { WINDOW.saturating_sub(HEADER) } else { count };
-            let bytes = window.get(..count).unwrap_or_default();
+            let step = if bytes.len() < room { bytes.len().saturating_sub(HEADER).max(1) } else { bytes.len() };
             for hit in magics.hits(bytes).take_while(|hit| hit.start() < step) {
                 let magic = hit.pattern().as_usize();
                 let is_archive = SWEPT.get(magic).is_some_and(|swept| swept.archive);
@@ -79,6 +85,13 @@ pub(crate) fn embedded(blob: &Blob, ranges: &[Range<u64>], meter: &Meter) -> Res
         }
     }
     Ok(found)
+}
+
+/// Up to `most` bytes at `at`, read now.
+fn fetched<'w>(blob: &Blob, at: u64, most: usize, window: &'w mut Vec<u8>) -> Result<&'w [u8], Stop> {
+    window.resize(most, 0);
+    let count = blob.fill_at(at, window)?;
+    Ok(window.get(..count).unwrap_or_default())
 }
 
 /// The child at a hit whose header checks out. `first` begins at the hit and holds a header, or all that is left.
