@@ -75,6 +75,12 @@ fn pipes_sockets_and_devices_are_named_and_never_read() {
         assert_eq!(code, Some(2), "nothing that was named could be scanned: {device}: {told:#}");
         assert!(reasons(&told).values().eq(["special-file"]), "{device}: {told:#}");
     }
+    // Made up as they are read: empty, if one believes their length.
+    for (made_up, reason) in [("/proc/cpuinfo", "special-file"), ("/proc/self/mem", "unreadable")] {
+        let (told, code) = report(&stage, &[made_up]);
+        assert_eq!(code, Some(2), "{made_up}: {told:#}");
+        assert!(reasons(&told).values().eq([reason]), "{made_up}: {told:#}");
+    }
     symlink("/dev/zero", stage.path(b"zero")).unwrap();
     assert!(reasons(&report(&stage, &["zero"]).0).values().eq(["special-file"]));
 }

@@ -19,6 +19,22 @@ struct OpenFile {
     opened: Identity,
 }
 
+impl OpenFile {
+    /// Why its length cannot be believed, if it cannot: files that the kernel or a driver makes up as they are read (those
+    /// of `/proc`, some of user-space file systems) call themselves empty and are not.
+    fn holds_more(&self) -> Option<Reason> {
+        loop {
+            return match self.file.read_at(&mut [0], self.len) {
+                Ok(0) => None,
+                Ok(_) if self.len == 0 => Some(Reason::SpecialFile),
+                Ok(_) => Some(Reason::Changed),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => Some(Reason::Unreadable),
+            };
+        }
+    }
+}
+
 impl Source for OpenFile {
     fn len(&self) -> Option<u64> {
         Some(self.len)
@@ -74,6 +90,9 @@ pub(crate) fn body(file: File) -> Result<(Body, Identity), Reason> {
     }
     let identity = Identity::of(&metadata);
     let open = OpenFile { file, len: metadata.len(), opened: identity };
+    if let Some(reason) = open.holds_more() {
+        return Err(reason);
+    }
     let blob = if open.len <= WHOLE {
         Blob::from_bytes(whole(&open).map_err(|_| Reason::Changed)?)
     } else {
