@@ -28,7 +28,7 @@ const LONGEST_LIST: u64 = 256 << 20;
 /// Files and folders that a pattern is held against.
 const MOST: usize = 10_000_000;
 
-/// Every path that was named, lists and patterns taken apart.
+/// Every path that was named, lists and patterns taken apart, in the order of their names.
 ///
 /// # Errors
 /// A list that cannot be read, a pattern that fits nothing, standard input for two things.
@@ -57,6 +57,8 @@ pub(crate) fn named(arguments: &TargetArguments) -> Result<Vec<PathBuf>, Problem
     if inputs > 1 {
         return Err(Problem::new("standard input can be one thing only, a target or a list"));
     }
+    // One report for one set of targets, whoever listed them.
+    all.sort();
     Ok(all)
 }
 
