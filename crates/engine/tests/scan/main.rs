@@ -21,6 +21,7 @@ mod legacy_tar;
 mod limits;
 mod memory;
 mod properties;
+mod reasons;
 mod sources;
 mod templates;
 mod torch;
