@@ -13,6 +13,11 @@ cargo xtask long reports             the HTML report in headless Chromium: no di
 cargo xtask long swaps               10,000 scans of a file that is swapped and written over meanwhile
 cargo xtask long quiet-sources       published sources of transformers, diffusers, ultralytics and timm stay quiet (fetches them)
 cargo xtask long signals             SIGTERM at 50 points of a scan: a report within a second
+cargo xtask long deadlines           one second for inputs that take every reader longer: none passes it by half a second
+cargo xtask long crowds              a million files in a tree, a hundred thousand in one folder
+cargo xtask long memory              MODELWARD_CORPUS, each file within a control group of 256 MB (needs the right to make one)
+cargo xtask long coverage            lines that tests reach in base, eval, pickle, python, formats, engine: at least 90 % (installs cargo-llvm-cov)
+cargo xtask long mutants             changes to coverage, budget, verdict and the pickle machine that no test notices (installs cargo-mutants)
 cargo xtask long explain             listings of 10,000 random pickles, evaluated by CPython and compared with what it loads
 cargo xtask long rivals              the page that compares with other scanners: MODELWARD_CORPUS names the corpora, PATH has the rivals
 ";
@@ -29,7 +34,10 @@ pub fn run(names: &[&str]) -> Result<(), String> {
             .and_then(|()| quiet_sources())
             .and_then(|()| swaps())
             .and_then(|()| signals())
-            .and_then(|()| explain()),
+            .and_then(|()| explain())
+            .and_then(|()| deadlines())
+            .and_then(|()| crowds())
+            .and_then(|()| coverage()),
         names => names.iter().try_for_each(|name| match *name {
             "deny" => deny(),
             "quiet-sources" => quiet_sources(),
@@ -37,6 +45,11 @@ pub fn run(names: &[&str]) -> Result<(), String> {
             "swaps" => swaps(),
             "signals" => signals(),
             "explain" => explain(),
+            "deadlines" => deadlines(),
+            "crowds" => crowds(),
+            "memory" => memory(),
+            "coverage" => coverage(),
+            "mutants" => mutants(),
             "rivals" => rivals(),
             other => Err(format!("unknown: {other}\n{HELP}")),
         }),
@@ -51,8 +64,7 @@ fn deny() -> Result<(), String> {
 }
 
 fn quiet_sources() -> Result<(), String> {
-    command("cargo", &["build", "--release", "-p", "modelward"])?;
-    command("python3", &["xtask/quiet/sources.py", "target/release/modelward"])
+    command("python3", &["xtask/quiet/sources.py", shipped()?])
 }
 
 fn swaps() -> Result<(), String> {
@@ -69,12 +81,62 @@ fn explain() -> Result<(), String> {
     run_in_top(cargo.args(words).env("MODELWARD_TEST_REPEATS", "2500"), "cargo", &words)
 }
 
+/// The name of the program as it is shipped, built now.
+fn shipped() -> Result<&'static str, String> {
+    command("cargo", &["build", "--release", "--quiet", "--package", "modelward"])?;
+    Ok("target/release/modelward")
+}
+
+fn deadlines() -> Result<(), String> {
+    command("python3", &["xtask/hostile/deadlines.py", shipped()?])
+}
+
+fn crowds() -> Result<(), String> {
+    command("python3", &["xtask/hostile/crowds.py", shipped()?])
+}
+
+fn memory() -> Result<(), String> {
+    command("python3", &["xtask/hostile/memory.py", shipped()?, &corpus()?])
+}
+
+fn coverage() -> Result<(), String> {
+    if !succeeds("cargo", &["llvm-cov", "--version"]) {
+        command("rustup", &["component", "add", "llvm-tools"])?;
+        command("cargo", &["install", "--locked", "cargo-llvm-cov"])?;
+    }
+    // All tests of the workspace run, and only these crates are counted: their tests and the rest are left out.
+    let others =
+        r"(/tests?/|/tests?\.rs|/crates/(cache|cli|config|knowledge|report|rulebook|rules|sources|testkit)/|/xtask/)";
+    let measured = ["llvm-cov", "--workspace", "--quiet", "--summary-only", "--fail-under-lines", "90"];
+    command("cargo", &[&measured[..], &["--ignore-filename-regex", others]].concat())
+}
+
+/// What is mutated: the ledger, the budget, the verdict, and the machine.
+const MUTATED: [&str; 4] = [
+    "crates/base/src/coverage.rs",
+    "crates/base/src/budget.rs",
+    "crates/base/src/verdict.rs",
+    "crates/pickle/src/*.rs",
+];
+
+fn mutants() -> Result<(), String> {
+    if !succeeds("cargo", &["mutants", "--version"]) {
+        command("cargo", &["install", "--locked", "cargo-mutants"])?;
+    }
+    let files = MUTATED.iter().flat_map(|file| ["--file", file]);
+    let words: Vec<&str> = ["mutants", "--jobs", "1", "--output", "target"].into_iter().chain(files).collect();
+    command("cargo", &words)
+}
+
+/// The folder of the corpora.
+fn corpus() -> Result<String, String> {
+    std::env::var("MODELWARD_CORPUS").map_err(|_| "MODELWARD_CORPUS: the folder of the corpora".to_owned())
+}
+
 /// Writes docs/comparison.md. Not among those that run without a name: it needs the corpora and the rivals.
 fn rivals() -> Result<(), String> {
-    let corpus =
-        std::env::var("MODELWARD_CORPUS").map_err(|_| "MODELWARD_CORPUS: the folder of the corpora".to_owned())?;
-    command("cargo", &["build", "--release", "--quiet", "--package", "modelward"])?;
-    command("python3", &["benches/compare_detection.py", &corpus, "--page", "docs/comparison.md"])
+    shipped()?;
+    command("python3", &["benches/compare_detection.py", &corpus()?, "--page", "docs/comparison.md"])
 }
 
 /// Runs tests of the command line with more repeats than CI has time for, optimised.
