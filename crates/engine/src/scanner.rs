@@ -295,7 +295,8 @@ impl Book<'_, '_> {
 }
 
 /// Operators that ask what a callee is, not what it is given.
-const OF_THE_CALLEE: [&str; 2] = ["callee-is-new", "not-of-torchscript"];
+const OF_THE_CALLEE: [&str; 4] =
+    ["callee-is-new", "callee-is-new-or-traced", "method-of-traced-value", "not-of-torchscript"];
 
 /// Whether a rule speaks of callables only.
 fn callable(rule: &Rule) -> bool {

@@ -7,6 +7,7 @@ use base::{
 use eval::{Invocation, Outcome, Value as Known, When};
 
 use crate::{
+    graph_source::GraphSource,
     known,
     machine::Machine,
     value::{Kind, NO_CLASS, Value},
@@ -145,8 +146,14 @@ impl Machine<'_, '_> {
         };
         let call = Called { callee: &target, args: &arguments, kwargs: &keywords };
         let repeats = self.repeats(callee, args, how);
+        let source = self.graph_source(&target, args).filter(|_| keywords.is_empty());
         if repeats > 0 {
-            self.state_call(&call, how, repeats)?;
+            let stated = source.as_ref().map(GraphSource::arguments);
+            let args = stated.as_deref().unwrap_or(&arguments);
+            self.state_call(&Called { callee: &target, args, kwargs: &keywords }, how, repeats)?;
+        }
+        if let Some(source) = source {
+            self.give_back_graph(source)?;
         }
         self.consequences(&call, &outcome)?;
         self.give_back_arguments(&call, args)?;
@@ -159,7 +166,9 @@ impl Machine<'_, '_> {
         if arguments_cut && outcome.result.is_constant() {
             return Ok(self.arena.known(Known::Unknown(eval::Why::OverCap)));
         }
-        self.result_of(callee, args, how, &outcome.result)
+        let result = self.result_of(callee, args, how, &outcome.result)?;
+        self.keep_origin(&target, args, result);
+        Ok(result)
     }
 
     /// What a call with these consequences leaves on the stack.

@@ -3,7 +3,7 @@
 use base::{blob::Blob, location::Place, sink::Child, stop::Stop};
 use eval::{Decoded, Value as Known};
 
-use crate::{calls::Called, code, machine::Machine, text::Texts, value::Value};
+use crate::{calls::Called, code, machine::Machine, value::Value};
 
 /// Callables that run or load an argument: module, name, its position, the name of the child.
 const LOADERS: &[(&str, &str, usize, &str)] = &[
@@ -12,6 +12,9 @@ const LOADERS: &[(&str, &str, usize, &str)] = &[
     ("builtins", "compile", 0, "compile-argument.py"),
     ("code", "InteractiveInterpreter.runsource", 0, "runsource-argument.py"),
     ("timeit", "timeit", 0, "timeit-argument.py"),
+    ("torch.fx.graph_module", "_exec_with_source", 0, "exec-argument.py"),
+    ("torch.fx.graph_module", "_forward_from_src", 0, "exec-argument.py"),
+    ("torch.fx.graph_module", "_method_from_src", 1, "exec-argument.py"),
     ("cProfile", "run", 0, "run-argument.py"),
     ("profile", "run", 0, "run-argument.py"),
     ("pdb", "run", 0, "run-argument.py"),
@@ -96,19 +99,29 @@ impl Machine<'_, '_> {
             other => other.as_bytes().map(|bytes| &**bytes),
         };
         let packed = self.arena.items_of_run(tuple).and_then(|items| items.get(position)).copied();
-        let place = packed.and_then(|packed| Texts::place(&self.arena, packed));
-        let in_stream = place.and_then(|(offset, len)| {
-            let blob = self.texts.window(offset, len)?;
+        let placed = packed.and_then(|packed| self.bytes_place(packed));
+        let in_stream = placed.and_then(|(offset, len, position)| {
+            let blob = self.texts.window(offset, len).filter(|_| len > 0)?;
             // A constant that is too long to be looked at is given back all the same.
-            let whole = bytes.map_or(len > crate::text::MAX_CONSTANT, |bytes| len == bytes.len() as u64);
-            whole.then_some((Place::bytes(offset, len), blob))
+            let left = len.saturating_sub(position as u64);
+            let whole = bytes.map_or(len > crate::text::MAX_CONSTANT, |bytes| left == bytes.len() as u64);
+            whole.then_some((Place::bytes(offset, len), blob, left))
         });
-        let (place, blob) = match (in_stream, bytes) {
-            (_, Some([])) | (None, None) => return Ok(()),
-            (Some(found), _) => found,
-            (None, Some(bytes)) => (self.place(), Blob::from_bytes(bytes)),
-        };
-        self.sink.child(Child::window(child, place, blob))
+        let bytes = bytes.filter(|bytes| !bytes.is_empty());
+        match (in_stream, bytes) {
+            (None, None) => Ok(()),
+            (None, Some(bytes)) => self.sink.child(Child::window(child, self.place(), Blob::from_bytes(bytes))),
+            (Some((place, blob, left)), _) => {
+                // Where a stream in memory stands between its ends, some readers go on from there and others go back.
+                if left > 0 && left < place.length {
+                    let offset = place.offset.saturating_add(place.length.saturating_sub(left));
+                    if let Some(rest) = self.texts.window(offset, left) {
+                        self.sink.child(Child::window(child, Place::bytes(offset, left), rest))?;
+                    }
+                }
+                self.sink.child(Child::window(child, place, blob))
+            }
+        }
     }
 
     /// Gives back what a decoding step yielded, if it is text or begins like something that runs. Other bytes are data until something loads them.

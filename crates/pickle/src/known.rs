@@ -17,6 +17,9 @@ const MAX_VALUES: usize = 1 << 17;
 /// Nesting unfolded for one call.
 const MAX_DEPTH: u32 = 40;
 
+/// Bytes of a constant that are copied for the price of one step.
+const COPIED_IN_A_STEP: u64 = 64;
+
 /// Nesting unfolded to be shown.
 const SHOWN_DEPTH: u32 = 8;
 
@@ -100,7 +103,8 @@ impl View<'_> {
             return self.left_out();
         };
         *left = rest;
-        self.looked_at.set(self.looked_at.get().wrapping_add(1));
+        let size = self.texts.size(self.arena, value) / COPIED_IN_A_STEP;
+        self.looked_at.set(self.looked_at.get().wrapping_add(1).wrapping_add(size));
         match value.kind() {
             Kind::None => Known::None,
             Kind::Bool => Known::Bool(value == Value::TRUE),
@@ -157,6 +161,13 @@ impl View<'_> {
     }
 
     fn object(&self, value: Value, left: &mut usize, depth: u32) -> Known {
+        if let Some((content, position)) = crate::buffers::state(self.arena, self.names, value) {
+            match self.unfold(content, left, depth) {
+                Known::Bytes(bytes) => return Known::BytesIo(bytes.get(position..).unwrap_or_default().into()),
+                Known::Str(text) => return Known::StringIo(text.get(position..).unwrap_or_default().into()),
+                _ => {}
+            }
+        }
         let class = self.names.at(value.class()).map(|global| global.known.clone());
         match self.arena.look(value) {
             Some(Node::Object { callee, args, .. }) => {

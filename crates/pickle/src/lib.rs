@@ -13,6 +13,7 @@
 
 mod ambiguous;
 mod arena;
+mod buffers;
 mod build;
 mod calls;
 mod children;
@@ -22,6 +23,7 @@ mod cursor;
 mod dtype;
 mod effects;
 mod flaw;
+mod graph_source;
 mod imports;
 mod items;
 mod known;

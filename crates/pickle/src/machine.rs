@@ -58,6 +58,8 @@ pub(crate) struct Machine<'a, 's> {
     pub(crate) extensions: HashMap<i64, Extension>,
     /// Of methods that were fetched from an object: that object.
     pub(crate) receivers: HashMap<Value, Value>,
+    /// Of buffers that calls made: what they were made of.
+    pub(crate) origins: HashMap<Value, Value>,
     /// The last attribute that was stated to be written: by which opcode, of what, and its name.
     pub(crate) written: Option<(u64, String, String)>,
     /// Of the stream so far, 0 before PROTO.
@@ -112,6 +114,7 @@ macro_rules! lend {
         std::mem::swap(&mut $one.planted, &mut $other.planted);
         std::mem::swap(&mut $one.extensions, &mut $other.extensions);
         std::mem::swap(&mut $one.receivers, &mut $other.receivers);
+        std::mem::swap(&mut $one.origins, &mut $other.origins);
         std::mem::swap(&mut $one.held, &mut $other.held);
     };
 }
@@ -133,6 +136,7 @@ impl<'a, 's> Machine<'a, 's> {
             planted: Planted::default(),
             extensions: HashMap::new(),
             receivers: HashMap::new(),
+            origins: HashMap::new(),
             written: None,
             protocol: 0,
             protocols: 0,
@@ -468,7 +472,7 @@ impl<'a, 's> Machine<'a, 's> {
             self.texts.bytes_held(),
             self.stated.bytes(),
             self.planted.bytes(),
-            (self.receivers.len() as u64).saturating_mul(32),
+            (self.receivers.len().saturating_add(self.origins.len()) as u64).saturating_mul(32),
         ];
         let now = now.iter().fold(0_u64, |sum, part| sum.saturating_add(*part));
         match now.checked_sub(self.held) {

@@ -98,6 +98,18 @@ impl Texts {
         }
     }
 
+    /// Bytes that are read when the content of `value` is asked for.
+    pub(crate) fn size(&self, arena: &Arena, value: Value) -> u64 {
+        match value.kind() {
+            Kind::Text | Kind::Bytes => value.len() as u64,
+            Kind::Constant => match arena.look(value) {
+                Some(Node::Span { len, .. }) if *len <= MAX_CONSTANT => *len,
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
+
     /// The content of a constant node.
     pub(crate) fn constant(&self, arena: &Arena, value: Value) -> Option<Known> {
         match *arena.look(value)? {

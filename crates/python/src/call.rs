@@ -153,6 +153,9 @@ impl<'t> Machine<'t, '_, '_> {
         {
             outcome.result = result;
         }
+        if self.traced {
+            self.state_reached(node, name.as_ref(), args, &outcome.result)?;
+        }
         let known = |known: &Known| known.encoded.is_some();
         let carried = known(callee) || args.iter().any(known) || kwargs.iter().any(|(_, arg)| known(arg));
         let built =
@@ -187,6 +190,23 @@ impl<'t> Machine<'t, '_, '_> {
         self.found_name(node, name.as_ref(), &outcome.result, literal)?;
         let encoded = written.map(|(written, named)| Value::called(callee.written().clone(), written, named));
         Ok(Known { value: outcome.result, encoded })
+    }
+
+    /// An attribute that a call in the source of a traced module reads: `getattr`, `operator.attrgetter`.
+    fn state_reached(
+        &mut self,
+        node: impl Ranged + Copy,
+        callee: Option<&Name>,
+        args: &[Known],
+        result: &Value,
+    ) -> Result<(), Stop> {
+        match (callee, args, result) {
+            (Some(name), [of, read, ..], _) if name.is("builtins", "getattr") => {
+                self.state_inner(node, &of.value, &read.value)
+            }
+            (_, _, Value::Attribute(access)) => self.state_inner(node, &access.of, &Value::str(access.name.clone())),
+            _ => Ok(()),
+        }
     }
 
     /// A call that gives a name: an import by another way.

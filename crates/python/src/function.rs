@@ -74,6 +74,8 @@ impl<'t> Machine<'t, '_, '_> {
             _ => Arc::from(name),
         };
         let index = self.functions.len();
+        // Loading calls what a traced module defines, and nobody asks which.
+        let when = if self.traced && self.quiet == 0 { self.when } else { When::Called };
         self.functions.push(Function {
             name: qualified,
             parameters,
@@ -81,13 +83,13 @@ impl<'t> Machine<'t, '_, '_> {
             scope: self.scope.visible(),
             class: None,
             binding: Binding::Method,
-            when: When::Called,
+            when,
             reduces: matches!(name, "__reduce__" | "__reduce_ex__"),
             arguments: Vec::new(),
             running: false,
             result: None,
         });
-        self.waiting.insert((Reverse(When::Called), index));
+        self.waiting.insert((Reverse(when), index));
         self.locals.add(name, Local::Function(index))
     }
 

@@ -42,7 +42,15 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use base::{blob::Blob, coverage::Claim, fact::Flaw, location::Place, reason::Reason, sink::Sink, stop::Stop};
+use base::{
+    blob::Blob,
+    coverage::Claim,
+    fact::{Flaw, Identity},
+    location::Place,
+    reason::Reason,
+    sink::Sink,
+    stop::Stop,
+};
 use ruff_python_ast::ModModule;
 use ruff_python_parser::{Mode, ParseOptions, Parsed};
 
@@ -51,6 +59,8 @@ pub use crate::{listing::list, text::looks_like_python};
 
 /// Bytes of one source file: CPython itself has no limit, no honest module comes near.
 const MAX_BYTES: u64 = 8 << 20;
+/// The source of a module that PyTorch traced, as the reader of pickles gives it back: loading runs it, and calls what it defines.
+const TRACED: &str = "traced-graph.py";
 /// Stack for parsing, walking and dropping trees of at most [`nesting::MAX_DEPTH`]; only what is touched is used.
 const STACK: usize = 64 << 20;
 
@@ -69,7 +79,11 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let held = size.saturating_mul(40);
     sink.meter().hold(held)?;
     sink.meter().bytes(size)?;
-    let source = text::decode(&bytes, sink.meter())?;
+    let traced = sink.name() == TRACED;
+    if traced {
+        sink.fact(Place::default(), Identity { key: "loader".into(), value: "torch.fx".into() })?;
+    }
+    let source = text::decode(&bytes, traced, sink.meter())?;
     if let Some(encoding) = &source.encoding {
         let detail = format!("the source is written in {encoding}, which hides what it says").into();
         sink.fact(Place::default(), Flaw { id: "source-encoding".into(), detail, part: "".into() })?;
@@ -123,7 +137,10 @@ fn walk(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
         )?;
         return Err(Stop::malformed(0, "a Python program"));
     };
-    Machine::new(text, offset, sink).run(parsed.suite())
+    let traced = sink.name() == TRACED;
+    let mut machine = Machine::new(text, offset, sink);
+    (machine.at_load, machine.traced) = (traced, traced);
+    machine.run(parsed.suite())
 }
 
 fn parse(text: &str) -> Option<Parsed<ModModule>> {

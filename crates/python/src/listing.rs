@@ -27,7 +27,7 @@ pub fn list(blob: &Blob, meter: &Meter) -> Result<Listing, Stop> {
     let size = bytes.len() as u64;
     meter.hold(size.saturating_mul(40))?;
     meter.bytes(size)?;
-    let source = text::decode(&bytes, meter)?;
+    let source = text::decode(&bytes, false, meter)?;
     let (mut listing, starts) = lines(&source.text, source.offset);
     let outcome = stacker::grow(STACK, || needs(&source.text, &starts, &mut listing, meter));
     meter.release(size.saturating_mul(40));

@@ -78,6 +78,8 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) unrolling: bool,
     /// Whether loading a model runs this code, not an import.
     pub(crate) at_load: bool,
+    /// Whether it is the source of a traced module, whose functions loading calls.
+    pub(crate) traced: bool,
     /// What the function evaluated for its value returns.
     pub(crate) returned: Option<Known>,
     imported: HashSet<(String, String)>,
@@ -108,6 +110,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             effort: EFFORT,
             unrolling: false,
             at_load: false,
+            traced: false,
             returned: None,
             imported: HashSet::new(),
             calls: HashMap::new(),
@@ -161,9 +164,15 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         self.sink.fact(place, data)
     }
 
+    /// The word for the time at which it runs. A traced module has no branches: what stands in one is as good as run.
+    fn word(&self) -> &'static str {
+        let runs = self.when == When::Import || self.traced && self.when == When::Conditional;
+        if self.at_load && runs { "load" } else { self.when.id() }
+    }
+
     /// States that a name is imported, once for each time at which it may be.
     pub(crate) fn state_import(&mut self, node: impl Ranged, name: &Name, origin: &str) -> Result<(), Stop> {
-        let when = if self.at_load && self.when == When::Import { "load" } else { self.when.id() };
+        let when = self.word();
         let key = (name.dotted(), when.to_owned() + origin);
         if self.quiet > 0 || !self.imported.insert(key) {
             return Ok(());
@@ -191,10 +200,21 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     ) -> Result<(), Stop> {
         let Some(name) = callee.callee_name() else { return Ok(()) };
         let in_builtins = &*name.module == "builtins";
-        if self.quiet > 0 || in_builtins && !builtins::is_stated(&name.qualname) && !name.qualname.starts_with("open.")
-        {
+        if in_builtins && !builtins::is_stated(&name.qualname) && !name.qualname.starts_with("open.") {
             return Ok(());
         }
+        self.state_always(place, callee, args, kwargs)
+    }
+
+    /// States a call, whatever is called.
+    pub(crate) fn state_always(
+        &mut self,
+        place: &Place,
+        callee: &Value,
+        args: &[Value],
+        kwargs: &[(std::sync::Arc<str>, Value)],
+    ) -> Result<(), Stop> {
+        let Some(name) = callee.callee_name().filter(|_| self.quiet == 0) else { return Ok(()) };
         if eval::is_named(&name.module, &name.qualname) {
             self.sink.milestone()?;
         }
@@ -210,7 +230,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             module: name.module,
             name: name.qualname,
             how: "call".into(),
-            when: if self.at_load && self.when == When::Import { "load" } else { self.when.id() }.into(),
+            when: self.word().into(),
             args: exprs,
             keywords: kwargs.iter().take(32).map(|(name, _)| name.clone()).collect(),
             repeats: 1,

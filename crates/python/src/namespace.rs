@@ -16,14 +16,44 @@ use crate::{
 /// Methods by which a dict gives an item.
 const GETTERS: [&str; 4] = ["__getitem__", "get", "pop", "setdefault"];
 
+/// Attributes that lead from a generator, coroutine, traceback or frame to all that a function sees.
+const OF_FRAMES: &[&str] = &[
+    "ag_code",
+    "ag_frame",
+    "cr_code",
+    "cr_frame",
+    "f_back",
+    "f_builtins",
+    "f_globals",
+    "f_locals",
+    "func_globals",
+    "gi_code",
+    "gi_frame",
+    "tb_frame",
+    "tb_next",
+];
+
 impl<'t> Machine<'t, '_, '_> {
     /// `of.name`.
     pub(crate) fn attribute(&mut self, node: impl Ranged + Copy, of: &Known, name: &str) -> Result<Known, Stop> {
+        if self.traced {
+            self.state_inner(node, &of.value, &Value::str(name))?;
+        }
         if let Some(known) = self.own_attribute(node, of, name)? {
             return Ok(known);
         }
         let encoded = of.encoded.as_ref().map(|encoded| Value::attribute_of(encoded.clone(), name));
         Ok(Known { value: eval::attribute(&of.value, name), encoded })
+    }
+
+    /// States that the source of a traced module reads an attribute by which the interpreter keeps its own, or one of which the name is not known.
+    pub(crate) fn state_inner(&mut self, node: impl Ranged, of: &Value, name: &Value) -> Result<(), Stop> {
+        let plain = name.as_str().is_some_and(|name| !name.starts_with("__") && !OF_FRAMES.contains(&name));
+        if plain {
+            return Ok(());
+        }
+        let place = self.place(node);
+        self.state_always(&place, &Value::global("builtins", "getattr"), &[of.clone(), name.clone()], &[])
     }
 
     fn own_attribute(&mut self, node: impl Ranged + Copy, of: &Known, name: &str) -> Result<Option<Known>, Stop> {

@@ -14,7 +14,8 @@ pub(crate) struct Source {
 }
 
 /// Decodes `bytes`: UTF-8, or one byte a character where a coding line or the bytes themselves say so.
-pub(crate) fn decode(bytes: &[u8], meter: &Meter) -> Result<Source, Stop> {
+/// `text`: they were text before, and CPython looks for no coding line in text.
+pub(crate) fn decode(bytes: &[u8], text: bool, meter: &Meter) -> Result<Source, Stop> {
     let (bytes, offset) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (rest, 3),
         None => (bytes, 0),
@@ -23,7 +24,7 @@ pub(crate) fn decode(bytes: &[u8], meter: &Meter) -> Result<Source, Stop> {
         // CPython refuses source with NUL: "source code cannot contain null bytes".
         return Err(Stop::malformed(at as u64, "Python source without NUL"));
     }
-    if let Some(encoding) = coding(bytes).filter(|name| HIDING.contains(&name.as_str())) {
+    if let Some(encoding) = coding(bytes).filter(|name| !text && HIDING.contains(&name.as_str())) {
         let given = if encoding.starts_with("rot") {
             Value::str(String::from_utf8_lossy(bytes).into_owned())
         } else {

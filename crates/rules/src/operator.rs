@@ -35,8 +35,12 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-reads-environment" => |data, _| lineage::reads_environment(data),
         "argument-sends-credentials" => |data, _| arguments::texts(data).any(|text| text::sends_credentials(&text)),
         "callee-is-made-class" => |data, _| code::callee_is_made_by(data, &["judged/type"]),
+        "callee-is-made-enumeration" => |data, _| code::callee_is_made_enumeration(data),
         "callee-is-made-function" => |data, _| code::callee_is_made_by(data, &["judged/code"]),
         "callee-is-new" => |data, _| arguments::callee_is_new(data),
+        "callee-is-new-or-traced" => {
+            |data, context| arguments::callee_is_new(data) || context.traced() && code::is_method_of_value(data)
+        }
         "callee-names-dangerous-callable" => |data, _| arguments::callee_names_dangerous_callable(data),
         "class-has-loading-method" => |data, _| code::class_has_loading_method(data),
         "code-is-partly-unknown" => |data, _| code::is_partly_unknown(data),
@@ -49,7 +53,9 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         }
         "imported-by-loading" => |_, context| context.imported_by_loading(),
         "imports-unknown-module" => |data, _| arguments::import_unknown_module(data),
-        "leads-out" => |data, _| arguments::lead_out(data),
+        "leads-out" => |data, context| arguments::lead_out(data) || context.traced() && arguments::reach_inside(data),
+        "method-of-traced-value" => |data, context| context.traced() && code::is_method_of_value(data),
+        "names-graph-source" => |data, _| code::names_graph_source(data),
         "needs-more-than-stored" => |data, _| matches!(data, Data::Tensor(tensor) if tensor.bytes > tensor.stored),
         "not-of-torchscript" => |data, context| !(context.loaded_by_torchscript() && arguments::name_is_compiled(data)),
         "of-another-language" => |data, _| arguments::of_another_language(data),

@@ -25,4 +25,5 @@ mod reasons;
 mod sources;
 mod templates;
 mod torch;
+mod traced;
 mod verdicts;

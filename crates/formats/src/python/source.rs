@@ -16,7 +16,7 @@ pub const FORMAT: Format = Format {
     depth: Depth::Values,
     access: Access::Random,
     class: Class::Active,
-    facts: &[Kind::Import, Kind::Call, Kind::Attribute, Kind::Flaw],
+    facts: &[Kind::Identity, Kind::Import, Kind::Call, Kind::Attribute, Kind::Flaw],
     detect,
     explain: Some(::python::list),
     parse: ::python::read,

@@ -163,6 +163,74 @@ pub(super) fn may_be_path(data: &Data) -> bool {
     expressions(data).iter().any(|expr| !harmless(expr))
 }
 
+/// Methods by which operators act: what tracing writes of them is a call like any other.
+const OPERATORS: &[&str] = &[
+    "__abs__",
+    "__add__",
+    "__and__",
+    "__bool__",
+    "__contains__",
+    "__eq__",
+    "__float__",
+    "__floordiv__",
+    "__ge__",
+    "__getitem__",
+    "__gt__",
+    "__iadd__",
+    "__iand__",
+    "__idiv__",
+    "__ifloordiv__",
+    "__ilshift__",
+    "__imod__",
+    "__imul__",
+    "__int__",
+    "__invert__",
+    "__ior__",
+    "__ipow__",
+    "__irshift__",
+    "__isub__",
+    "__itruediv__",
+    "__ixor__",
+    "__le__",
+    "__len__",
+    "__lshift__",
+    "__lt__",
+    "__matmul__",
+    "__mod__",
+    "__mul__",
+    "__ne__",
+    "__neg__",
+    "__or__",
+    "__pos__",
+    "__pow__",
+    "__radd__",
+    "__rand__",
+    "__rdiv__",
+    "__rfloordiv__",
+    "__rlshift__",
+    "__rmatmul__",
+    "__rmod__",
+    "__rmul__",
+    "__ror__",
+    "__rpow__",
+    "__rrshift__",
+    "__rshift__",
+    "__rsub__",
+    "__rtruediv__",
+    "__rxor__",
+    "__setitem__",
+    "__sub__",
+    "__truediv__",
+    "__xor__",
+];
+
+/// Whether an attribute is read by which the interpreter keeps what no computation needs. Of a traced module the reader states no other `getattr`.
+pub(super) fn reach_inside(data: &Data) -> bool {
+    let Data::Call(base::fact::Call { module, name, args, .. }) = data else { return false };
+    let operator = |arg: &Expr| arg.as_str().is_some_and(|name| OPERATORS.contains(&name));
+    &**module == "builtins" && &**name == "getattr" && !args.get(1).is_some_and(operator)
+}
+
 /// Whether `class.__new__` is called, which is how protocols 2 and 3 write NEWOBJ_EX: the class is only built.
 pub(super) fn callee_is_new(data: &Data) -> bool {
     matches!(data, Data::Call(call) if call.name.len() > 8 && call.name.ends_with(".__new__"))

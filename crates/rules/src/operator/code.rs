@@ -90,13 +90,33 @@ pub(super) fn callee_is_made_by(data: &Data, standings: &[&str]) -> bool {
     cuts.into_iter().any(|(module, name)| standings.contains(&look_up(module, name).word()))
 }
 
+/// Whether what is called is an enumeration that cloudpickle made: the call takes one of its members.
+pub(super) fn callee_is_made_enumeration(data: &Data) -> bool {
+    let Data::Call(Call { written, .. }) = data else { return false };
+    let maker = written.split_once('(').map(|(maker, _)| maker);
+    maker.is_some_and(|maker| maker.ends_with("cloudpickle._make_skeleton_enum"))
+        && callee_is_made_by(data, &["judged/type"])
+        && written.ends_with(')')
+}
+
+/// Whether what stands under a method's name is one of Python's own that only builds: `enum.Enum.__new__`.
+fn is_harmless_method(value: &Expr) -> bool {
+    match value {
+        Expr::None => true,
+        Expr::Global { module, name } => {
+            look_up(module, name).word().starts_with("safe/") || &**module == "builtins" && &**name == "object.__new__"
+        }
+        _ => false,
+    }
+}
+
 /// Whether a class gets a method that loading calls.
 pub(super) fn class_has_loading_method(data: &Data) -> bool {
     let names = expressions(data).iter().flat_map(Expr::walk).filter_map(|expr| match expr {
         Expr::Dict(items) => Some(items.iter().filter_map(|(name, value)| Some((name.as_str()?, value)))),
         _ => None,
     });
-    names.flatten().any(|(name, value)| LOADING_METHODS.contains(&name) && !matches!(value, Expr::None))
+    names.flatten().any(|(name, value)| LOADING_METHODS.contains(&name) && !is_harmless_method(value))
 }
 
 /// Whether the first argument is the repr of a singleton of Python's or of a range of numbers: its evaluation gives just that.
@@ -107,6 +127,27 @@ pub(super) fn first_is_singleton(data: &Data) -> bool {
         numbers.is_some_and(|numbers| numbers.chars().all(|letter| letter.is_ascii_digit() || "-, ".contains(letter)))
     };
     matches!(expressions(data).first(), Some(Expr::Str(text)) if singletons.contains(&text.as_ref()) || range(text))
+}
+
+/// Whether the source of a traced module stands in the arguments as text, and nothing else that loading calls: the text is read as an artifact of its own.
+pub(super) fn names_graph_source(data: &Data) -> bool {
+    let (body, imports) = match expressions(data) {
+        [Expr::Dict(body)] => (body, None),
+        [Expr::Dict(body), imports] => (body, Some(imports)),
+        _ => return false,
+    };
+    let known = |(key, value): &(Expr, Expr)| match key.as_str() {
+        Some("_code" | "code") => value.as_str().is_some(),
+        Some("_tracer_cls") => matches!(value, Expr::Global { .. }),
+        _ => false,
+    };
+    !body.is_empty() && body.iter().all(known) && imports.is_none_or(|text| text.as_str().is_some())
+}
+
+/// Whether what is called is a method of what another call gave, reached by public names: that other call is a fact of its own.
+pub(super) fn is_method_of_value(data: &Data) -> bool {
+    let Data::Call(Call { written, .. }) = data else { return false };
+    written.contains('(') && !written.contains("__")
 }
 
 /// Whether the state of a scipy distribution holds another `_parse_arg_template` than scipy writes: its `__setstate__` runs that text.
@@ -182,6 +223,21 @@ mod tests {
         assert!(!is_template("import os\nos.system('id')"));
         assert!(!is_template("def _parse_args(self, x=__import__('os')):\n    return (x), 0, 1"));
         assert!(!is_template("from os import system"));
+    }
+
+    #[test]
+    fn a_traced_module_is_text_and_no_more() {
+        let called = |body: Vec<(&str, Expr)>, imports: Expr| {
+            let body = Expr::Dict(body.into_iter().map(|(key, value)| (Expr::str(key), value)).collect());
+            Data::Call(Call { args: vec![body, imports], ..Call::default() })
+        };
+        let (code, imports) = (Expr::str("def forward(self, x):\n    return x"), Expr::str("import torch"));
+        let tracer = Expr::global("torch.fx._symbolic_trace", "Tracer");
+        assert!(names_graph_source(&called(vec![("_code", code.clone()), ("_tracer_cls", tracer)], imports.clone())));
+        assert!(!names_graph_source(&called(vec![("_code", Expr::Unknown)], imports.clone())));
+        assert!(!names_graph_source(&called(vec![("_code", code.clone()), ("_tracer_cls", Expr::Unknown)], imports)));
+        assert!(!names_graph_source(&called(vec![("_code", code), ("training", Expr::Bool(true))], Expr::Unknown)));
+        assert!(!names_graph_source(&called(vec![], Expr::str(""))));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(crate) struct Context {
     dangerous: bool,
     /// PyTorch reads the artifact as the pickle of a checkpoint.
     torch: bool,
+    /// It is the source of a traced module, which `torch.load` runs.
+    traced: bool,
     /// TorchScript's own unpickler reads it, which knows the classes of the archive's code and imports nothing.
     torchscript: bool,
     /// An installer unpacks the artifact as a part of a package.
@@ -44,6 +46,11 @@ impl Context {
         self.torch
     }
 
+    /// Whether it is the source of a traced module.
+    pub(crate) fn traced(&self) -> bool {
+        self.traced
+    }
+
     /// Whether `torch.jit.load` reads the artifact.
     pub(crate) fn loaded_by_torchscript(&self) -> bool {
         self.torchscript
@@ -68,6 +75,7 @@ impl Context {
     pub(crate) fn saw(&mut self, data: &Data, known: Option<Known>) {
         if let Data::Identity(identity) = data {
             self.torch |= &*identity.key == "loader" && &*identity.value == "torch.load";
+            self.traced |= &*identity.key == "loader" && &*identity.value == "torch.fx";
             self.packaged |= &*identity.key == "role" && &*identity.value == "packaged";
             self.torchscript |= &*identity.key == "loader" && &*identity.value == "torch.jit.load";
             self.cell |= &*identity.key == "run-by";
