@@ -42,6 +42,7 @@ pub fn attribute(of: &Value, name: &str) -> Value {
         (_, "__class__") => {
             of.class_name().map_or_else(|| unresolved(of, name), |class| class.through("__class__").into())
         }
+        (Value::Call(call), _) => crate::holder::attribute(call, name).unwrap_or_else(|| unresolved(of, name)),
         _ => unresolved(of, name),
     }
 }

@@ -343,6 +343,7 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
         "memoryview" | "buffer" => Value::MemoryView(bytes(args.required(0, "object")?)?.clone()),
         "str" | "unicode" => match (args.at(0, "object"), args.at(1, "encoding").or(args.at(2, "errors"))) {
             (None, _) => Value::str(""),
+            (Some(Value::Call(call)), None) => Value::str(crate::holder::shown(call).ok_or(Fault::Unfollowed)?),
             (Some(object), None) => Value::str(crate::text::to_str(evaluator, object)?),
             (Some(object), Some(_)) => codec::decode(evaluator, object, args.without_first())?,
         },

@@ -9,7 +9,7 @@ use crate::{
     attribute::{self, attribute},
     bytes, codec,
     evaluator::{Evaluator, Fault, Folded, Note, Outcome, When},
-    iterate, literal, method,
+    iterate, library, literal, method,
     name::Name,
     number, operation, packing, pattern, stream, trampoline,
     value::{Call, Keywords, Value, Why},
@@ -136,7 +136,12 @@ impl Evaluator<'_> {
             packing::fold,
             literal::fold,
             pattern::fold,
+            library::fold,
+            library::encodings,
         ];
+        if let Some(value) = library::undone(path, arguments) {
+            return Ok(value);
+        }
         for fold in folders {
             if let Some(value) = fold(self, path, arguments)? {
                 return Ok(value);

@@ -163,6 +163,46 @@ fn codecs(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> Fol
             let plain = Value::bytes(plain.map_err(|_| Fault::Unfollowed)?);
             Value::tuple([evaluator.decoded("codecs.escape_decode", plain), length(content.len())])
         }
+        "charmap_decode" => {
+            let (content, errors) = (args.bytes(0)?, Errors::named(args.text_or(1, "errors", "strict")?));
+            let text = encoding::mapped(evaluator, content, errors, args.present(2, "mapping"))?;
+            Value::tuple([evaluator.decoded("codecs.charmap_decode", Value::str(text)), length(content.len())])
+        }
+        "charmap_encode" => {
+            let of = args.text(0)?;
+            let content = encoding::mapped_back(evaluator, of, args.present(2, "mapping"))?;
+            Value::tuple([
+                evaluator.decoded("codecs.charmap_encode", Value::bytes(content)),
+                length(of.chars().count()),
+            ])
+        }
+        "utf_16_ex_decode" | "utf_32_ex_decode" => {
+            let encoding = if name.starts_with("utf_16") { "utf_16" } else { "utf_32" };
+            let object = args.value(0)?;
+            let given = [object.clone(), Value::str(encoding)];
+            let text = codecs_decode(evaluator, Arguments::new(&given, &[]))?;
+            Value::tuple([text, crate::sequence::len(object)?, Value::Int(0)])
+        }
+        "readbuffer_encode" => {
+            let content = ascii(args.value(0)?)?;
+            Value::tuple([Value::Bytes(content.clone()), length(content.len())])
+        }
+        "escape_encode" => {
+            let content = args.bytes(0)?;
+            let plain = content.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'\''));
+            if !plain {
+                return Err(Fault::Unfollowed);
+            }
+            Value::tuple([Value::Bytes(content.clone()), length(content.len())])
+        }
+        "iterdecode" | "iterencode" => {
+            let function = if name == "iterdecode" { codecs_decode } else { codecs_encode };
+            let parts = crate::iterate::all(evaluator, args.value(0)?)?;
+            let encoding = args.required(1, "encoding")?;
+            let each =
+                parts.into_iter().map(|part| function(evaluator, Arguments::new(&[part, encoding.clone()], &[])));
+            Value::iterator(each.collect::<Folded<Vec<_>>>()?)
+        }
         "getdecoder" | "getencoder" => {
             let of = Name::new("codecs", if name == "getdecoder" { "lookup.decode" } else { "lookup.encode" });
             Value::partial(of.into(), Vec::new(), vec![("encoding".into(), args.required(0, "encoding")?.clone())])

@@ -1,8 +1,9 @@
 //! Text encodings: names, aliases, single-byte tables and the Unicode forms.
 
 use crate::{
+    compare,
     evaluator::{Evaluator, Fault, Folded, raise},
-    value::Exception,
+    value::{Exception, Value},
 };
 
 /// Made by `make_encodings.py`.
@@ -123,7 +124,11 @@ pub(crate) fn decode(
         "utf_7" => utf7(bytes, errors),
         "unicode_escape" => crate::escape::unicode(bytes, true),
         "raw_unicode_escape" => crate::escape::unicode(bytes, false),
-        "idna" | "punycode" | "undefined" | "charmap" => Err(Fault::Unfollowed),
+        "punycode" => crate::puny::decode(evaluator, bytes),
+        "idna" => crate::puny::host(evaluator, bytes),
+        // Without a table `charmap` is Latin-1.
+        "charmap" => single(bytes, errors, |byte| Some(char::from(byte))),
+        "undefined" => raise(Exception::Value),
         _ => match encoding.characters() {
             Some(characters) => single(bytes, errors, |byte| {
                 characters.get(usize::from(byte)).copied().filter(|letter| *letter != '\u{fffd}')
@@ -142,13 +147,23 @@ pub(crate) fn is_text(encoding: Encoding) -> bool {
     )
 }
 
-/// East Asian encodings are followed as far as they are ASCII.
+/// East Asian encodings are followed as far as they are ASCII; so are the escapes by which some switch to it.
 fn multibyte(bytes: &[u8], encoding: Encoding) -> Folded<String> {
-    let stateful = encoding.name.starts_with("iso2022") || encoding.name == "hz";
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() && !stateful => Ok(text.to_owned()),
-        _ => Err(Fault::Unfollowed),
+    let mut text = std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii()).ok_or(Fault::Unfollowed)?.to_owned();
+    if encoding.name == "hz" {
+        text = text.replace("~\n", "").replace("~~", "\0").replace("~}", "");
+        if text.contains('~') {
+            return Err(Fault::Unfollowed);
+        }
+        return Ok(text.replace('\0', "~"));
     }
+    if encoding.name.starts_with("iso2022") {
+        text = text.replace("\u{1b}(B", "").replace("\u{1b}$)C", "").replace('\u{f}', "");
+        if text.contains(['\u{1b}', '\u{e}']) {
+            return Err(Fault::Unfollowed);
+        }
+    }
+    Ok(text)
 }
 
 fn single(bytes: &[u8], errors: Errors, character: impl Fn(u8) -> Option<char>) -> Folded<String> {
@@ -275,7 +290,11 @@ pub(crate) fn encode(
         "utf_32_be" => Ok(text.chars().flat_map(|letter| u32::from(letter).to_be_bytes()).collect()),
         "unicode_escape" => Ok(crate::escape::escaped_unicode(text, true)),
         "raw_unicode_escape" => Ok(crate::escape::escaped_unicode(text, false)),
-        "utf_7" | "idna" | "punycode" | "undefined" | "charmap" => Err(Fault::Unfollowed),
+        "punycode" => crate::puny::encode(text, false),
+        "idna" => crate::puny::encode(text, true),
+        "charmap" => one_a_letter(text, errors, below(0x100)),
+        "undefined" => raise(Exception::Value),
+        "utf_7" => Err(Fault::Unfollowed),
         _ => match encoding.characters() {
             Some(characters) => one_a_letter(text, errors, |letter| {
                 let place = characters.iter().position(|known| *known == letter && letter != '\u{fffd}');
@@ -293,6 +312,59 @@ fn one_a_letter(text: &str, errors: Errors, byte: impl Fn(char) -> Option<u8>) -
         match byte(letter) {
             Some(byte) => out.push(byte),
             None => errors.unencodable(&mut out)?,
+        }
+    }
+    Ok(out)
+}
+
+/// `codecs.charmap_decode(bytes, errors, mapping)`: a text of which each byte is an index, or a dict of letters or their codes.
+pub(crate) fn mapped(
+    evaluator: &Evaluator<'_>,
+    content: &[u8],
+    errors: Errors,
+    mapping: Option<&Value>,
+) -> Folded<String> {
+    let table: Vec<char> = match mapping {
+        Some(Value::Str(table)) => table.chars().take(256).collect(),
+        _ => Vec::new(),
+    };
+    let looked_at = if let Some(Value::Dict(pairs)) = mapping { pairs.len() } else { 1 };
+    evaluator.make(content.len().saturating_mul(looked_at.saturating_add(4)))?;
+    let mut out = String::new();
+    for byte in content {
+        let found = match mapping {
+            None => Some(char::from(*byte).to_string()),
+            Some(Value::Str(_)) => {
+                table.get(usize::from(*byte)).filter(|letter| **letter != '\u{fffe}').copied().map(String::from)
+            }
+            Some(Value::Dict(pairs)) => match compare::lookup(pairs, &Value::Int((*byte).into())).flatten() {
+                Some(Value::Str(text)) => Some(text.to_string()),
+                Some(Value::Int(code)) => u32::try_from(*code).ok().and_then(char::from_u32).map(String::from),
+                _ => None,
+            },
+            Some(_) => return Err(Fault::Unfollowed),
+        };
+        match found {
+            Some(text) => out.push_str(&text),
+            None => errors.undecodable(&mut out)?,
+        }
+        if out.len() > crate::evaluator::MAX_BYTES {
+            return Err(Fault::OverCap("a constant of more than 16 MiB"));
+        }
+    }
+    Ok(out)
+}
+
+/// `codecs.charmap_encode(text, errors, mapping)` with a dict of codes to codes or bytes.
+pub(crate) fn mapped_back(evaluator: &Evaluator<'_>, text: &str, mapping: Option<&Value>) -> Folded<Vec<u8>> {
+    let Some(Value::Dict(pairs)) = mapping else { return Err(Fault::Unfollowed) };
+    evaluator.make(text.len().saturating_mul(pairs.len().saturating_add(1)))?;
+    let mut out = Vec::new();
+    for letter in text.chars() {
+        match compare::lookup(pairs, &Value::Int(u32::from(letter).into())).flatten() {
+            Some(Value::Int(code)) => out.push(u8::try_from(*code).map_err(|_| Fault::Raises(Exception::Type))?),
+            Some(Value::Bytes(bytes)) if bytes.len() == 1 => out.extend_from_slice(bytes),
+            _ => return raise(Exception::Value),
         }
     }
     Ok(out)

@@ -31,7 +31,13 @@ pub(crate) fn unicode(bytes: &[u8], every: bool) -> Folded<String> {
             b'U' => 8,
             _ => 0,
         };
-        if width > 0 {
+        if *kind == b'N' && every {
+            let named = after.strip_prefix(b"{").and_then(|rest| rest.split(|byte| *byte == b'}').next());
+            let name = named.and_then(|name| std::str::from_utf8(name).ok()).filter(|name| name.len() <= 128);
+            let letter = name.and_then(unicode_names2::character).ok_or(Fault::Unfollowed)?;
+            out.push(letter);
+            rest = after.get(name.map_or(0, |name| name.len().saturating_add(2))..).unwrap_or_default();
+        } else if width > 0 {
             let code = hexadecimal(after, width)?;
             if code > 0x10_ffff {
                 return raise(Exception::Value);

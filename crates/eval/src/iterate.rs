@@ -50,6 +50,11 @@ pub(crate) fn take(evaluator: &mut Evaluator<'_>, value: &Value, wanted: usize) 
         }
         Value::StringIo(text) => text.split_inclusive('\n').take(wanted).map(Value::str).collect(),
         Value::Lazy(call) => return evaluator.deeper(|evaluator| itertools::read(evaluator, call, wanted)),
+        Value::Call(call) => {
+            let mut items = crate::holder::items(evaluator, call)?;
+            items.truncate(wanted);
+            items
+        }
         other => return crate::arguments::mismatch(other),
     };
     evaluator.pay(items.len())?;

@@ -7,6 +7,7 @@ use crate::{
     attribute::attribute,
     bytes, container,
     evaluator::{Evaluator, Fault, Folded, raise},
+    holder,
     name::Name,
     number, operation, stream, text,
     value::{Exception, Value},
@@ -28,6 +29,7 @@ pub(crate) fn bound(evaluator: &mut Evaluator<'_>, of: &Value, name: &str, args:
             return operation::subscript(evaluator, of, args.value(0)?);
         }
         Value::Call(_) if name == "decompress" => return crate::codec::decompressor(evaluator, of, args),
+        Value::Call(call) => return holder::method(evaluator, call, name, args),
         _ if !of.is_constant() => return Err(Fault::Unfollowed),
         _ => {}
     }

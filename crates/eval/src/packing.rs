@@ -77,9 +77,17 @@ fn total(layout: Layout, fields: &[Field]) -> Folded<usize> {
 
 /// The value of a call of a function of `struct`.
 pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Arguments<'_>) -> Folded<Option<Value>> {
-    let ("struct" | "_struct", name) = path else {
-        return Ok(None);
-    };
+    match path {
+        ("struct" | "_struct", "Struct") => Ok(None),
+        ("struct" | "_struct", name @ ("calcsize" | "unpack" | "unpack_from" | "iter_unpack" | "pack")) => {
+            call(evaluator, name, args).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A function of `struct`.
+pub(crate) fn call(evaluator: &Evaluator<'_>, name: &str, args: Arguments<'_>) -> Folded {
     let format = match args.value(0)? {
         Value::Bytes(format) => String::from_utf8_lossy(format).into_owned(),
         other => crate::arguments::text(other)?.to_string(),
@@ -87,7 +95,7 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
     let (layout, fields) = parse(&format)?;
     let whole = total(layout, &fields)?;
     evaluator.make(whole)?;
-    Ok(Some(match name {
+    Ok(match name {
         "calcsize" => crate::arguments::length(whole),
         "unpack" | "unpack_from" => {
             let content = bytes(args.required(1, "buffer")?)?;
@@ -109,8 +117,8 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
             Value::iterator(rows?)
         }
         "pack" => Value::bytes(packed(layout, &fields, args.rest(1))?),
-        _ => return Ok(None),
-    }))
+        _ => return Err(Fault::Unfollowed),
+    })
 }
 
 fn unpacked(layout: Layout, fields: &[Field], content: &[u8]) -> Folded<Vec<Value>> {

@@ -1,12 +1,11 @@
-//! `re.sub`, for the patterns that Python and this crate's engine read alike.
+//! `re`, for the patterns that Python and this crate's engine read alike.
 
 use regex::{Regex, RegexBuilder};
 
 use crate::{
     arguments::{Arguments, text},
-    container::limit,
     evaluator::{Evaluator, Fault, Folded},
-    value::Value,
+    value::{Exception, Value},
 };
 
 /// Bytes of a pattern.
@@ -16,19 +15,77 @@ const MAX_COMPILED: usize = 1 << 20;
 
 /// The value of a call that this file knows.
 pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Arguments<'_>) -> Folded<Option<Value>> {
-    if path != ("re", "sub") {
-        return Ok(None);
+    match path {
+        ("re", "sub") => substituted(evaluator, args).map(Some),
+        ("re", "findall" | "split") => parts(evaluator, path.1, args).map(Some),
+        ("re", "escape") => {
+            let of = args.text(0)?;
+            evaluator.make(of.len().saturating_mul(2))?;
+            let special = |letter: char| "()[]{}?*+-|^$\\.&~# \t\n\r\u{b}\u{c}".contains(letter);
+            let escaped = |letter: char| if special(letter) { format!("\\{letter}") } else { letter.to_string() };
+            Ok(Some(Value::str(of.chars().map(escaped).collect::<String>())))
+        }
+        _ => Ok(None),
     }
+}
+
+/// `re.findall` and `re.split` of a pattern without groups.
+fn parts(evaluator: &Evaluator<'_>, name: &str, args: Arguments<'_>) -> Folded {
+    let pattern = compiled(text(args.required(0, "pattern")?)?).ok_or(Fault::Unfollowed)?;
+    let of = text(args.required(1, "string")?)?;
+    if pattern.captures_len() > 1 || args.len() > 2 || !args.kwargs.is_empty() {
+        return Err(Fault::Unfollowed);
+    }
+    evaluator.make(of.len().saturating_mul(8))?;
+    let parts: Vec<Value> = match name {
+        "split" => pattern.split(of).map(Value::str).collect(),
+        _ => pattern.find_iter(of).map(|found| Value::str(found.as_str())).collect(),
+    };
+    crate::iterate::room(evaluator, parts.len())?;
+    Ok(Value::list(parts))
+}
+
+/// `re.match(pattern, text).group(…)` and its like.
+pub(crate) fn group(
+    evaluator: &Evaluator<'_>,
+    kind: &str,
+    pattern: &str,
+    of: &str,
+    name: &str,
+    args: Arguments<'_>,
+) -> Folded {
+    evaluator.make(of.len().saturating_mul(8))?;
+    let anchored = match kind {
+        "match" => format!("^(?:{pattern})"),
+        "fullmatch" => format!("^(?:{pattern})$"),
+        _ => pattern.to_owned(),
+    };
+    compiled(pattern).ok_or(Fault::Unfollowed)?;
+    let pattern = RegexBuilder::new(&anchored).size_limit(MAX_COMPILED).build().map_err(|_| Fault::Unfollowed)?;
+    let found = pattern.captures(of).ok_or(Fault::Raises(Exception::Attribute))?;
+    let part = |at: usize| found.get(at).map_or(Value::None, |part| Value::str(part.as_str()));
+    if name == "groups" {
+        return Ok(Value::tuple((1..found.len()).map(part).collect::<Vec<_>>()));
+    }
+    match args.args {
+        [] => Ok(part(0)),
+        [Value::Int(at)] => {
+            let at = usize::try_from(*at).ok().filter(|at| *at < found.len());
+            at.map(part).ok_or(Fault::Raises(Exception::Index))
+        }
+        _ => Err(Fault::Unfollowed),
+    }
+}
+
+/// `re.sub` with text in place of each match.
+fn substituted(evaluator: &Evaluator<'_>, args: Arguments<'_>) -> Folded {
     if args.at(4, "flags").is_some() {
         return Err(Fault::Unfollowed);
     }
     let pattern = compiled(text(args.required(0, "pattern")?)?).ok_or(Fault::Unfollowed)?;
     let replacement = args.required(1, "repl")?;
     let of = text(args.required(2, "string")?)?;
-    let most = match limit(args, 3, "count")? {
-        0 => usize::MAX,
-        most => most,
-    };
+    let most = crate::library::at_most(args, 3, "count")?;
     evaluator.make(of.len().saturating_mul(8))?;
     let mut out = String::new();
     let mut end = 0_usize;
@@ -43,7 +100,7 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
         end = found.end();
     }
     out.push_str(of.get(end..).unwrap_or_default());
-    Ok(Some(Value::str(out)))
+    Ok(Value::str(out))
 }
 
 /// The pattern, unless the two languages differ on it: `$`, extensions, escapes of position, nested sets, empty matches.

@@ -101,13 +101,15 @@ pub(super) fn callee_is_made_enumeration(data: &Data) -> bool {
 
 /// Whether what stands under a method's name is one of Python's own that only builds: `enum.Enum.__new__`.
 fn is_harmless_method(value: &Expr) -> bool {
-    match value {
-        Expr::None => true,
-        Expr::Global { module, name } => {
-            look_up(module, name).word().starts_with("safe/") || &**module == "builtins" && &**name == "object.__new__"
-        }
-        _ => false,
+    if matches!(value, Expr::None) {
+        return true;
     }
+    let Some(dotted) = value.dotted() else { return false };
+    let safe = |cut: usize| {
+        let (module, name) = dotted.split_at_checked(cut)?;
+        Some(look_up(module, name.strip_prefix('.')?).word().starts_with("safe/"))
+    };
+    dotted == "builtins.object.__new__" || dotted.match_indices('.').any(|(cut, _)| safe(cut) == Some(true))
 }
 
 /// Whether a class gets a method that loading calls.
