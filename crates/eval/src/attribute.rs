@@ -36,6 +36,8 @@ pub fn attribute(of: &Value, name: &str) -> Value {
         (Value::Partial(call), "args") => Value::tuple(call.args.clone()),
         (Value::Attribute(access), "__self__") => access.of.clone(),
         (Value::Attribute(access), "__name__") => Value::Str(access.name.clone()),
+        // `collections.UserString` and its like are the data that they hold.
+        (Value::Str(_) | Value::List(_) | Value::Dict(_), "data") => of.clone(),
         (Value::Range(span), "start") => Value::Int(span.start),
         (Value::Range(span), "stop") => Value::Int(span.stop),
         (Value::Range(span), "step") => Value::Int(span.step),

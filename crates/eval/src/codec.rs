@@ -349,7 +349,7 @@ pub(crate) fn decompressor(evaluator: &mut Evaluator<'_>, class: &Value, args: A
 }
 
 fn escapes(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> Folded<Option<Value>> {
-    let object = args.value(0)?;
+    let Some(object) = args.args.first() else { return Ok(None) };
     if let Value::Str(text) = object {
         evaluator.make(text.len())?;
     }

@@ -193,7 +193,7 @@ fn shell_words(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -
         "split" if args.len() == 1 => {
             let text = args.text(0)?;
             evaluator.make(text.len())?;
-            let words = split_words(text).ok_or(Fault::Unfollowed)?;
+            let words = split_words(text).ok_or(Fault::Raises(Exception::Value))?;
             Some(Value::list(words.into_iter().map(Value::str).collect::<Vec<_>>()))
         }
         _ => None,
@@ -292,7 +292,7 @@ fn mail(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> Folde
         "b2a_qp" => {
             let content = content(first)?;
             let plain = content.len() < 70 && content.iter().all(|byte| matches!(byte, b'!'..=b'~') && *byte != b'=');
-            plain.then(|| Value::Bytes(content))
+            plain.then_some(Value::Bytes(content))
         }
         "unquote" => {
             let text = text(first)?;

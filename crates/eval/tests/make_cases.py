@@ -3,25 +3,48 @@
 Only the standard library is used. `python3 make_cases.py` beside this file writes the table anew.
 """
 
+import array
 import ast
 import base64
 import binascii
 import bz2
 import codecs
+import email.base64mime
+import email.quoprimime
+import email.utils
+import encodings.base64_codec
+import encodings.bz2_codec
+import encodings.cp037
+import encodings.hex_codec
+import encodings.punycode
+import encodings.quopri_codec
+import encodings.rot_13
+import encodings.utf_8
+import encodings.uu_codec
+import encodings.zlib_codec
 import functools
 import gzip
 import html
 import io
+import ipaddress
 import itertools
 import json
 import lzma
 import math
 import operator
+import os
+import posixpath
 import re
 import pathlib
+import shlex
+import socket
 import struct
+import sys
 import textwrap
+import unicodedata
 import urllib.parse
+import uuid
+import xml.sax.saxutils
 import zlib
 import string
 
@@ -474,12 +497,178 @@ NAMED = {
 }
 
 
+# What the standard library makes of constants.
+LIBRARY = [
+    "b'system-'.decode('punycode')",
+    "encodings.punycode.punycode_decode(b'system-','strict')",
+    "codecs.decode(b'system-','punycode')",
+    "codecs.getdecoder('punycode')(b'system-')[0]",
+    "b'system'.decode('idna')",
+    "b'system'.decode('charmap')",
+    "codecs.charmap_decode(b'\\x00\\x01\\x02\\x03\\x04\\x05','strict','system')[0]",
+    "codecs.charmap_decode(b'\\x00\\x01','strict',{0:'sys',1:'tem'})[0]",
+    "codecs.charmap_encode('abcdef','strict',{97:115,98:121,99:115,100:116,101:101,102:109})[0].decode()",
+    "b'sys~\\ntem'.decode('hz')",
+    "b'sys\\x1b(Btem'.decode('iso2022_jp')",
+    "b'sys\\x1b(Btem'.decode('iso2022_kr')",
+    "string.Template('$a$b').substitute({'a':'sys','b':'tem'})",
+    "string.Template('${a}tem').safe_substitute({'a':'sys'})",
+    "string.Formatter().format('{0}{1}','sys','tem')",
+    "string.Formatter().vformat('{0}{1}',('sys','tem'),{})",
+    "string.capwords('SYSTEM').lower()",
+    "unicodedata.normalize('NFKC','ｓｙｓｔｅｍ')",
+    "unicodedata.normalize('NFKD','𝐬𝐲𝐬𝐭𝐞𝐦')",
+    "unicodedata.lookup('LATIN SMALL LETTER S')+'ystem'",
+    "b'\\\\N{LATIN SMALL LETTER S}ystem'.decode('unicode_escape')",
+    "array.array('B',b'system').tobytes().decode()",
+    "array.array('B',[115, 121, 115, 116, 101, 109]).tobytes().decode()",
+    "bytes(array.array('B',[115, 121, 115, 116, 101, 109])).decode()",
+    "array._array_reconstructor(array.array,'B',0,b'system').tobytes().decode()",
+    "array.array('b',[115, 121, 115, 116, 101, 109]).tobytes().decode()",
+    "array.array('u','system').tounicode()",
+    "array.array('H',[31091, 29811, 28005]).tobytes().decode()",
+    "array.array('I',[1953724787]).tobytes().decode()+'em'",
+    "str.join('',map(chr,array.array('H',[115, 121, 115, 116, 101, 109])))",
+    "str.join('',map(chr,array.array('B',[115, 121, 115, 116, 101, 109]).tolist()))",
+    "uuid.UUID(None,b'system__________').bytes[:6].decode()",
+    "uuid.UUID('73797374-656d-5f5f-5f5f-5f5f5f5f5f5f').bytes[0:6].decode()",
+    "bytes.fromhex(uuid.UUID('73797374-656d-5f5f-5f5f-5f5f5f5f5f5f').hex[0:12]).decode()",
+    "uuid.UUID(None,None,b'system__________').bytes_le[0:6].decode()",
+    "gzip.GzipFile(None,'rb',9,io.BytesIO(b'\\x1f\\x8b\\x08\\x00\\x00\\x00\\x00\\x00\\x02\\x03+\\xae,.I\\xcd\\x05\\x00\\x8b\\x11M\\xc9\\x06\\x00\\x00\\x00')).read().decode()",
+    "gzip.open(io.BytesIO(b'\\x1f\\x8b\\x08\\x00\\x00\\x00\\x00\\x00\\x02\\x03+\\xae,.I\\xcd\\x05\\x00\\x8b\\x11M\\xc9\\x06\\x00\\x00\\x00')).read().decode()",
+    "bz2.BZ2File(io.BytesIO(b'BZh91AY&SY\\xf8\\x1d\\x10Q\\x00\\x00\\x01\\x81\\x80\\x02\\x02\\x0c  \\x000\\xcd\\x00\\xc3A1\\x97\\x17rE8P\\x90\\xf8\\x1d\\x10Q')).read().decode()",
+    "bz2.open(io.BytesIO(b'BZh91AY&SY\\xf8\\x1d\\x10Q\\x00\\x00\\x01\\x81\\x80\\x02\\x02\\x0c  \\x000\\xcd\\x00\\xc3A1\\x97\\x17rE8P\\x90\\xf8\\x1d\\x10Q')).read().decode()",
+    "lzma.LZMAFile(io.BytesIO(b'\\xfd7zXZ\\x00\\x00\\x04\\xe6\\xd6\\xb4F\\x02\\x00!\\x01\\x16\\x00\\x00\\x00t/\\xe5\\xa3\\x01\\x00\\x05system\\x00\\x00\\x00\\xc2k\\x03H\\x92&\\xedw\\x00\\x01\\x1e\\x06\\xc1/\\xa4\\x1d\\x1f\\xb6\\xf3}\\x01\\x00\\x00\\x00\\x00\\x04YZ')).read().decode()",
+    "lzma.open(io.BytesIO(b'\\xfd7zXZ\\x00\\x00\\x04\\xe6\\xd6\\xb4F\\x02\\x00!\\x01\\x16\\x00\\x00\\x00t/\\xe5\\xa3\\x01\\x00\\x05system\\x00\\x00\\x00\\xc2k\\x03H\\x92&\\xedw\\x00\\x01\\x1e\\x06\\xc1/\\xa4\\x1d\\x1f\\xb6\\xf3}\\x01\\x00\\x00\\x00\\x00\\x04YZ')).read().decode()",
+    "io.BytesIO(b'system').read().decode()",
+    "io.StringIO('system').read()",
+    "io.BytesIO(b'xxsystem').getvalue()[2:].decode()",
+    "io.BufferedReader(io.BytesIO(b'system')).read().decode()",
+    "io.TextIOWrapper(io.BytesIO(b'system'),'utf-8').read()",
+    "binascii.a2b_hex('73797374656d').decode()",
+    "binascii.a2b_uu(b'&<WES=&5M\\n').decode()",
+    "binascii.a2b_qp(b'sys=74em').decode()",
+    "binascii.b2a_hex(b'').decode()+'system'",
+    "binascii.b2a_qp(b'system').decode()",
+    "codecs.decode(b'begin 666 <data>\\n&<WES=&5M\\n \\nend\\n','uu').decode()",
+    "encodings.hex_codec.hex_decode(b'73797374656d')[0].decode()",
+    "encodings.base64_codec.base64_decode(b'c3lzdGVt')[0].decode()",
+    "encodings.zlib_codec.zlib_decode(b'x\\x9c+\\xae,.I\\xcd\\x05\\x00\\tt\\x02\\xa6')[0].decode()",
+    "encodings.uu_codec.uu_decode(b'begin 666 <data>\\n&<WES=&5M\\n \\nend\\n')[0].decode()",
+    "encodings.quopri_codec.quopri_decode(b'sys=74em')[0].decode()",
+    "encodings.bz2_codec.bz2_decode(b'BZh91AY&SY\\xf8\\x1d\\x10Q\\x00\\x00\\x01\\x81\\x80\\x02\\x02\\x0c  \\x000\\xcd\\x00\\xc3A1\\x97\\x17rE8P\\x90\\xf8\\x1d\\x10Q')[0].decode()",
+    "encodings.rot_13.Codec().decode('flfgrz')[0]",
+    "encodings.utf_8.decode(b'system')[0]",
+    "encodings.cp037.Codec().decode(b'\\xa2\\xa8\\xa2\\xa3\\x85\\x94')[0]",
+    "codecs.getincrementaldecoder('utf-7')().decode(b'+AHM-ystem')",
+    "codecs.getreader('utf-8')(io.BytesIO(b'system')).read()",
+    "codecs.iterdecode([b'sys',b'tem'],'utf-8').__next__()+'tem'",
+    "codecs.lookup('rot13').decode('flfgrz')[0]",
+    "codecs.lookup('utf-7').decode(b'+AHM-ystem')[0]",
+    "textwrap.dedent('  system')",
+    "textwrap.shorten('system',10)",
+    "textwrap.fill('system')",
+    "textwrap.indent('ystem','s')",
+    "shlex.split('a system')[1]",
+    "shlex.quote('system')",
+    "shlex.join(['system'])",
+    "ipaddress.IPv4Address('115.121.115.116').packed.decode()+'em'",
+    "ipaddress.ip_address('115.121.115.116').packed.decode()+'em'",
+    "ipaddress.IPv6Address('7379:7374:656d::').packed[0:6].decode()",
+    "socket.inet_aton('115.121.115.116').decode()+'em'",
+    "socket.inet_ntoa(b'abcd')[0:0]+'system'",
+    "struct.pack('<I',1953724787).decode()+'em'",
+    "struct.Struct('<I').pack(1953724787).decode()+'em'",
+    "struct.Struct('6s').unpack(b'system')[0].decode()",
+    "xml.sax.saxutils.unescape('&s;ystem',{'&s;':'s'})",
+    'json.loads(\'"\\\\u0073ystem"\')',
+    'json.loads(\'["system"]\')[0]',
+    "json.dumps('system')[1:-1]",
+    'json.JSONDecoder().decode(\'"system"\')',
+    "re.sub('x','s','xyxtem')",
+    "re.findall('[a-z]+','1system2')[0]",
+    "re.split(',','a,system')[1]",
+    "re.match('a(.*)','asystem').group(1)",
+    "re.escape('system')",
+    "re.compile('x').sub('s','xyxtem')",
+    "os.path.join('','system')",
+    "os.path.basename('a/system')",
+    "os.path.splitext('system.x')[0]",
+    "posixpath.basename('a/system')",
+    "os.path.normpath('./system')",
+    "os.fsdecode(b'system')",
+    "os.fsencode('system').decode()",
+    "email.quoprimime.body_decode('sys=74em')",
+    "email.base64mime.decode('c3lzdGVt').decode()",
+    "email.base64mime.body_decode('c3lzdGVt').decode()",
+    "email.quoprimime.header_decode('sys=74em')",
+    'email.utils.unquote(\'"system"\')',
+    "string.ascii_lowercase[18]+'ystem'",
+    "string.printable[28]+'ystem'",
+    "bytes.decode(b'system')",
+    "bytearray(b'system').decode()",
+    "codecs.encode('flfgrz','rot13')",
+    "codecs.utf_7_decode(b'+AHM-ystem')[0]",
+    "codecs.utf_16_ex_decode(b's\\x00y\\x00s\\x00t\\x00e\\x00m\\x00','strict',-1)[0]",
+    "codecs.unicode_escape_decode('\\\\x73ystem')[0]",
+    "codecs.raw_unicode_escape_decode('\\\\u0073ystem')[0]",
+    "codecs.latin_1_decode(b'system')[0]",
+    "codecs.ascii_decode(b'system')[0]",
+    "codecs.readbuffer_encode('system')[0].decode()",
+    "codecs.escape_decode(b'\\\\x73ystem')[0].decode()",
+    "codecs.escape_encode(b'system')[0].decode()",
+    "lzma.decompress(lzma.compress(b'system')).decode()",
+    "bz2.decompress(bz2.compress(b'system')).decode()",
+    "gzip.decompress(gzip.compress(b'system')).decode()",
+    "textwrap.TextWrapper().fill('system')",
+    "unicodedata.name('s')[-1:].lower()+'ystem'",
+    "b'bcher-kva'.decode('punycode')",
+    "b'xn--bcher-kva.example'.decode('idna')",
+    "b'ihqwcrb4cv8a8dqg056pqjye'.decode('punycode')",
+    "b'Hello-Another-Way--fc4qua05auwb3674vfr0b'.decode('punycode')",
+    "string.Template('$$ ${a} $b $c').safe_substitute({'a': 1, 'b': None})",
+    "string.Template('$a').substitute({})",
+    "string.Template('$').substitute({})",
+    "unicodedata.normalize('NFD', 'é')",
+    "unicodedata.normalize('NFC', 'e\\u0301')",
+    "unicodedata.normalize('X', 'e')",
+    "array.array('h', [1, -2]).tobytes()",
+    "array.array('q', [1, -2]).tolist()",
+    "uuid.UUID('{12345678-1234-5678-1234-567812345678}').int",
+    'str(uuid.UUID(int=1))',
+    'shlex.split("a \'b c\' \\"d\\\\\\"e\\" f\\\\ g")',
+    'shlex.split("a \'b")',
+    "os.path.splitext('/a.b/.c')",
+    "os.path.splitext('a/b.tar.gz')",
+    "os.path.split('//a//b')",
+    "os.path.dirname('/a')",
+    "os.path.join('a', '/b', 'c')",
+    "re.findall('a.', 'abacx')",
+    "re.split('[,;]', 'a,b;c')",
+    "re.match('(a+)(b)?', 'aac').groups()",
+    "re.fullmatch('a', 'ab').group()",
+    "codecs.charmap_decode(b'\\x01', 'strict', 'ab')",
+    "codecs.charmap_decode(b'\\x07', 'strict', 'ab')",
+    "b'~{abc'.decode('charmap')",
+    "urllib.parse.parse_qsl('a=1&b=&c=%20+x')",
+    "urllib.parse.parse_qs('a=1&a=2')",
+    "string.capwords(' hello  wORLD ')",
+    "json.dumps('a b')",
+    "textwrap.shorten('hello   world', 20)",
+    "ipaddress.IPv4Address('1.2.3.4').packed",
+    'str(ipaddress.IPv6Address(1))',
+    'email.utils.unquote(\'"a\\\\\\\\b"\')',
+    "xml.sax.saxutils.escape('<a&b>')",
+]
+
+
 def expressions():
     for of, calls in [(TEXTS, TEXT_CALLS), (BYTES, BYTES_CALLS)]:
         for text in of:
             yield from (f"{text}.{call}" for call in calls)
     yield from SLICES
     yield from EXPRESSIONS
+    yield from LIBRARY
 
 
 def dotted(node):
@@ -492,8 +681,9 @@ def dotted(node):
         return None
     if node.id not in MODULES:
         return "builtins", ".".join([node.id, *path])
-    if node.id == "urllib":
-        return "urllib.parse", path[-1]
+    for cut in range(len(path) - 1, 0, -1):
+        if (module := ".".join([node.id, *path[:cut]])) in sys.modules:
+            return module, ".".join(path[cut:])
     return node.id, ".".join(path)
 
 

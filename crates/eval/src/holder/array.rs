@@ -160,10 +160,8 @@ pub(super) fn method(
 /// `array._array_reconstructor(array.array, code, format, bytes)`: little-endian formats of the size that the code has.
 fn reconstructed(args: Arguments<'_>) -> Folded<Option<Raw>> {
     let (code, content) = (text(args.value(1)?)?.chars().next(), bytes(args.value(3)?)?);
-    let kept = match (code, int(args.value(2)?)?) {
-        (Some('B'), 0) | (Some('b'), 1) | (Some('H'), 2) | (Some('h'), 4) | (Some('I'), 6) | (Some('i'), 8) => true,
-        (Some('Q' | 'L'), 10) | (Some('q' | 'l'), 12) | (Some('u' | 'w'), 20) => true,
-        _ => false,
-    };
+    let formats = ["B", "b", "H", "", "h", "", "I", "", "i", "", "QL", "", "ql", "", "", "", "", "", "", "", "uw"];
+    let format = usize::try_from(int(args.value(2)?)?).ok().and_then(|format| formats.get(format));
+    let kept = code.is_some_and(|code| format.is_some_and(|codes| codes.contains(code)));
     Ok(code.filter(|_| kept).map(|code| Raw { code, content: content.clone() }))
 }

@@ -67,7 +67,7 @@ pub(super) fn method(
         return Ok(None);
     }
     if name == "__enter__" {
-        return Ok(opened(evaluator, call)?.map(|plain| Value::BytesIo(plain)));
+        return Ok(opened(evaluator, call)?.map(Value::BytesIo));
     }
     let (plain, encoding) = match &call.callee {
         Value::Call(reader) if super::made_by(reader) == Some(("codecs", "getreader")) => {

@@ -46,9 +46,6 @@ pub(super) fn method(
         }
         (Some(("json", "JSONDecoder")), "decode", None) => crate::literal::fold(evaluator, ("json", "loads"), args)?,
         (Some(("textwrap", "TextWrapper")), "fill", None) => crate::library::filled(evaluator, args)?,
-        (Some(("collections", "UserString")), _, Some(Value::Str(of))) => {
-            Some(crate::text::method(evaluator, of, name, args)?)
-        }
         _ => None,
     })
 }
@@ -161,8 +158,5 @@ pub(super) fn attribute(call: &Call, name: &str) -> Option<Value> {
 }
 
 pub(super) fn shown(call: &Call) -> Option<String> {
-    if super::made_by(call) == Some(("collections", "UserString")) {
-        return call.args.first()?.as_str().map(str::to_owned);
-    }
     path(call)
 }
