@@ -222,7 +222,7 @@ impl<'c> Node<'c> {
             return;
         }
         let name = self.path.shared();
-        let head = parts.head(file_name(&name));
+        let head = parts.head(read_as(&name));
         let mut found = candidates(&head);
         // An archive that begins further on may lie in what another reading gives back.
         let inside = |candidate: &Candidate| candidate.format.id == "zip" && !head.first.starts_with(b"PK");
@@ -250,7 +250,7 @@ impl<'c> Node<'c> {
         if candidate.is_last_resort() && !self.formats.is_empty() {
             return;
         }
-        let reading = self.inbox.read(candidate.format, blob, candidate.is_trial(), file_name(name));
+        let reading = self.inbox.read(candidate.format, blob, candidate.is_trial(), read_as(name));
         if reading.passed {
             self.count(candidate.format, &reading);
         } else if let Err(stop @ (Stop::Limit(_) | Stop::Io(_))) = &reading.result {
@@ -379,6 +379,13 @@ impl<'c> Node<'c> {
 }
 
 /// The last component of a path through containers.
+/// The name under which a reader gets an artifact: that of its file; for the source that `torch.package` keeps of a traced module the
+/// one under which pickles give such source back.
+fn read_as(path: &str) -> &str {
+    let member = path.rsplit_once("!/").map_or("", |(_, member)| member);
+    if member.contains("fx-generated/") && member.ends_with(".py") { "traced-graph.py" } else { file_name(path) }
+}
+
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }

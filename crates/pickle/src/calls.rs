@@ -312,7 +312,7 @@ impl Machine<'_, '_> {
     }
 
     /// Calls something computed; what it gives is not used.
-    fn call_known(&mut self, callee: &Known, args: &[Known], how: How) -> Result<(), Stop> {
+    pub(crate) fn call_known(&mut self, callee: &Known, args: &[Known], how: How) -> Result<(), Stop> {
         if !self.astray && !self.sink.passed() && callee.callee_name().is_some() {
             self.sink.milestone()?;
         }

@@ -241,6 +241,7 @@ impl Machine<'_, '_> {
     }
 
     fn persistent(&mut self, id: &Known) -> Result<(), Stop> {
+        self.reduced_by_importer(id)?;
         let shown = id.to_expr().to_string();
         let shown = base::expr::shorten(&shown, 200).0.to_owned();
         let (kind, target, role) = storage(id).unwrap_or_else(|| ("persistent-id", shown.clone(), String::new()));
@@ -256,6 +257,18 @@ impl Machine<'_, '_> {
         };
         self.stack.push(value);
         Ok(())
+    }
+
+    /// `('reduce_package', id, function, args)`: the loader of `torch.package` calls the function with itself and the arguments.
+    fn reduced_by_importer(&mut self, id: &Known) -> Result<(), Stop> {
+        let Known::Tuple(parts) = id else { return Ok(()) };
+        let [Known::Str(word), _, callee, Known::Tuple(given)] = &**parts else { return Ok(()) };
+        if &**word != "reduce_package" || callee.callee_name().is_none() {
+            return Ok(());
+        }
+        let mut args = vec![Known::External("importer of the package".into())];
+        args.extend(given.iter().cloned());
+        self.call_known(callee, &args, How::Reduce)
     }
 
     /// NEXT_BUFFER: a buffer that the loader holds.

@@ -48,9 +48,7 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "first-argument-is-singleton" => |data, _| code::first_is_singleton(data),
         "first-argument-is-constant" => |data, _| lineage::first_is_constant(data),
         "first-argument-unresolved" => |data, _| arguments::first_is_unresolved(data),
-        "import-has-effect" => {
-            |data, _| matches!(data, Data::Import(import) if arguments::acts_when_imported(&import.module))
-        }
+        "import-has-effect" => |data, _| matches!(data, Data::Import(import) if arguments::acts_when_imported(import)),
         "imported-by-loading" => |_, context| context.imported_by_loading(),
         "imports-unknown-module" => |data, _| arguments::import_unknown_module(data),
         "leads-out" => |data, context| arguments::lead_out(data) || context.traced() && arguments::reach_inside(data),

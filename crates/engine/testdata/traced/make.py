@@ -4,9 +4,11 @@ Needs torch and torchvision. Nothing is loaded; the twins' commands are `true`."
 
 import pickle
 from pathlib import Path
+from zipfile import ZipFile
 
 import torch
 from torch import fx, nn
+from torch.package import PackageExporter
 from torchvision.ops.stochastic_depth import stochastic_depth
 
 HERE = Path(__file__).parent
@@ -58,6 +60,15 @@ if __name__ == "__main__":
     torch.save(traced, HERE / "honest.pt")
     for protocol in (0, 2, 4):
         (HERE / f"honest-p{protocol}.pkl").write_bytes(pickle.dumps(traced, protocol=protocol))
+    with PackageExporter(HERE / "honest-package.pt") as exporter:
+        exporter.extern(["torch.**", "torchvision.**"])
+        exporter.save_pickle("model", "model.pkl", traced)
+    with ZipFile(HERE / "honest-package.pt") as honest, ZipFile(HERE / "twin-package.pt", "w") as twin:
+        for entry in honest.infolist():
+            content = honest.read(entry)
+            if entry.filename.endswith("fx-generated/_0.py"):
+                content = content.replace(b"    return", b"    __import__('os').system('true')\n    return")
+            twin.writestr(entry, content)
     module = fx.symbolic_trace(Empty())
     for name, twin in TWINS.items():
         (HERE / f"twin-{name}.pkl").write_bytes(pickle.dumps(Twin(module, *twin), protocol=2))

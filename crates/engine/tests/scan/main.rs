@@ -12,6 +12,7 @@
 )]
 
 mod bad_models;
+mod buffers;
 mod containers;
 mod databases;
 mod evasions;

@@ -136,10 +136,13 @@ pub(super) fn name_dangerous_pair(data: &Data) -> bool {
     })
 }
 
-/// Whether importing this module does more than define names.
-pub(super) fn acts_when_imported(module: &str) -> bool {
-    let effect = knowledge::import_effect(module);
-    effect.is_some_and(|row| matches!(row.standing, knowledge::Standing::Dangerous(_)))
+/// Whether importing a name does more than define it: its module acts, or the one through which it is written.
+pub(super) fn acts_when_imported(import: &base::fact::Import) -> bool {
+    let acts = |module: &str| {
+        let effect = knowledge::import_effect(module);
+        effect.is_some_and(|row| matches!(row.standing, knowledge::Standing::Dangerous(_)))
+    };
+    acts(&import.module) || import.written.match_indices('.').filter_map(|(end, _)| import.written.get(..end)).any(acts)
 }
 
 /// Whether nothing is known of what the first argument is or leads back to: the callable of `map`, the class of `_reconstructor`.

@@ -134,6 +134,8 @@ pub(super) fn first_is_singleton(data: &Data) -> bool {
 /// Whether the source of a traced module stands in the arguments as text, and nothing else that loading calls: the text is read as an artifact of its own.
 pub(super) fn names_graph_source(data: &Data) -> bool {
     let (body, imports) = match expressions(data) {
+        // In a package the source is a member of its own, which the reader of Python knows by this name.
+        [Expr::External(_), Expr::Dict(_), Expr::Str(module)] => return module.starts_with("fx-generated._"),
         [Expr::Dict(body)] => (body, None),
         [Expr::Dict(body), imports] => (body, Some(imports)),
         _ => return false,
