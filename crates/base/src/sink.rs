@@ -24,17 +24,44 @@ pub struct Child {
     pub also: Vec<Vec<u8>>,
     /// The parser knows that these are numbers of a tensor: opaque unless something else is found in them.
     pub tensor_data: bool,
+    /// Where the parent wrote its lines, where those of a program were collected from several places.
+    pub origins: Vec<Origin>,
+}
+
+/// Lines of a child that stand at one place of its parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The first of the lines, from 1; they end where the next origin begins.
+    pub line: u32,
+    /// The place in the parent, as a JSON pointer to a list of lines: `/cells/3/source`.
+    pub pointer: std::sync::Arc<str>,
+    /// The position in that list which the first line has.
+    pub first: u32,
 }
 
 impl Child {
     /// A child whose bytes lie in the parent as they are.
     pub fn window(name: impl Into<Vec<u8>>, place: Place, blob: Blob) -> Self {
-        Self { name: name.into(), place, body: ChildBody::Window(blob), also: Vec::new(), tensor_data: false }
+        Self {
+            name: name.into(),
+            place,
+            body: ChildBody::Window(blob),
+            also: Vec::new(),
+            tensor_data: false,
+            origins: Vec::new(),
+        }
     }
 
     /// A child that has to be decoded.
     pub fn packed(name: impl Into<Vec<u8>>, place: Place, packed: Packed) -> Self {
-        Self { name: name.into(), place, body: ChildBody::Packed(packed), also: Vec::new(), tensor_data: false }
+        Self {
+            name: name.into(),
+            place,
+            body: ChildBody::Packed(packed),
+            also: Vec::new(),
+            tensor_data: false,
+            origins: Vec::new(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use base::{
     location::{ArtifactPath, Place},
     reason::Reason,
     report::{ArtifactRecord, Check, Outcome},
-    sink::Child,
+    sink::{Child, Origin},
     source::Access,
     stop::Stop,
 };
@@ -127,6 +127,11 @@ impl<'c> Node<'c> {
             self.identity("loader", storages.loader);
         }
         self.inbox.storages = storages;
+    }
+
+    /// Where its container wrote its lines.
+    pub(crate) fn written_at(&mut self, origins: &[Origin]) {
+        self.inbox.origins = origins.to_vec();
     }
 
     /// States what its container makes of this artifact.

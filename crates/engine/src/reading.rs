@@ -11,8 +11,9 @@ use base::{
     coverage::Ledger,
     fact::{Data, Fact},
     format::Format,
+    location::Unit,
     reason::Reason,
-    sink::{Child, Receiver, Sink},
+    sink::{Child, Origin, Receiver, Sink},
     stop::Stop,
 };
 use rules::Judge;
@@ -46,6 +47,8 @@ pub(crate) struct Inbox<'c> {
     pub acted_on: Vec<&'static Load>,
     /// The members that store what this artifact claims.
     pub storages: Option<Storages>,
+    /// Where its container wrote the lines of this artifact.
+    pub origins: Vec<Origin>,
     meter: Meter,
     /// Who looks on, and the path of the artifact.
     recorder: Option<(&'c dyn Recorder, Arc<str>)>,
@@ -54,11 +57,30 @@ pub(crate) struct Inbox<'c> {
 impl<'c> Inbox<'c> {
     /// An empty inbox.
     pub(crate) fn new(judge: Judge<'c>, meter: Meter, recorder: Option<(&'c dyn Recorder, Arc<str>)>) -> Self {
-        Self { judge, children: Vec::new(), acted_on: Vec::new(), storages: None, meter, recorder }
+        Self { judge, children: Vec::new(), acted_on: Vec::new(), storages: None, origins: Vec::new(), meter, recorder }
     }
 
     /// Has a fact judged.
     pub(crate) fn observe(&mut self, fact: &Fact) {
+        if let Some(fact) = self.traced(fact) {
+            return self.judged(&fact);
+        }
+        self.judged(fact);
+    }
+
+    /// The fact with the place in the container where its line was written.
+    fn traced(&self, fact: &Fact) -> Option<Fact> {
+        if fact.at.line == 0 || fact.at.pointer.is_some() {
+            return None;
+        }
+        let after = self.origins.partition_point(|origin| origin.line <= fact.at.line);
+        let origin = self.origins.get(after.checked_sub(1)?)?;
+        let line = fact.at.line.saturating_sub(origin.line).saturating_add(origin.first);
+        let at = fact.at.clone().pointer(Unit::JsonPointer, format!("{}/{line}", origin.pointer));
+        Some(Fact { at, data: fact.data.clone() })
+    }
+
+    fn judged(&mut self, fact: &Fact) {
         if let Some((recorder, path)) = &self.recorder {
             recorder.fact(path, fact);
         }

@@ -45,6 +45,10 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
     if [".toml", ".ini", ".cfg", ".conf", ".properties"].iter().any(|extension| name.ends_with(extension)) {
         return Some(Certainty::Certain);
     }
+    // A script that begins by setting a variable is no list of settings.
+    if crate::identified::is_shell(head) {
+        return None;
+    }
     // No text begins so, and no line of a binary file has to be looked at.
     let continues = head.first.first().is_some_and(|byte| (0x80..0xc0).contains(byte));
     let mut line = head.first.iter().take(64).take_while(|byte| **byte != b'\n');

@@ -22,6 +22,7 @@ mod identified;
 mod reading;
 mod structured;
 pub mod sweep;
+mod told;
 mod whole;
 
 /// Declares the formats: a module with a `FORMAT` constant each (or several, as `module::NAME`).

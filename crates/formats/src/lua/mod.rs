@@ -26,13 +26,18 @@ use base::{
 use crate::{
     identified::{extension, interpreted},
     program::{
-        Program,
+        Program, listing,
         source::{self, Syntax},
     },
+    told::{self, Style},
 };
 
 /// Bytes of one chunk or source file.
 const LENGTH: u64 = 16 << 20;
+const SIZE: usize = 16 << 20;
+
+/// How a chunk is listed: as the calls that it makes.
+const STYLE: Style = Style { language: "lua", comment: "--", join: ".", new: "", import: "local _ = " };
 
 /// Bytecode, and what claims to be.
 pub const BYTECODE: Format = Format {
@@ -44,7 +49,7 @@ pub const BYTECODE: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity, Kind::Import, Kind::Call, Kind::Flaw],
     detect: |head: &Head<'_>| (head.starts(b"\x1bLua") || head.starts(b"\x1bLJ")).then_some(Certainty::Certain),
-    explain: None,
+    explain: Some(|blob, meter| told::list(blob, meter, bytecode, &STYLE)),
     parse: bytecode,
 };
 
@@ -61,7 +66,7 @@ pub const SOURCE: Format = Format {
         let named = extension(head).eq_ignore_ascii_case("lua") && !head.starts(b"\x1b");
         (named || interpreted(head, &["lua"])).then_some(Certainty::Certain)
     },
-    explain: None,
+    explain: Some(|blob, meter| listing::list(blob, meter, SIZE, "lua", &SYNTAX)),
     parse: text,
 };
 

@@ -16,6 +16,11 @@ use base::{
     source::Access,
 };
 
+use crate::told::{self, Style};
+
+/// An assembler's view: what is asked of others, and notes.
+const STYLE: Style = Style { language: "asm", comment: "#", join: ".", new: "", import: ".extern " };
+
 const FACTS: &[Kind] = &[Kind::Identity, Kind::Import, Kind::Reference, Kind::Flaw, Kind::Opaque];
 
 /// System V ABI, chapter 4.
@@ -28,7 +33,7 @@ pub const ELF: Format = Format {
     class: Class::Active,
     facts: FACTS,
     detect: |head| is_elf(head).then_some(Certainty::Certain),
-    explain: None,
+    explain: Some(|blob, meter| told::list(blob, meter, elf::parse, &STYLE)),
     parse: elf::parse,
 };
 
@@ -42,7 +47,7 @@ pub const PE: Format = Format {
     class: Class::Active,
     facts: FACTS,
     detect: |head| is_pe(head).then_some(Certainty::Certain),
-    explain: None,
+    explain: Some(|blob, meter| told::list(blob, meter, pe::parse, &STYLE)),
     parse: pe::parse,
 };
 
@@ -56,7 +61,7 @@ pub const MACH_O: Format = Format {
     class: Class::Active,
     facts: FACTS,
     detect: |head| is_mach_o(head).then_some(Certainty::Certain),
-    explain: None,
+    explain: Some(|blob, meter| told::list(blob, meter, mach::parse, &STYLE)),
     parse: mach::parse,
 };
 

@@ -4,6 +4,7 @@
 //! such a language carries the language in front: `lua:os` `execute`, `r:base` `system`.
 
 mod lexer;
+pub(crate) mod listing;
 pub(crate) mod source;
 
 use std::collections::{HashMap, HashSet};

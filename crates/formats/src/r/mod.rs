@@ -23,9 +23,10 @@ use crate::{
     identified::{extension, interpreted},
     lua::whole,
     program::{
-        Program,
+        Program, listing,
         source::{self, Blocks, Operators, Syntax},
     },
+    told::{self, Style},
 };
 
 /// R Internals, section 1.8: one object, or the variables of a workspace.
@@ -38,7 +39,7 @@ pub const DATA: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity, Kind::Import, Kind::Call],
     detect,
-    explain: None,
+    explain: Some(|blob, meter| told::list(blob, meter, data, &STYLE)),
     parse: data,
 };
 
@@ -55,9 +56,12 @@ pub const SOURCE: Format = Format {
         let named = ["r", "rprofile"].iter().any(|known| extension(head).eq_ignore_ascii_case(known));
         (named || interpreted(head, &["Rscript"])).then_some(Certainty::Certain)
     },
-    explain: None,
+    explain: Some(|blob, meter| listing::list(blob, meter, 16 << 20, "r", &SYNTAX)),
     parse: text,
 };
+
+/// How serialised objects are listed: as the calls that are in them.
+const STYLE: Style = Style { language: "r", comment: "#", join: "::", new: "", import: "" };
 
 /// How R is written.
 const SYNTAX: Syntax = Syntax {

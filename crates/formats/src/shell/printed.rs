@@ -26,10 +26,15 @@ pub(super) fn by(words: &[&str], input: Option<&str>, meter: &Meter) -> Result<O
             text(if flag("e") || flag("n") && rest.contains(&"-en") { crate::jinja::escape::decoded(&said) } else { said })
         }
         ("printf", _) => text(formatted(rest)),
-        ("base64", Some(input)) if flag("d") || flag("D") || rest.contains(&"--decode") => {
+        ("which" | "type", _) | ("command", None) => Ok(rest.last().map(|program| Printed::Text((*program).to_owned()))),
+        ("base64", Some(input)) if flag("d") || flag("D") || flag("di") || rest.contains(&"--decode") => {
             decoded("base64", "b64decode", input, meter)
         }
-        ("openssl", Some(input)) if rest.contains(&"base64") && flag("d") => decoded("base64", "b64decode", input, meter),
+        ("openssl", Some(input))
+            if flag("d") && rest.iter().any(|word| matches!(*word, "base64" | "-base64" | "-a")) && !rest.iter().any(|word| word.starts_with("-aes")) =>
+        {
+            decoded("base64", "b64decode", input, meter)
+        }
         ("base32", Some(input)) if flag("d") || rest.contains(&"--decode") => decoded("base64", "b32decode", input, meter),
         ("xxd", Some(input)) if flag("r") => decoded("binascii", "unhexlify", input, meter),
         ("rev", Some(input)) => {
@@ -82,7 +87,7 @@ fn decoded(module: &str, name: &str, input: &str, meter: &Meter) -> Result<Optio
 }
 
 /// `printf format argument…`: escapes, and `%s` and `%b` filled in order.
-fn formatted(words: &[&str]) -> String {
+pub(super) fn formatted(words: &[&str]) -> String {
     let words = words.strip_prefix(&["--"]).unwrap_or(words);
     let Some((format, arguments)) = words.split_first() else { return String::new() };
     let mut arguments = arguments.iter();

@@ -1,5 +1,7 @@
 //! Words and operators of a shell, quotes taken away; tolerant, because what one shell refuses another runs.
 
+use super::{is_name, variables::Variables};
+
 /// A piece of a script.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece {
@@ -21,12 +23,8 @@ pub(super) struct Split {
     pub(super) scripts: Vec<(String, usize)>,
 }
 
-/// The pieces of `text`. `variable`: what a variable holds; `prints`: what a script prints.
-pub(super) fn split(
-    text: &str,
-    variable: impl Fn(&str) -> Option<String>,
-    prints: impl Fn(&str) -> Option<String>,
-) -> Split {
+/// The pieces of `text`, which may set variables. `prints`: what a script prints.
+pub(super) fn split(text: &str, variables: &mut Variables, prints: impl Fn(&str, &mut Variables) -> Option<String>) -> Split {
     let letters: Vec<char> = text.chars().collect();
     let mut splitter = Splitter {
         letters,
@@ -38,7 +36,9 @@ pub(super) fn split(
         word: None,
         documents: Vec::new(),
         here_string: false,
-        variable,
+        command: 0,
+        sets: true,
+        variables,
         prints,
     };
     splitter.run();
@@ -48,7 +48,7 @@ pub(super) fn split(
 /// Operators, the longer ones first.
 const OPERATORS: &[&str] = &["<<<", "&&", "||", ">>", ">&", "&>", ";;", "|&", "|", ";", "&", "(", ")", "<", ">", "\n"];
 
-struct Splitter<F, P> {
+struct Splitter<'v, P> {
     letters: Vec<char>,
     at: usize,
     /// How far lines were counted, and how many there were.
@@ -61,14 +61,18 @@ struct Splitter<F, P> {
     documents: Vec<(String, usize)>,
     /// Whether the word being read is what a command gets: `<<< word`.
     here_string: bool,
-    variable: F,
+    /// Where the pieces of the command begin that is being read.
+    command: usize,
+    /// Whether a word `name=value` would set a variable here.
+    sets: bool,
+    variables: &'v mut Variables,
     prints: P,
 }
 
 /// Programs by which a pattern of the shell may stand for one: `/usr/bin/cur?`.
-const PROGRAMS: &[&str] = &["bash", "cat", "curl", "nc", "ncat", "perl", "python", "python3", "sh", "socat", "wget"];
+const PROGRAMS: &[&str] = &["base64", "bash", "cat", "curl", "nc", "ncat", "perl", "python", "python3", "sh", "socat", "wget"];
 
-impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P> {
+impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
     /// The line that was reached, from 0.
     fn line(&mut self) -> usize {
         let (from, lines) = self.counted;
@@ -111,7 +115,74 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
             return;
         }
         let word = if word.starts_with('/') && word.contains(['?', '[']) { program(&word).unwrap_or(word) } else { word };
+        self.assign(&word);
         self.piece(Piece::Word(word));
+    }
+
+    /// Takes note of a variable that a word sets where a command begins, or behind `export` and its like.
+    fn assign(&mut self, word: &str) {
+        if !self.sets {
+            return;
+        }
+        match word.split_once('=') {
+            Some((name, value)) if is_name(name) => self.variables.set(name, value),
+            Some((name, value)) if name.strip_suffix('+').is_some_and(is_name) => {
+                self.variables.append(name.trim_end_matches('+'), value);
+            }
+            _ => {
+                let declares = ["export", "declare", "local", "readonly", "typeset", "then", "do", "else", "{"];
+                self.sets = declares.contains(&word) || word.starts_with('-');
+            }
+        }
+    }
+
+    /// Takes note of the variables that a whole command sets.
+    fn end_command(&mut self) {
+        let mut words: Vec<&str> = Vec::new();
+        let mut document = None;
+        for piece in self.pieces.get(self.command..).unwrap_or_default().iter().take(64) {
+            match piece {
+                Piece::Word(word) => words.push(word),
+                Piece::Document(text) => document = Some(text.as_str()),
+                Piece::Operator(_) => {}
+            }
+        }
+        match words.as_slice() {
+            ["set", "--", rest @ ..] => {
+                let all = rest.join(" ");
+                self.variables.set("@", &all);
+            }
+            ["read", .., name] if is_name(name) => match document {
+                Some(text) => self.variables.set(name, text),
+                None => self.variables.forget(name),
+            },
+            ["printf", "-v", name, rest @ ..] => {
+                let text = super::printed::formatted(rest);
+                self.variables.set(name, &text);
+            }
+            ["for", name, "in", only] => self.variables.set(name, only),
+            ["for", name, ..] => self.variables.forget(name),
+            _ => {}
+        }
+        self.command = self.pieces.len();
+        self.sets = true;
+    }
+
+    /// `name=(word …)`: an array, whose words the variable holds.
+    fn array(&mut self) -> bool {
+        let Some(name) = self.word.as_deref().and_then(|word| word.strip_suffix('=')).filter(|name| is_name(name)) else {
+            return false;
+        };
+        let name = name.to_owned();
+        self.word = None;
+        let inner = self.balanced('(', ')');
+        let words: Vec<&str> = inner.split_whitespace().map(|word| word.trim_matches(['\'', '"'])).collect();
+        self.variables.set(&name, &words.join(" "));
+        if inner.contains("$(") || inner.contains('`') {
+            let line = self.line();
+            self.scripts.push((inner, line));
+        }
+        true
     }
 
     fn run(&mut self) {
@@ -123,7 +194,7 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
                 },
                 '\'' => self.single(),
                 '"' => self.double(),
-                '$' => self.dollar(),
+                '$' => self.dollar(false),
                 '`' => self.backticks(),
                 '#' if self.word.is_none() => self.comment(),
                 ' ' | '\t' | '\r' => self.end_word(),
@@ -131,6 +202,7 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
             }
         }
         self.end_word();
+        self.end_command();
     }
 
     fn comment(&mut self) {
@@ -155,7 +227,7 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
                     let letter = self.take().unwrap_or_default();
                     self.push(letter);
                 }
-                '$' => self.dollar(),
+                '$' => self.dollar(true),
                 '`' => self.backticks(),
                 letter => self.push(letter),
             }
@@ -163,7 +235,7 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
     }
 
     /// `$name`, `${name…}`, `$(…)`, `$'…'`.
-    fn dollar(&mut self) {
+    fn dollar(&mut self, quoted: bool) {
         match self.peek(0) {
             Some('(') => {
                 self.at = self.at.saturating_add(1);
@@ -182,14 +254,18 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
                 self.word.get_or_insert_default().push_str(&crate::jinja::escape::decoded(&text));
             }
             // Parameters of a script that nobody calls with any are empty.
-            Some('@' | '*' | '#' | '!') => self.at = self.at.saturating_add(1),
+            Some('@' | '*') => {
+                self.at = self.at.saturating_add(1);
+                if let Some(words) = self.variables.expand("@") {
+                    self.insert(&words, false);
+                }
+            }
+            Some('#' | '!' | '?') => self.at = self.at.saturating_add(1),
             Some('{') => {
                 self.at = self.at.saturating_add(1);
                 let inner = self.balanced('{', '}');
-                let end =
-                    inner.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(inner.len());
-                let name = inner.get(..end).unwrap_or_default().to_owned();
-                self.variable(&name);
+                // `"${a[@]}"` gives several words even in quotes.
+                self.variable(&inner, quoted && !inner.contains("[@]") && inner != "@");
             }
             _ => {
                 let mut name = String::new();
@@ -197,18 +273,46 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
                     name.push(letter);
                     self.at = self.at.saturating_add(1);
                 }
-                self.variable(&name);
+                self.variable(&name, quoted);
             }
         }
     }
 
-    fn variable(&mut self, name: &str) {
-        match (name, (self.variable)(name)) {
-            ("IFS", _) => self.end_word(),
-            // `$@` and `$1` of a command string are empty; a name that is not known is shown.
-            ("", _) => self.push('$'),
-            (_, Some(value)) => self.word.get_or_insert_default().push_str(&value),
-            (name, None) => self.word.get_or_insert_default().push_str(&format!("${name}")),
+    /// Puts the expansion of `${inside}` in its place; a name that is not known is shown.
+    fn variable(&mut self, inside: &str, quoted: bool) {
+        if inside.starts_with("IFS") && !quoted {
+            return self.end_word();
+        }
+        if inside.is_empty() {
+            return self.push('$');
+        }
+        match self.variables.expand(inside) {
+            Some(value) => self.insert(&value, quoted),
+            None => {
+                let end = inside.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(inside.len());
+                let name = inside.get(..end).filter(|name| !name.is_empty()).unwrap_or("{}");
+                // Inside a word, a name in small letters that nothing has set is there to break the word up.
+                let glued = self.word.as_deref().is_some_and(|word| word.chars().all(char::is_alphabetic) && !word.is_empty());
+                if glued && end == inside.len() && name.chars().all(|letter| letter.is_ascii_lowercase()) && self.sets {
+                    return;
+                }
+                self.word.get_or_insert_default().push_str(&format!("${name}"));
+            }
+        }
+    }
+
+    /// Puts text into the word that is being read; what is not quoted is split into words.
+    fn insert(&mut self, text: &str, quoted: bool) {
+        if quoted {
+            return self.word.get_or_insert_default().push_str(text);
+        }
+        for (number, part) in text.split([' ', '\t', '\n']).enumerate() {
+            if number > 0 {
+                self.end_word();
+            }
+            if !part.is_empty() {
+                self.word.get_or_insert_default().push_str(part);
+            }
         }
     }
 
@@ -222,7 +326,7 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
 
     /// A substitution: what `echo` prints is known.
     fn substituted(&mut self, inner: String) {
-        let shown = (self.prints)(&inner).unwrap_or_else(|| format!("$({})", inner.trim()));
+        let shown = (self.prints)(&inner, self.variables).unwrap_or_else(|| format!("$({})", inner.trim()));
         self.word.get_or_insert_default().push_str(&shown);
         let line = self.line();
         self.scripts.push((inner, line));
@@ -233,7 +337,7 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
         self.end_word();
         self.at = self.at.saturating_add(2);
         let inner = self.balanced('(', ')');
-        match (self.prints)(&inner) {
+        match (self.prints)(&inner, self.variables) {
             Some(text) => self.piece(Piece::Document(text)),
             None => self.piece(Piece::Word(format!("<({})", inner.trim()))),
         }
@@ -264,6 +368,13 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
         if letter == '<' && self.peek(1) == Some('(') {
             return self.process();
         }
+        if letter == '(' && self.word.as_deref().is_some_and(|word| word.ends_with('=')) {
+            self.at = self.at.saturating_add(1);
+            if self.array() {
+                return;
+            }
+            self.at = self.at.saturating_sub(1);
+        }
         let is =
             |operator: &&&str| operator.chars().enumerate().all(|(ahead, letter)| self.peek(ahead) == Some(letter));
         let Some(operator) = OPERATORS.iter().find(is).copied() else {
@@ -286,7 +397,11 @@ impl<F: Fn(&str) -> Option<String>, P: Fn(&str) -> Option<String>> Splitter<F, P
             self.here_string = true;
             return;
         }
+        if !operator.contains(['<', '>']) {
+            self.end_command();
+        }
         self.piece(Piece::Operator(operator));
+        self.command = if operator.contains(['<', '>']) { self.command } else { self.pieces.len() };
         if operator == "\n" {
             self.documents();
         }

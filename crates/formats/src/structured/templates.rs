@@ -49,7 +49,14 @@ impl Templates {
         name.push_str(".jinja");
         if text.len() > LENGTH {
             let body = ChildBody::Closed(Stop::Limit(Reason::Memory));
-            return sink.child(Child { name: name.into_bytes(), place, body, also: Vec::new(), tensor_data: false });
+            return sink.child(Child {
+                name: name.into_bytes(),
+                place,
+                body,
+                also: Vec::new(),
+                tensor_data: false,
+                origins: Vec::new(),
+            });
         }
         // The text waits for its turn until this artifact is closed.
         sink.meter().hold(text.len() as u64)?;

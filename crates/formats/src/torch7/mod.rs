@@ -21,6 +21,7 @@ use base::{
 };
 
 use self::stream::Stream;
+use crate::told::{self, Style};
 
 /// A file that `torch.load` of Lua reads.
 pub const FORMAT: Format = Format {
@@ -32,9 +33,12 @@ pub const FORMAT: Format = Format {
     class: Class::Active,
     facts: &[Kind::Identity, Kind::Tensor],
     detect,
-    explain: None,
+    explain: Some(|blob, meter| told::list(blob, meter, parse, &STYLE)),
     parse,
 };
+
+/// How a file is listed: its classes, tensors and functions.
+const STYLE: Style = Style { language: "lua", comment: "--", join: ".", new: "", import: "" };
 
 /// Objects that one file holds.
 const OBJECTS: usize = 1 << 22;

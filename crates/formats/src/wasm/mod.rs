@@ -15,6 +15,8 @@ use base::{
     stop::Stop,
 };
 
+use crate::told::{self, Style};
+
 /// A module of version 1, or a component, which is recognised only.
 pub const FORMAT: Format = Format {
     id: "wasm",
@@ -28,9 +30,12 @@ pub const FORMAT: Format = Format {
         let version = matches!(head.at(4, 4), Some([1, 0, 0, 0] | [_, 0, 1, 0]));
         (head.starts(b"\0asm") && version).then_some(Certainty::Certain)
     },
-    explain: None,
+    explain: Some(|blob, meter| told::list(blob, meter, parse, &STYLE)),
     parse,
 };
+
+/// How a module is listed: by what it asks of the runtime.
+const STYLE: Style = Style { language: "wasm", comment: ";;", join: ".", new: "", import: "import " };
 
 /// Bytes of a name.
 const NAME: u64 = 64 << 10;

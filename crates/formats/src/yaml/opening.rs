@@ -16,7 +16,7 @@ pub(super) fn detect(head: &Head<'_>) -> Option<Certainty> {
     {
         return Some(Certainty::Certain);
     }
-    if head.len.is_none_or(|len| len > TRIED) || (crate::json::FORMAT.detect)(head).is_some() {
+    if head.len.is_none_or(|len| len > TRIED) || crate::identified::is_shell(head) || (crate::json::FORMAT.detect)(head).is_some() {
         return None;
     }
     let text = head.first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.first);

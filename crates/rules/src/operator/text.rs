@@ -131,20 +131,37 @@ pub(super) fn is_reverse_shell(text: &str) -> bool {
     let python = text.contains("socket") && any(&text, &["dup2", "pty.spawn", "/bin/sh", "/bin/bash", "cmd.exe"]);
     let socat = text.contains("socat") && any(&text, &["exec:", "system:"]);
     let shell = any(&text, &["/dev/tcp/", "/dev/udp/"]) || text.contains("net.sockets.tcpclient");
-    let others =
-        any(
-            &text,
-            &[
-                "io::socket",
-                "tcpsocket",
-                "fsockopen",
-                "stream_socket_client",
-                "use socket",
-                "/inet/tcp/",
-                "socket.tcp(",
-                "net.dial",
-            ],
-        ) && any(&text, &["/bin/sh", "/bin/bash", "sh -i", "cmd.exe", "exec", "|&", "spawn", "system", "proc_open"]);
+    let others = any(
+        &text,
+        &[
+            "io::socket",
+            "tcpsocket",
+            "fsockopen",
+            "stream_socket_client",
+            "use socket",
+            "/inet/tcp/",
+            "socket.tcp(",
+            ").tcp(",
+            "net.dial",
+            "java.net.socket",
+            "[socket ",
+        ],
+    ) && any(
+        &text,
+        &[
+            "/bin/sh",
+            "/bin/bash",
+            "sh -i",
+            "cmd.exe",
+            "exec",
+            "|&",
+            "spawn",
+            "system",
+            "popen",
+            "proc_open",
+            "processbuilder",
+        ],
+    );
     let node = any(&text, &["net.socket", "net.connect", "require(\"net\")", "require('net')"])
         && text.contains("child_process");
     let display = text.contains("xterm")

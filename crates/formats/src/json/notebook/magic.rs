@@ -5,6 +5,10 @@
 pub(super) struct Cell {
     /// The Python in it, with an empty line for each line that is none.
     pub(super) python: String,
+    /// The commands in it, with an empty line for each line that is none.
+    pub(super) shell: String,
+    /// The line of the cell with which the other texts begin.
+    pub(super) first: u32,
     /// Texts in other languages: the extension that says which, or `name/` and the name under which a file is written.
     pub(super) others: Vec<(String, String)>,
 }
@@ -42,21 +46,26 @@ pub(super) fn cell(source: &str) -> Cell {
         let mut words = line.split_whitespace();
         let name = words.next().unwrap_or_default().to_ascii_lowercase();
         let program = if name == "script" { words.next().unwrap_or("sh").rsplit('/').next().unwrap_or("sh") } else { &name };
+        let skipped = source.len().saturating_sub(first.len());
+        let before = source.get(..skipped).unwrap_or_default();
+        let blank = "\n".repeat(before.matches('\n').count().saturating_add(1));
         if let Some((_, extension)) = PROGRAMS.iter().find(|(known, _)| *known == program) {
-            cell.others.push(((*extension).to_owned(), format!("\n{rest}")));
+            match *extension {
+                "sh" => cell.shell = format!("{blank}{rest}"),
+                extension => cell.others.push((extension.to_owned(), format!("{blank}{rest}"))),
+            }
             return cell;
         }
         if matches!(program, "writefile" | "file") {
             let name = words.rfind(|word| !word.starts_with('-')).unwrap_or("file");
             let name = name.trim_matches(['"', '\'']).rsplit(['/', '\\']).next().unwrap_or("file");
+            cell.first = u32::try_from(blank.len()).unwrap_or(u32::MAX);
             cell.others.push((format!("name/{name}"), rest.to_owned()));
             return cell;
         }
         // `%%time`, `%%capture` and magics that nobody knows: the rest is taken for Python.
-        let skipped = source.len().saturating_sub(first.len());
-        let before = source.get(..skipped).unwrap_or_default();
-        cell.python.push_str(before);
-        cell.python.push('\n');
+        cell.python.push_str(&blank);
+        cell.shell.push_str(&blank);
         lines(rest, &mut cell);
         return cell;
     }
@@ -66,7 +75,7 @@ pub(super) fn cell(source: &str) -> Cell {
 
 /// Line by line: `!command`, `x = !command`, `%magic`, and Python.
 fn lines(source: &str, cell: &mut Cell) {
-    let mut commands = String::new();
+    let mut commands = std::mem::take(&mut cell.shell);
     let mut lines = source.split('\n');
     while let Some(line) = lines.next() {
         let code = line.trim_start();
@@ -79,7 +88,7 @@ fn lines(source: &str, cell: &mut Cell) {
             commands.push('\n');
             continue;
         };
-        let mut text = line_kind.text().to_owned();
+        let mut text = line_kind.text();
         let mut breaks = 0_usize;
         while text.trim_end().ends_with('\\') {
             let Some(next) = lines.next() else { break };
@@ -88,13 +97,13 @@ fn lines(source: &str, cell: &mut Cell) {
             breaks = breaks.saturating_add(1);
         }
         match line_kind {
-            Kind::Command(_) => {
+            Kind::Command(_) | Kind::Stands(..) => {
                 // A block that holds only commands still needs a statement.
                 cell.python.push_str(indentation);
                 cell.python.push_str("pass");
                 commands.push_str(&text);
             }
-            Kind::Python(_) => {
+            Kind::Python(_) | Kind::Imports(_) => {
                 cell.python.push_str(indentation);
                 cell.python.push_str(&text);
             }
@@ -104,13 +113,13 @@ fn lines(source: &str, cell: &mut Cell) {
             }
         }
         cell.python.push('\n');
-        if matches!(line_kind, Kind::Command(_)) {
+        if matches!(line_kind, Kind::Command(_) | Kind::Stands(..)) {
             cell.python.push_str(&"\n".repeat(breaks));
         }
         commands.push('\n');
     }
     if !commands.trim().is_empty() {
-        cell.others.push(("sh".to_owned(), commands));
+        cell.shell = commands;
     }
 }
 
@@ -118,15 +127,21 @@ fn lines(source: &str, cell: &mut Cell) {
 #[derive(Clone, Copy)]
 enum Kind<'a> {
     Command(&'a str),
+    /// A command that stands for a magic: what is put before its argument.
+    Stands(&'static str, &'a str),
     Python(&'a str),
+    /// `%load_ext module` imports it.
+    Imports(&'a str),
     Nothing,
 }
 
-impl<'a> Kind<'a> {
-    fn text(self) -> &'a str {
+impl Kind<'_> {
+    fn text(self) -> String {
         match self {
-            Self::Command(text) | Self::Python(text) => text,
-            Self::Nothing => "",
+            Self::Command(text) | Self::Python(text) => text.to_owned(),
+            Self::Stands(before, text) => format!("{before}{text}"),
+            Self::Imports(module) => format!("import {}", module.trim()),
+            Self::Nothing => String::new(),
         }
     }
 }
@@ -154,6 +169,10 @@ fn of_magic(magic: &str) -> Kind<'_> {
     let (name, rest) = magic.split_once(char::is_whitespace).unwrap_or((magic, ""));
     match name {
         "sx" | "system" => Kind::Command(rest),
+        "run" => Kind::Stands("python ", rest),
+        "cd" => Kind::Stands("cd ", rest),
+        "env" | "set_env" if rest.contains('=') => Kind::Stands("export ", rest),
+        "load_ext" if rest.trim().chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '.' | '_')) => Kind::Imports(rest),
         name if COMMANDS.contains(&name) => Kind::Command(magic),
         name if PYTHON.contains(&name) => Kind::Python(rest),
         _ => Kind::Nothing,

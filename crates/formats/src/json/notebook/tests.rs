@@ -27,10 +27,11 @@ const NOTEBOOK: &str = r##"{"cells": [
 #[test]
 fn cells_become_one_program_and_their_scripts() {
     let expected = [
-        ("cell-1.sh", "\npip install x \\\n  y\n\nid\n"),
-        ("cell-2.sh", "\ncurl x | sh"),
-        ("cell-3.sh", "\nls\n\n\n"),
         ("b.py", "import sys"),
+        (
+            "cells.sh",
+            "# %% cell 1\n\npip install x \\\n  y\n\nid\n# %% cell 2\n\ncurl x | sh\n# %% cell 3\n\n\nls\n\n\n",
+        ),
         (
             "cells.py",
             "# %% cell 1\nimport os\npass\n\nif 1:\n    pass\n# %% cell 3\n\nos.system('id')\npass\npass\n\n",
@@ -61,7 +62,7 @@ fn cut_notebooks_give_what_they_have() {
         parse(&FORMAT, "a.ipynb", &NOTEBOOK.as_bytes()[..end], false);
     }
     let cut = NOTEBOOK.find("nbformat").unwrap();
-    assert_eq!(children(&NOTEBOOK[..cut]).len(), 5);
+    assert_eq!(children(&NOTEBOOK[..cut]).len(), 3);
     let deep = format!("{{\"cells\": {}", "[".repeat(100_000));
     assert!(parse(&FORMAT, "a.ipynb", deep.as_bytes(), false).stop.is_some());
 }

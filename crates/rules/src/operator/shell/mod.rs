@@ -1,13 +1,42 @@
 //! What a list of shell commands does: which commands are piped into which, and what is put into the place of a command.
 
+pub(super) mod acts;
+mod origin;
+mod windows;
+
+use self::origin::Origin;
+
 /// Programs that fetch something and print it, or write it where they are told.
-const FETCH: &[&str] = &["aria2c", "curl", "dig", "fetch", "lwp-download", "lwp-request", "nslookup", "wget"];
+const FETCH: &[&str] = &[
+    "aria2c",
+    "curl",
+    "dig",
+    "fetch",
+    "get",
+    "http",
+    "lwp-download",
+    "lwp-request",
+    "lynx",
+    "nslookup",
+    "wget",
+    "wget2",
+    "w3m",
+    "links",
+    "axel",
+    "ncat",
+    "nc",
+    "netcat",
+    "ssh",
+];
 /// Shells: they run what they read.
 const SHELLS: &[&str] = &["ash", "bash", "csh", "dash", "fish", "iex", "invoke-expression", "ksh", "sh", "tcsh", "zsh"];
 /// Interpreters: they run what they read unless they are told what to run.
 const INTERPRETERS: &[&str] = &["lua", "node", "perl", "php", "pwsh", "python", "python2", "python3", "ruby"];
 /// Words before the program that a command runs.
-const PREFIXES: &[&str] = &["busybox", "command", "doas", "env", "exec", "nohup", "sudo", "time"];
+const PREFIXES: &[&str] = &[
+    "(", "builtin", "busybox", "command", "coproc", "do", "doas", "elif", "else", "env", "exec", "if", "nice", "nohup",
+    "setsid", "stdbuf", "sudo", "then", "time", "timeout", "until", "while", "{",
+];
 /// Programs that connect their streams to another machine.
 const WIRES: &[&str] = &["nc", "nc.openbsd", "nc.traditional", "ncat", "netcat", "telnet"];
 
@@ -18,7 +47,39 @@ pub(super) fn fetches_and_runs(text: &str) -> bool {
             commands.iter().position(|command| program(command).is_some_and(|program| FETCH.contains(&program)));
         fetched.is_some_and(|at| commands.iter().skip(at.saturating_add(1)).any(|command| reads_program(command)))
     }) || puts_fetched(text)
-        || windows(text)
+        || reads_wire(text)
+        || windows::fetches_and_runs(text)
+}
+
+/// A descriptor on a socket that a shell reads: `exec 3<>/dev/tcp/…; cat <&3 | sh`.
+fn reads_wire(text: &str) -> bool {
+    let text = plain(text);
+    text.contains("/dev/tcp/")
+        && pipelines(&text)
+            .any(|commands| commands.len() > 1 && commands.iter().skip(1).any(|command| reads_program(command)))
+}
+
+/// Whether all that a text fetches comes from a publisher of what everyone builds with.
+pub(super) fn is_from_publisher(text: &str) -> bool {
+    let deceives = ["--resolve", "--proxy", "--connect-to", "http_proxy", "https_proxy", "--insecure", "-x "];
+    let text = text.to_lowercase();
+    origin::worst(&text) == Some(Origin::Publisher) && !deceives.iter().any(|word| text.contains(word))
+}
+
+/// Whether it comes from a host of code at worst, under anyone's name.
+pub(super) fn is_from_host(text: &str) -> bool {
+    origin::worst(text).is_some_and(|origin| origin <= Origin::Host)
+}
+
+/// Whether it comes over a connection that proves who answers.
+pub(super) fn is_proved(text: &str) -> bool {
+    origin::worst(text).is_some_and(|origin| origin <= Origin::Proved)
+}
+
+/// Whether a text names an address, or says that a package is one.
+pub(super) fn names_address(text: &str) -> bool {
+    origin::worst(&text.to_lowercase()).is_some()
+        || [".tar.gz", ".tgz", ".zip", "/tmp/"].iter().any(|end| text.contains(end))
 }
 
 /// Whether a shell reads from another machine, or writes to it.
@@ -63,7 +124,9 @@ fn program_and_rest<'t, 'c>(command: &'c [&'t str]) -> Option<(&'t str, &'c [&'t
     let mut rest = command;
     while let [first, after @ ..] = rest {
         let name = first.rsplit('/').next().unwrap_or_default();
-        let prefix = PREFIXES.contains(&name) || assigns(first) || *first == "-e" || *first == "{" || *first == "$";
+        let options = rest.len() < command.len()
+            && (first.starts_with('-') || first.chars().all(|letter| letter.is_ascii_digit()));
+        let prefix = PREFIXES.contains(&name) || assigns(first) || options || *first == "$" || *first == "!";
         if !prefix {
             return Some((name, after));
         }
@@ -77,7 +140,7 @@ fn reads_program(command: &[&str]) -> bool {
     let Some((program, rest)) = program_and_rest(command) else { return false };
     match program {
         "xargs" => rest.iter().any(|word| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default())),
-        program if SHELLS.contains(&program) => !rest.contains(&"-c"),
+        program if SHELLS.contains(&program) || program.starts_with("$(which") => !rest.contains(&"-c"),
         program if INTERPRETERS.contains(&program) || program.starts_with("python3.") => rest
             .iter()
             .all(|word| matches!(*word, "-" | "-u" | "-E" | "-I" | "-w") || word.starts_with(['>', '<', '2'])),
@@ -107,16 +170,6 @@ fn puts_fetched(text: &str) -> bool {
             fetches && runs
         })
     })
-}
-
-/// Programs of Windows that fetch what they run, or that are there for nothing else.
-fn windows(text: &str) -> bool {
-    let web = text.contains("http://") || text.contains("https://");
-    web && (text.contains("mshta ")
-        || text.contains("regsvr32 ")
-        || text.contains("certutil") && text.contains("urlcache")
-        || text.contains("bitsadmin") && text.contains("/transfer"))
-        || text.contains("mshta ") && text.contains("javascript:")
 }
 
 #[cfg(test)]
