@@ -1,6 +1,7 @@
 //! JSON as Python's `json` reads it: any Unicode encoding, NaN and Infinity, one document or one a line.
 
 mod export;
+mod keras;
 mod lambda;
 mod lexer;
 pub mod notebook;
@@ -26,6 +27,7 @@ use base::{
 
 use self::{
     export::Export,
+    keras::{Keras, Named},
     lexer::{Lexer, Word},
 };
 use crate::{
@@ -41,7 +43,7 @@ pub const FORMAT: Format = Format {
     depth: Depth::Values,
     access: Access::Forward,
     class: Class::Active,
-    facts: &[Kind::Identity, Kind::Text, Kind::Flaw, Kind::Operator, Kind::Call],
+    facts: &[Kind::Identity, Kind::Text, Kind::Flaw, Kind::Operator, Kind::Call, Kind::Import],
     detect: opening::detect,
     explain: None,
     parse,
@@ -60,6 +62,7 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         statements: Statements::default(),
         templates: Templates::default(),
         export: Export::default(),
+        keras: Keras::default(),
         text: String::new(),
     };
     let outcome = reading.documents(sink).and_then(|documents| reading.export.give(sink).map(|()| documents));
@@ -78,6 +81,7 @@ struct Reading<'a> {
     statements: Statements,
     templates: Templates,
     export: Export,
+    keras: Keras,
     /// The string being read, as far as it can be a template.
     text: String,
 }
@@ -88,6 +92,7 @@ enum Level {
     Object {
         seen: HashSet<u64>,
         key: String,
+        named: Option<Box<Named>>,
     },
     /// An array: how many items were begun before the one being read.
     Array(u64),
@@ -126,7 +131,7 @@ impl Reading<'_> {
                         return Err(Stop::Limit(Reason::Depth));
                     }
                     levels.push(if open == '{' {
-                        Level::Object { seen: HashSet::new(), key: String::new() }
+                        Level::Object { seen: HashSet::new(), key: String::new(), named: None }
                     } else {
                         Level::Array(0)
                     });
@@ -134,7 +139,7 @@ impl Reading<'_> {
                         continue;
                     }
                 }
-                _ => self.scalar(sink, &levels)?,
+                _ => self.scalar(sink, &mut levels)?,
             }
             if !self.closed(sink, &mut levels)? {
                 return Ok(());
@@ -148,7 +153,7 @@ impl Reading<'_> {
         let close = if matches!(levels.last(), Some(Level::Array(_))) { ']' } else { '}' };
         if self.lexer.peek()? == Some(close) {
             self.lexer.skip();
-            leave(sink, levels);
+            self.leave(sink, levels)?;
             return Ok(false);
         }
         self.key(sink, levels)?;
@@ -171,7 +176,7 @@ impl Reading<'_> {
                 }
                 Some(letter) if letter == close => {
                     self.lexer.skip();
-                    leave(sink, levels);
+                    self.leave(sink, levels)?;
                 }
                 _ => return Err(self.lexer.expected("a comma or the end of an object or array")),
             }
@@ -181,7 +186,7 @@ impl Reading<'_> {
 
     /// Reads the key and colon of an object's next member.
     fn key(&mut self, sink: &mut Sink<'_>, levels: &mut [Level]) -> Result<(), Stop> {
-        let Some(Level::Object { seen, key }) = levels.last_mut() else {
+        let Some(Level::Object { seen, key, .. }) = levels.last_mut() else {
             return Ok(());
         };
         self.lexer.space()?;
@@ -219,7 +224,7 @@ impl Reading<'_> {
     }
 
     /// Reads a string, number or word.
-    fn scalar(&mut self, sink: &mut Sink<'_>, levels: &[Level]) -> Result<(), Stop> {
+    fn scalar(&mut self, sink: &mut Sink<'_>, levels: &mut [Level]) -> Result<(), Stop> {
         let at = self.lexer.offset();
         if self.lexer.peek()? != Some('"') {
             // Vocabularies map words to numbers: a word there is no loader's key, nor does any act on an absent value.
@@ -244,6 +249,10 @@ impl Reading<'_> {
             let detail = "a string holds a control character as it is".into();
             sink.fact(place.clone(), Flaw { id: "control-character".into(), detail, part: "".into() })?;
         }
+        if let Some(Level::Object { key, named, .. }) = levels.last_mut() {
+            Named::note(named, key, &self.text, &place);
+        }
+        let levels: &[Level] = levels;
         if self.export.value(sink, &place, levels, &self.text)? {
             return Ok(());
         }
@@ -263,6 +272,16 @@ impl Reading<'_> {
             }
         }
         self.template(sink, place, levels)
+    }
+
+    /// Closes the last level and gives back what it held.
+    fn leave(&mut self, sink: &mut Sink<'_>, levels: &mut Vec<Level>) -> Result<(), Stop> {
+        let Some(Level::Object { seen, named, .. }) = levels.pop() else { return Ok(()) };
+        sink.meter().release(SEEN.saturating_mul(seen.len() as u64));
+        match named {
+            Some(named) => self.keras.state(sink, &named, pointer(levels)),
+            None => Ok(()),
+        }
     }
 
     /// Gives a string back that some template engine may render.
@@ -292,12 +311,6 @@ fn pointer(levels: &[Level]) -> String {
     pointer
 }
 
-/// Closes the last level and gives back what it held.
-fn leave(sink: &Sink<'_>, levels: &mut Vec<Level>) {
-    if let Some(Level::Object { seen, .. }) = levels.pop() {
-        sink.meter().release(SEEN.saturating_mul(seen.len() as u64));
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,9 @@
 
 use base::{
     blob::Blob,
-    coverage::Claim,
-    fact::{Identity, Kind},
+    fact::Kind,
     format::{Certainty, Class, Depth, Format, Head},
-    location::Place,
-    sink::{Child, Sink},
+    sink::Sink,
     source::Access,
     stop::Stop,
 };
@@ -39,20 +37,11 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
 }
 
 fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
-    let bytes = whole::read(blob, sink.meter(), LENGTH)?;
-    let end = bytes.len() as u64;
-    sink.meter().hold(end.saturating_mul(3))?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    if let Some(script) = commands(&text) {
-        sink.child(Child::window("commands.sh", Place::bytes(0, end), Blob::from_bytes(script)))?;
-    }
-    sink.claim(0..end, Claim::Read);
-    sink.fact(Place::bytes(0, end), Identity { key: "language".into(), value: "mlproject".into() })
+    whole::embedded(blob, sink, LENGTH, FORMAT.id, "commands.sh", commands)
 }
 
 /// The values of `command`, each on the line on which it stands: plain, quoted, block or inside braces.
-fn commands(text: &str) -> Option<String> {
-    let mut kept = Kept::default();
+fn commands(text: &str, kept: &mut Kept) {
     let mut lines = text.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {
         let Some((before, value)) = key(line) else { continue };
@@ -73,7 +62,6 @@ fn commands(text: &str) -> Option<String> {
         }
         kept.keep(number, &command);
     }
-    kept.text()
 }
 
 /// The indentation of a line with the key `command`, and the value behind it.
@@ -110,7 +98,12 @@ mod tests {
     #[test]
     fn commands_are_found_in_every_form() {
         let text = "name: x\nentry_points:\n  main:\n    command: \"python a.py {b}\"\n  two:\n    command: |\n      curl x \\\n        | sh\n  three: {command: 'id'}\n";
-        assert_eq!(commands(text).unwrap(), "\n\n\npython a.py {b}\n\ncurl x \\\n| sh\n\nid\n");
-        assert_eq!(commands("name: x\n"), None);
+        let found = |text: &str| {
+            let mut kept = Kept::default();
+            commands(text, &mut kept);
+            kept.text()
+        };
+        assert_eq!(found(text).unwrap(), "\n\n\npython a.py {b}\n\ncurl x \\\n| sh\n\nid\n");
+        assert_eq!(found("name: x\n"), None);
     }
 }

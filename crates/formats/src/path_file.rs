@@ -2,19 +2,14 @@
 
 use base::{
     blob::Blob,
-    coverage::Claim,
-    fact::{Identity, Kind},
+    fact::Kind,
     format::{Certainty, Class, Depth, Format, Head},
-    location::Place,
-    sink::{Child, Sink},
+    sink::Sink,
     source::Access,
     stop::Stop,
 };
 
-use crate::{
-    identified::extension,
-    whole::{self, Kept},
-};
+use crate::{identified::extension, whole};
 
 /// A path configuration with lines that run; one without is text, and a checkpoint may have the same extension.
 pub const FORMAT: Format = Format {
@@ -45,19 +40,11 @@ fn runs(line: &[u8]) -> bool {
 }
 
 fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
-    let bytes = whole::read(blob, sink.meter(), LENGTH)?;
-    let end = bytes.len() as u64;
-    sink.meter().hold(end.saturating_mul(2))?;
-    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).into_owned();
-    let mut kept = Kept::default();
-    for (number, line) in text.split(['\n', '\r']).enumerate().filter(|(_, line)| runs(line.as_bytes())) {
-        kept.keep(number, line);
-    }
-    if let Some(program) = kept.text() {
-        sink.child(Child::window("site-lines.py", Place::bytes(0, end), Blob::from_bytes(program)))?;
-    }
-    sink.claim(0..end, Claim::Read);
-    sink.fact(Place::bytes(0, end), Identity { key: "language".into(), value: "python-path-file".into() })
+    whole::embedded(blob, sink, LENGTH, FORMAT.id, "site-lines.py", |text, kept| {
+        for (number, line) in text.split(['\n', '\r']).enumerate().filter(|(_, line)| runs(line.as_bytes())) {
+            kept.keep(number, line);
+        }
+    })
 }
 
 #[cfg(test)]

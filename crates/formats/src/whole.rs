@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use base::{
     blob::Blob,
     budget::Meter,
+    coverage::Claim,
+    fact::Identity,
     listing::{Line, Listing},
     location::Place,
     reader::Reader,
     reason::Reason,
+    sink::{Child, Sink},
     stop::Stop,
 };
 
@@ -56,6 +59,29 @@ impl Kept {
     pub(crate) fn text(self) -> Option<String> {
         self.any.then_some(self.text)
     }
+}
+
+/// Reads a text of which some lines are a program in another language: that becomes the child `name`, with its lines where
+/// they were. `collect` keeps them.
+pub(crate) fn embedded(
+    blob: &Blob,
+    sink: &mut Sink<'_>,
+    limit: usize,
+    language: &str,
+    name: &str,
+    collect: impl FnOnce(&str, &mut Kept),
+) -> Result<(), Stop> {
+    let bytes = read(blob, sink.meter(), limit)?;
+    let end = bytes.len() as u64;
+    sink.meter().hold(end.saturating_mul(3))?;
+    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).into_owned();
+    let mut kept = Kept::default();
+    collect(&text, &mut kept);
+    if let Some(program) = kept.text() {
+        sink.child(Child::window(name, Place::bytes(0, end), Blob::from_bytes(program)))?;
+    }
+    sink.claim(0..end, Claim::Read);
+    sink.fact(Place::bytes(0, end), Identity { key: "language".into(), value: language.into() })
 }
 
 /// Names that a line defines, and names that it may use.

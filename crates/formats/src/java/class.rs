@@ -33,8 +33,10 @@ pub(super) fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut held = 0;
     let mut constants = vec![Constant::Other];
     let outcome = pool(&mut reader, sink, &mut constants, &mut held);
-    let stated = state(sink, &constants, version);
-    let members = outcome.and(stated).and_then(|()| members(&mut reader));
+    let mut early = HashSet::new();
+    let members = outcome.and_then(|()| members(&mut reader, &constants, &mut early));
+    let stated = state(sink, &constants, &early, version);
+    let members = stated.and(members);
     let end = reader.offset();
     meter.release(held);
     let detail = format!("a Java class of version {version}").into();
@@ -90,14 +92,15 @@ fn pool(reader: &mut Reader<'_>, sink: &Sink<'_>, constants: &mut Vec<Constant>,
     Ok(())
 }
 
-fn state(sink: &mut Sink<'_>, constants: &[Constant], version: u16) -> Result<(), Stop> {
+/// States what the constants name. `early`: those that the code calls which runs when the class is loaded.
+fn state(sink: &mut Sink<'_>, constants: &[Constant], early: &HashSet<usize>, version: u16) -> Result<(), Stop> {
     sink.fact(Place::bytes(0, 8), Identity { key: "version".into(), value: version.to_string().into() })?;
     let text = |index: u16| match constants.get(usize::from(index)) {
         Some(Constant::Text(text)) => Some(text.as_str()),
         _ => None,
     };
     let mut stated = HashSet::new();
-    for constant in constants {
+    for (index, constant) in constants.iter().enumerate() {
         sink.meter().steps(1)?;
         let Constant::Method(class, name, at) = constant else { continue };
         let (Some(Constant::Class(class)), Some(Constant::Named(name))) =
@@ -108,30 +111,51 @@ fn state(sink: &mut Sink<'_>, constants: &[Constant], version: u16) -> Result<()
         let (Some(class), Some(name)) = (text(*class), text(*name)) else { continue };
         // Building an object is told by its class alone.
         let name = if name == "<init>" { "" } else { name };
-        super::state(sink, &mut stated, *at, class, name, "call")?;
+        let how = if early.contains(&index) { "initialise" } else { "call" };
+        super::state(sink, &mut stated, *at, class, name, how)?;
     }
     Ok(())
 }
 
-/// Sections 4.1 and 4.5 to 4.7: flags, interfaces, fields, methods and attributes, stepped over.
-fn members(reader: &mut Reader<'_>) -> Result<(), Stop> {
+/// Sections 4.1 and 4.5 to 4.7: flags, interfaces, fields, methods and attributes. The code of `<clinit>`, which runs when
+/// the class is loaded, is searched for calls.
+fn members(reader: &mut Reader<'_>, constants: &[Constant], early: &mut HashSet<usize>) -> Result<(), Stop> {
     reader.skip(6, "the class and the one above it")?;
     let interfaces = reader.u16_be("the count of interfaces")?;
     reader.skip(u64::from(interfaces).saturating_mul(2), "the interfaces")?;
     for what in ["fields", "methods"] {
         for _ in 0..reader.u16_be(what)? {
-            reader.skip(6, what)?;
-            attributes(reader)?;
+            reader.skip(2, what)?;
+            let name = reader.u16_be(what)?;
+            reader.skip(2, what)?;
+            let initialises = matches!(constants.get(usize::from(name)), Some(Constant::Text(name)) if name == "<clinit>");
+            attributes(reader, initialises.then_some(&mut *early))?;
         }
     }
-    attributes(reader)
+    attributes(reader, None)
 }
 
-fn attributes(reader: &mut Reader<'_>) -> Result<(), Stop> {
+fn attributes(reader: &mut Reader<'_>, mut early: Option<&mut HashSet<usize>>) -> Result<(), Stop> {
     for _ in 0..reader.u16_be("the count of attributes")? {
         reader.skip(2, "an attribute")?;
-        let length = reader.u32_be("the length of an attribute")?;
-        reader.skip(u64::from(length), "an attribute")?;
+        let length = u64::from(reader.u32_be("the length of an attribute")?);
+        match &mut early {
+            Some(early) if length <= CODE => called(&reader.take(length, "an attribute")?, early),
+            _ => reader.skip(length, "an attribute")?,
+        }
     }
     Ok(())
+}
+
+/// Bytes of a method's code (4.7.3: less than 65536) and of what stands around it.
+const CODE: u64 = 1 << 17;
+
+/// Constants that follow an instruction which calls (6.5: invokevirtual, invokespecial, invokestatic, invokeinterface). What
+/// looks like one inside another instruction names too much, never too little.
+fn called(code: &[u8], early: &mut HashSet<usize>) {
+    for window in code.windows(3) {
+        if let [0xb6..=0xb9, high, low] = window {
+            early.insert(usize::from(u16::from_be_bytes([*high, *low])));
+        }
+    }
 }

@@ -69,7 +69,9 @@ fn state(
     how: &'static str,
 ) -> Result<(), Stop> {
     let class = class.replace('/', ".");
-    let (package, class) = class.rsplit_once('.').unwrap_or(("", &class));
+    // Dots behind a dollar belong to the name of a class inside another.
+    let outer = class.split('$').next().unwrap_or_default();
+    let (package, class) = outer.rfind('.').and_then(|dot| Some((class.get(..dot)?, class.get(dot..)?.get(1..)?))).unwrap_or(("", &class));
     let name = if method.is_empty() { class.to_owned() } else { format!("{class}.{method}") };
     let module = format!("java:{package}");
     if stated.len() < STATED && !stated.insert(format!("{module} {name}")) {
@@ -78,8 +80,13 @@ fn state(
     let call = Call {
         module: module.into(),
         name: name.into(),
-        how: how.into(),
-        when: if how == "build" { "load" } else { "called" }.into(),
+        how: if how == "initialise" { "call" } else { how }.into(),
+        when: match how {
+            "build" => "load",
+            "initialise" => "import",
+            _ => "called",
+        }
+        .into(),
         repeats: 1,
         ..Call::default()
     };
