@@ -288,7 +288,8 @@ struct Book<'b, 'p> {
 impl Book<'_, '_> {
     fn left_out(&mut self, count: u64) {
         if count > 0 {
-            let message = format!("{count} files or folders were left out, as --include and --exclude ask");
+            let what = if count == 1 { "file or folder was" } else { "files or folders were" };
+            let message = format!("{count} {what} left out, as --include and --exclude ask");
             self.report.notices.push(Notice::new("left-out", message));
         }
     }

@@ -116,10 +116,33 @@ fn excerpt(out: &mut String, scanner: &Scanner, rule: &str) {
             }
             blank = true;
         } else {
-            let _ = writeln!(out, "  {}", escape::line(line));
+            for line in wrapped(&escape::line(line)) {
+                let _ = writeln!(out, "  {line}");
+            }
             blank = false;
         }
     }
+}
+
+/// Columns of a paragraph.
+const COLUMNS: usize = 96;
+
+/// A paragraph in lines of at most [`COLUMNS`] letters; longer words stay whole.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let room = lines.last().map_or(0, |line| line.chars().count());
+        match lines.last_mut() {
+            Some(line) if room == 0 || room.saturating_add(word.chars().count()) < COLUMNS => {
+                if room > 0 {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The listing with only this finding's lines, if the file is here.
@@ -176,4 +199,18 @@ fn located(root: &Path, finding: &Finding, report: &Report) -> Option<PathBuf> {
 /// The end of an artifact's path, from its first container on.
 fn last(artifact: &str) -> &str {
     artifact.rsplit_once('/').map_or(artifact, |(_, last)| last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_are_wrapped_between_words() {
+        let text = "word ".repeat(60);
+        let lines = wrapped(text.trim_end());
+        assert!(lines.len() > 1 && lines.iter().all(|line| line.len() <= COLUMNS));
+        assert_eq!(lines.join(" "), text.trim_end());
+        assert_eq!(wrapped(&"x".repeat(200)).len(), 1);
+    }
 }

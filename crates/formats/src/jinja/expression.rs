@@ -286,7 +286,14 @@ impl<'s> Parser<'s> {
                     self.skip();
                     arguments.named.push((name, self.expression()?));
                 }
-                _ => arguments.positional.push(self.expression()?),
+                _ => match self.expression()? {
+                    // `*[a, b]` gives its parts, `**{'name': a}` its values.
+                    Expr { kind: Kind::List(parts) | Kind::Tuple(parts), .. } if splat => arguments.positional.extend(parts),
+                    Expr { kind: Kind::Dict(pairs), .. } if splat => {
+                        arguments.positional.extend(pairs.into_iter().map(|(_, value)| value));
+                    }
+                    expr => arguments.positional.push(expr),
+                },
             }
             if !self.takes(",") {
                 self.expect(")")?;

@@ -18,14 +18,29 @@ const BY_ATTRIBUTE: &[(&str, usize)] = &[
     ("selectattr", 0),
     ("rejectattr", 0),
     ("groupby", 0),
-    ("sort", usize::MAX),
-    ("unique", usize::MAX),
-    ("min", usize::MAX),
-    ("max", usize::MAX),
+    ("sort", 2),
+    ("unique", 1),
+    ("min", 1),
+    ("max", 1),
     ("sum", 0),
-    ("join", usize::MAX),
+    ("join", 1),
     ("list", usize::MAX),
 ];
+
+/// A text without what stands between angle brackets.
+fn without_tags(text: &str) -> String {
+    let mut inside = false;
+    let mut plain = String::new();
+    for letter in text.chars() {
+        match letter {
+            '<' => inside = true,
+            '>' if inside => inside = false,
+            letter if !inside => plain.push(letter),
+            _ => {}
+        }
+    }
+    plain
+}
 
 impl<'t> Walk<'t, '_, '_> {
     /// `value|name(given)`.
@@ -140,7 +155,25 @@ impl<'t> Walk<'t, '_, '_> {
             return self.called(&eval::attribute(constant, method), &args, &[]).map(Some);
         }
         let found = match name {
-            "string" | "safe" | "e" | "escape" | "forceescape" | "urlencode" => Value::text(value.shown()),
+            "string" | "safe" | "e" | "escape" | "forceescape" | "urlencode" | "indent" | "wordwrap" => {
+                Value::text(value.shown())
+            }
+            "striptags" => Value::text(without_tags(&value.shown())),
+            "truncate" => match given.at(0, "length").and_then(Value::constant) {
+                Some(Constant::Int(length)) => {
+                    let length = usize::try_from(*length).unwrap_or(0);
+                    let end = given.text(2, "end").unwrap_or("...");
+                    let start: String = value.shown().chars().take(length.saturating_sub(end.chars().count())).collect();
+                    Value::text(format!("{start}{end}"))
+                }
+                _ => value.clone(),
+            },
+            "max" | "min" => {
+                let texts = items(constant).unwrap_or_default();
+                let texts = texts.iter().filter_map(Constant::as_str);
+                let found = if name == "max" { texts.max() } else { texts.min() };
+                found.map_or_else(Value::data, Value::text)
+            }
             "tojson" if constant.as_str().is_some() => Value::text(format!("\"{}\"", value.shown())),
             "batch" => {
                 let size = match given.at(0, "linecount").and_then(Value::constant) {

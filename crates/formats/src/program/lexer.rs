@@ -138,7 +138,8 @@ impl<'t> Lexer<'t> {
         };
         let content = open.get(dashes.saturating_add(1)..)?;
         let end = format!("{close}{}{quote}", "-".repeat(dashes.min(64)));
-        let length = content.find(&end)?;
+        // One that does not end is no program to R: the rest is its text.
+        let length = content.find(&end).unwrap_or(content.len());
         self.advance(rest.len().saturating_sub(content.len()).saturating_add(length).saturating_add(end.len()));
         Some(Token::Text(content.get(..length)?.as_bytes().to_vec()))
     }

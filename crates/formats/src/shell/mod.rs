@@ -60,6 +60,8 @@ const LENGTH: usize = 4 << 20;
 const FACTOR: u64 = 12;
 /// Scripts within a script.
 const SCRIPTS: usize = 1024;
+/// Commands of one list; a longer one is taken for several.
+const COMMANDS: usize = 256;
 /// Words of one command that a fact carries.
 const WORDS: usize = 64;
 
@@ -112,7 +114,11 @@ impl Script {
             sink.meter().steps(split.pieces.len() as u64)?;
             let home = |own: usize| line.unwrap_or(own);
             self.queue.extend(split.scripts.into_iter().map(|(script, own)| (script, Some(home(own)))));
+            let cut = split.cut;
             self.lists(split.pieces.into_iter().zip(split.lines.into_iter().map(home)).collect(), sink)?;
+            if cut {
+                return Err(Stop::Limit(Reason::Memory));
+            }
         }
         Ok(())
     }
@@ -144,14 +150,19 @@ impl Script {
                     grouped = false;
                     commands.push(Command::behind(";"));
                 }
-                Piece::Operator(operator) => commands.push(Command::behind(operator)),
+                Piece::Operator(operator) => {
+                    if commands.len() >= COMMANDS {
+                        self.list(std::mem::take(&mut commands), sink)?;
+                    }
+                    commands.push(Command::behind(operator));
+                }
             }
         }
         Ok(())
     }
 
     fn list(&mut self, commands: Vec<Command>, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let shown = command::shown(&commands);
+        let shown = bounded(&command::shown(&commands));
         if let Some(made) = self.files.told(&commands) {
             let text = format!("{shown} {made}");
             self.state("list", &text, vec![Expr::str(bounded(&text))], sink)?;

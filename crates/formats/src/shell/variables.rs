@@ -30,6 +30,14 @@ impl Variables {
         self.set(name, &format!("{before}{value}"));
     }
 
+    /// Whether a letter separates the words of an expansion that is not quoted.
+    pub(super) fn separates(&self, letter: char) -> bool {
+        match self.held.get("IFS") {
+            Some(letters) => letters.contains(letter),
+            None => matches!(letter, ' ' | '\t' | '\n'),
+        }
+    }
+
     /// Makes a variable unknown.
     pub(super) fn forget(&mut self, name: &str) {
         self.held.remove(name);

@@ -21,7 +21,12 @@ pub(super) struct Split {
     pub(super) lines: Vec<usize>,
     /// The scripts inside substitutions, with their lines.
     pub(super) scripts: Vec<(String, usize)>,
+    /// Whether there were more pieces than are kept.
+    pub(super) cut: bool,
 }
+
+/// Pieces of one script.
+const PIECES: usize = 1 << 20;
 
 /// The pieces of `text`, which may set variables. `prints`: what a script prints.
 pub(super) fn split(text: &str, variables: &mut Variables, prints: impl Fn(&str, &mut Variables) -> Option<String>) -> Split {
@@ -36,13 +41,14 @@ pub(super) fn split(text: &str, variables: &mut Variables, prints: impl Fn(&str,
         word: None,
         documents: Vec::new(),
         here_string: false,
+        cut: false,
         command: 0,
         sets: true,
         variables,
         prints,
     };
     splitter.run();
-    Split { pieces: splitter.pieces, lines: splitter.lines, scripts: splitter.scripts }
+    Split { pieces: splitter.pieces, lines: splitter.lines, scripts: splitter.scripts, cut: splitter.cut }
 }
 
 /// Operators, the longer ones first.
@@ -61,6 +67,7 @@ struct Splitter<'v, P> {
     documents: Vec<(String, usize)>,
     /// Whether the word being read is what a command gets: `<<< word`.
     here_string: bool,
+    cut: bool,
     /// Where the pieces of the command begin that is being read.
     command: usize,
     /// Whether a word `name=value` would set a variable here.
@@ -83,6 +90,11 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
     }
 
     fn piece(&mut self, piece: Piece) {
+        if self.pieces.len() >= PIECES {
+            self.cut = true;
+            self.at = self.letters.len();
+            return;
+        }
         let line = self.line();
         self.pieces.push(piece);
         self.lines.push(line);
@@ -306,7 +318,8 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
         if quoted {
             return self.word.get_or_insert_default().push_str(text);
         }
-        for (number, part) in text.split([' ', '\t', '\n']).enumerate() {
+        let parts: Vec<&str> = text.split(|letter| self.variables.separates(letter)).collect();
+        for (number, part) in parts.into_iter().enumerate() {
             if number > 0 {
                 self.end_word();
             }

@@ -148,7 +148,7 @@ fn writes_to(text: &str) -> bool {
             return !is_setting(text);
         }
         let path = target.ends_with(".pth") && any(target, &["site-packages", "dist-packages", "getsite", "purelib"]);
-        let sudo = target.contains("/etc/sudoers") && any(text, &["all all=", "%sudo all="]);
+        let sudo = target.contains("/etc/sudoers");
         let hosts = target.ends_with("/etc/hosts")
             && any(text, &["huggingface.co", "pypi.org", "github.com", "pythonhosted.org"]);
         PLACES.iter().any(|known| target.contains(known)) || path || sudo || hosts
