@@ -60,7 +60,10 @@ struct Told<'s> {
 impl Receiver for Told<'_> {
     fn fact(&mut self, fact: Fact) {
         if let Some(text) = self.style.line(&fact) {
-            self.add(fact.at, text);
+            // What is said of all of it stands at its beginning: findings point to the lines behind.
+            let whole = matches!(fact.data, Data::Identity(_) | Data::Opaque(_) | Data::Flaw(_));
+            let length = if whole { 0 } else { fact.at.length };
+            self.add(Place { length, ..fact.at }, text);
         }
     }
 

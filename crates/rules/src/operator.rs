@@ -66,23 +66,25 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "target-escapes" => |data, _| matches!(data, Data::Reference(reference) if text::escapes(&reference.target)),
         "target-module-is-unknown" => |data, _| arguments::target_is_unknown(data),
         "text-argument-unresolved" => |data, _| arguments::text_is_unresolved(data),
-        "argument-destroys" => |data, _| arguments::texts(data).any(|text| shell::acts::destroys(&text)),
+        "argument-destroys" => |data, _| arguments::texts(data).any(|text| shell::damage::destroys(&text)),
         "argument-is-from-host" => |data, _| arguments::texts(data).any(|text| shell::is_from_host(&text)),
         "argument-is-from-publisher" => |data, _| arguments::texts(data).any(|text| shell::is_from_publisher(&text)),
         "argument-is-proved" => |data, _| arguments::texts(data).any(|text| shell::is_proved(&text)),
-        "argument-mines" => |data, _| arguments::texts(data).any(|text| shell::acts::mines(&text)),
+        "argument-mines" => |data, _| arguments::texts(data).any(|text| shell::damage::mines(&text)),
         "argument-names-address" => |data, _| arguments::texts(data).any(|text| shell::names_address(&text)),
-        "argument-opens-tunnel" => |data, _| arguments::texts(data).any(|text| shell::acts::opens_tunnel(&text)),
+        "argument-opens-tunnel" => |data, _| arguments::texts(data).any(|text| shell::tunnels::opens_tunnel(&text)),
         "argument-pipes-download" => {
             |data, _| arguments::texts(data).any(|text| shell::fetches_and_runs(&text.to_lowercase()))
         }
-        "argument-plants-itself" => |data, _| arguments::texts(data).any(|text| shell::acts::plants_itself(&text)),
-        "argument-reads-credentials" => {
-            |data, _| arguments::texts(data).any(|text| shell::acts::reads_credentials(&text))
+        "argument-plants-itself" => {
+            |data, _| arguments::texts(data).any(|text| shell::persistence::plants_itself(&text))
         }
-        "argument-sends-secrets" => |data, _| arguments::texts(data).any(|text| shell::acts::sends_secrets(&text)),
-        "argument-shares-port" => |data, _| arguments::texts(data).any(|text| shell::acts::shares_port(&text)),
-        "argument-weakens-host" => |data, _| arguments::texts(data).any(|text| shell::acts::weakens(&text)),
+        "argument-reads-credentials" => {
+            |data, _| arguments::texts(data).any(|text| shell::secrets::reads_credentials(&text))
+        }
+        "argument-sends-secrets" => |data, _| arguments::texts(data).any(|text| shell::secrets::sends_secrets(&text)),
+        "argument-shares-port" => |data, _| arguments::texts(data).any(|text| shell::tunnels::shares_port(&text)),
+        "argument-weakens-host" => |data, _| arguments::texts(data).any(|text| shell::damage::weakens(&text)),
         _ => return None,
     })
 }

@@ -68,7 +68,7 @@ impl Command {
             let value = options && first.starts_with(|letter: char| letter.is_ascii_digit());
             if is_prefix(first) {
                 options = true;
-            } else if !assigns && !value && !(options && first.starts_with('-')) {
+            } else if !(assigns || value || options && first.starts_with('-')) {
                 return Some((first, after));
             }
             // `sudo -u name`

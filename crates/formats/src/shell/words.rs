@@ -1,6 +1,8 @@
 //! Words and operators of a shell, quotes taken away; tolerant, because what one shell refuses another runs.
 
-use super::{is_name, variables::Variables};
+mod expansion;
+
+use super::variables::Variables;
 
 /// A piece of a script.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,72 +133,6 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
         self.piece(Piece::Word(word));
     }
 
-    /// Takes note of a variable that a word sets where a command begins, or behind `export` and its like.
-    fn assign(&mut self, word: &str) {
-        if !self.sets {
-            return;
-        }
-        match word.split_once('=') {
-            Some((name, value)) if is_name(name) => self.variables.set(name, value),
-            Some((name, value)) if name.strip_suffix('+').is_some_and(is_name) => {
-                self.variables.append(name.trim_end_matches('+'), value);
-            }
-            _ => {
-                let declares = ["export", "declare", "local", "readonly", "typeset", "then", "do", "else", "{"];
-                self.sets = declares.contains(&word) || word.starts_with('-');
-            }
-        }
-    }
-
-    /// Takes note of the variables that a whole command sets.
-    fn end_command(&mut self) {
-        let mut words: Vec<&str> = Vec::new();
-        let mut document = None;
-        for piece in self.pieces.get(self.command..).unwrap_or_default().iter().take(64) {
-            match piece {
-                Piece::Word(word) => words.push(word),
-                Piece::Document(text) => document = Some(text.as_str()),
-                Piece::Operator(_) => {}
-            }
-        }
-        match words.as_slice() {
-            ["set", "--", rest @ ..] => {
-                let all = rest.join(" ");
-                self.variables.set("@", &all);
-            }
-            ["read", .., name] if is_name(name) => match document {
-                Some(text) => self.variables.set(name, text),
-                None => self.variables.forget(name),
-            },
-            ["printf", "-v", name, rest @ ..] => {
-                let text = super::printed::formatted(rest);
-                self.variables.set(name, &text);
-            }
-            ["for", name, "in", only] => self.variables.set(name, only),
-            ["for", name, ..] => self.variables.forget(name),
-            _ => {}
-        }
-        self.command = self.pieces.len();
-        self.sets = true;
-    }
-
-    /// `name=(word …)`: an array, whose words the variable holds.
-    fn array(&mut self) -> bool {
-        let Some(name) = self.word.as_deref().and_then(|word| word.strip_suffix('=')).filter(|name| is_name(name)) else {
-            return false;
-        };
-        let name = name.to_owned();
-        self.word = None;
-        let inner = self.balanced('(', ')');
-        let words: Vec<&str> = inner.split_whitespace().map(|word| word.trim_matches(['\'', '"'])).collect();
-        self.variables.set(&name, &words.join(" "));
-        if inner.contains("$(") || inner.contains('`') {
-            let line = self.line();
-            self.scripts.push((inner, line));
-        }
-        true
-    }
-
     fn run(&mut self) {
         while let Some(letter) = self.take() {
             match letter {
@@ -286,45 +222,6 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
                     self.at = self.at.saturating_add(1);
                 }
                 self.variable(&name, quoted);
-            }
-        }
-    }
-
-    /// Puts the expansion of `${inside}` in its place; a name that is not known is shown.
-    fn variable(&mut self, inside: &str, quoted: bool) {
-        if inside.starts_with("IFS") && !quoted {
-            return self.end_word();
-        }
-        if inside.is_empty() {
-            return self.push('$');
-        }
-        match self.variables.expand(inside) {
-            Some(value) => self.insert(&value, quoted),
-            None => {
-                let end = inside.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(inside.len());
-                let name = inside.get(..end).filter(|name| !name.is_empty()).unwrap_or("{}");
-                // Inside a word, a name in small letters that nothing has set is there to break the word up.
-                let glued = self.word.as_deref().is_some_and(|word| word.chars().all(char::is_alphabetic) && !word.is_empty());
-                if glued && end == inside.len() && name.chars().all(|letter| letter.is_ascii_lowercase()) && self.sets {
-                    return;
-                }
-                self.word.get_or_insert_default().push_str(&format!("${name}"));
-            }
-        }
-    }
-
-    /// Puts text into the word that is being read; what is not quoted is split into words.
-    fn insert(&mut self, text: &str, quoted: bool) {
-        if quoted {
-            return self.word.get_or_insert_default().push_str(text);
-        }
-        let parts: Vec<&str> = text.split(|letter| self.variables.separates(letter)).collect();
-        for (number, part) in parts.into_iter().enumerate() {
-            if number > 0 {
-                self.end_word();
-            }
-            if !part.is_empty() {
-                self.word.get_or_insert_default().push_str(part);
             }
         }
     }

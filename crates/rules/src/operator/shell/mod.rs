@@ -1,7 +1,10 @@
 //! What a list of shell commands does: which commands are piped into which, and what is put into the place of a command.
 
-pub(super) mod acts;
+pub(super) mod damage;
 mod origin;
+pub(super) mod persistence;
+pub(super) mod secrets;
+pub(super) mod tunnels;
 mod windows;
 
 use self::origin::Origin;

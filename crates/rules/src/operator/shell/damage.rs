@@ -1,0 +1,102 @@
+//! Commands that destroy, mine, or take away what protects a machine.
+
+use super::{
+    persistence::{PASSING, targets},
+    plain,
+    tunnels::{any, commands},
+};
+
+/// Whether a command destroys what is not its own.
+pub(in crate::operator) fn destroys(text: &str) -> bool {
+    let text = plain(&text.to_lowercase());
+    let everything = |word: &&str| {
+        matches!(
+            *word,
+            "/" | "/*"
+                | "~"
+                | "~/"
+                | "~/*"
+                | "$home"
+                | "$home/"
+                | "$home/*"
+                | "/home"
+                | "/etc"
+                | "/usr"
+                | "/var"
+                | "/root"
+                | "/boot"
+                | "/home/*"
+                | "c:\\"
+                | "c:\\*"
+        )
+    };
+    let device = |word: &str| {
+        ["/dev/sd", "/dev/nvme", "/dev/vd", "/dev/hd", "/dev/xvd", "/dev/mmcblk", "\\\\.\\physicaldrive"]
+            .iter()
+            .any(|known| word.contains(known))
+    };
+    let bomb: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let found = commands(&text).into_iter().any(|(program, rest)| {
+        let has = |word: &str| rest.contains(&word);
+        let recursive = rest.iter().any(|word| {
+            word.starts_with('-') && !word.starts_with("--") && word.contains('r') || *word == "--recursive"
+        });
+        match program {
+            "rm" => recursive && (rest.iter().any(everything) || has("--no-preserve-root")),
+            "find" => rest.first().is_some_and(everything) && has("-delete") && (!has("-name") || has("/")),
+            "shred" | "wipefs" => rest.iter().any(|word| everything(word) || device(word)),
+            "dd" => rest.iter().any(|word| word.starts_with("of=") && device(word)),
+            "chmod" | "chown" => recursive && rest.iter().any(|word| matches!(*word, "/" | "/*")),
+            "format" | "format.com" => has("c:"),
+            "vssadmin" => has("delete") && has("shadows"),
+            program => program.starts_with("mkfs") && rest.iter().any(|word| device(word)),
+        }
+    });
+    let overwritten = targets(&text).into_iter().any(device);
+    found
+        || overwritten
+        || any(&bomb, &[":(){:|:&};:", ":;;{:|:&;};:"])
+        || bomb.contains("/proc/sysrq-trigger") && bomb.contains("echoc")
+}
+
+/// Whether a command mines for someone else.
+pub(in crate::operator) fn mines(text: &str) -> bool {
+    let text = plain(&text.to_lowercase());
+    let programs = [
+        "xmrig",
+        "xmr-stak",
+        "minerd",
+        "cpuminer",
+        "ethminer",
+        "nbminer",
+        "t-rex",
+        "lolminer",
+        "cgminer",
+        "phoenixminer",
+    ];
+    any(&text, &["stratum+tcp://", "stratum+ssl://", "stratum+tls://"])
+        || commands(&text).iter().any(|(program, _)| programs.contains(program))
+}
+
+/// Whether a command takes away what protects a machine, or hides what was done.
+pub(in crate::operator) fn weakens(text: &str) -> bool {
+    let text = plain(&text.to_lowercase());
+    commands(&text).into_iter().any(|(program, rest)| {
+        let has = |word: &str| rest.contains(&word);
+        let root =
+            rest.iter().any(|word| word.starts_with("/:/") || word.starts_with("-v/:/") || word.contains("source=/,"));
+        match program {
+            "setenforce" => has("0"),
+            "iptables" | "nft" => has("-f") || has("flush"),
+            "ufw" => has("disable"),
+            "docker" | "podman" | "nerdctl" => root && has("run"),
+            "history" => has("-c"),
+            "unset" => has("histfile"),
+            "chattr" => has("+i") && rest.iter().any(|word| any(word, PASSING)),
+            "set-mppreference" | "add-mppreference" => true,
+            "netsh" => rest.contains(&"advfirewall") && has("off"),
+            _ => false,
+        }
+    }) || text.contains("histfile=/dev/null")
+        || text.contains("set-mppreference")
+}

@@ -1,0 +1,230 @@
+//! Commands that plant something which starts again by itself, or take more rights than they were given.
+
+use super::{
+    plain,
+    tunnels::{any, commands},
+};
+
+/// Places under which nothing is kept that was installed.
+pub(super) const PASSING: &[&str] = &["/tmp/", "/dev/shm/", "/var/tmp/"];
+/// Files that a shell reads when it starts.
+const STARTUP: &[&str] = &[
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    "/etc/profile",
+    "/etc/bash.bashrc",
+    "/etc/zsh",
+    ".config/fish/config.fish",
+    ".kshrc",
+    ".login",
+    ".cshrc",
+    ".xinitrc",
+    ".xprofile",
+    ".bash_aliases",
+];
+/// Places that something else reads and runs.
+const PLACES: &[&str] = &[
+    "/etc/cron",
+    "/var/spool/cron",
+    "/etc/systemd",
+    ".config/systemd",
+    "/lib/systemd/system",
+    "/etc/init.d",
+    "/etc/rc.local",
+    "launchagents",
+    "launchdaemons",
+    "sitecustomize",
+    "usercustomize",
+    "ld.so.preload",
+    ".config/autostart",
+    "currentversion\\run",
+    "programs\\startup",
+    ".git/hooks",
+    "profile_default/startup",
+    "authorized_keys",
+    "core_pattern",
+    ".ssh/rc",
+    "/etc/update-motd.d",
+    "/etc/pam.d",
+    ".vimrc",
+    ".config/pip/pip.conf",
+    "/etc/pip.conf",
+];
+
+/// Whether a list plants something that starts again by itself.
+pub(in crate::operator) fn plants_itself(text: &str) -> bool {
+    let text = plain(&text.to_lowercase());
+    let computed =
+        text.contains('>') && text.contains(".pth") && any(&text, &["getsitepackages", "getusersite", "purelib"]);
+    computed || writes(&text) || sets(&text) || commands(&text).iter().any(|(program, rest)| schedules(program, rest))
+}
+
+/// Files that a list writes: behind `>`, and the last word of a program that copies.
+pub(super) fn targets(text: &str) -> Vec<&str> {
+    let redirected = text.split('>').skip(1).filter_map(|rest| rest.split_whitespace().next());
+    let copied = commands(text).into_iter().filter_map(|(program, rest)| match program {
+        "cp" | "mv" | "install" | "ln" | "rsync" => rest.last().copied(),
+        "tee" | "dd" | "sed" => rest.iter().rev().find(|word| !word.starts_with('-')).copied(),
+        _ => None,
+    });
+    let copied: Vec<&str> = copied.collect();
+    redirected.chain(copied).collect()
+}
+
+fn writes(text: &str) -> bool {
+    text.split(['\n', ';', '&']).any(writes_to)
+}
+
+fn writes_to(text: &str) -> bool {
+    targets(text).into_iter().any(|target| {
+        let target = target.trim_matches(['"', '\'']);
+        if STARTUP.iter().any(|known| target.contains(known)) {
+            return !is_setting(text);
+        }
+        let path = target.ends_with(".pth") && any(target, &["site-packages", "dist-packages", "getsite", "purelib"]);
+        let sudo = target.contains("/etc/sudoers");
+        let hosts = target.ends_with("/etc/hosts")
+            && any(text, &["huggingface.co", "pypi.org", "github.com", "pythonhosted.org"]);
+        PLACES.iter().any(|known| target.contains(known)) || path || sudo || hosts
+    })
+}
+
+/// Whether what is written to a startup file only sets paths and environments, as installers do.
+fn is_setting(text: &str) -> bool {
+    let said = text.split_once("echo ").map_or(text, |(_, said)| said);
+    let said = said.trim_start_matches(['\'', '"']);
+    let plain = [
+        "export ",
+        "source ",
+        ". ",
+        "conda activate",
+        "alias ",
+        "cd ",
+        "umask ",
+        "set ",
+        "ulimit ",
+        "ps1=",
+        "path=",
+        "eval $(",
+        "#",
+        "micromamba activate",
+        "ln -s /opt/",
+        "ln -s /usr/",
+        "…",
+    ];
+    let harm = any(
+        text,
+        &[
+            "ld_preload",
+            "prompt_command",
+            "bash_env",
+            "curl ",
+            "wget ",
+            "base64",
+            "/dev/tcp",
+            "| sh",
+            "|sh",
+            "| bash",
+            "python -c",
+            "python3 -c",
+            "alias sudo",
+            "alias ssh",
+        ],
+    );
+    plain.iter().any(|start| said.starts_with(start)) && !harm && !any(text, PASSING)
+}
+
+/// Variables that name something which is loaded or run.
+fn sets(text: &str) -> bool {
+    let value = |name: &str| {
+        let (_, after) = text.split_once(name)?;
+        Some(after.trim_start_matches(['"', '\'']).split([' ', '\n']).next().unwrap_or_default())
+    };
+    let libraries = [
+        "libtcmalloc",
+        "libjemalloc",
+        "libgomp",
+        "libiomp",
+        "libstdc++",
+        "libmimalloc",
+        "libgl",
+        "libcuda",
+        "libmkl",
+        "libasan",
+        "libnccl",
+        "libcublas",
+        "libc10",
+        "libgfortran",
+        "libffi",
+        "libpython",
+    ];
+    let preload = ["ld_preload=", "ld_audit=", "dyld_insert_libraries="].iter().filter_map(|name| value(name));
+    let runs =
+        ["prompt_command=", "bash_env=", "pythonstartup=", "pythonbreakpoint="].iter().filter_map(|name| value(name));
+    let passing = |value: &str| any(value, PASSING) || any(value, &["curl", "wget", "$(", "|", "/dev/tcp"]);
+    preload.into_iter().any(|value| {
+        !value.is_empty() && !value.starts_with('$') && !any(value, &libraries) && !value.starts_with("/usr/")
+    }) || runs.into_iter().any(passing)
+}
+
+/// Whether a command has something started later, or gives itself more rights than it was given.
+fn schedules(program: &str, rest: &[&str]) -> bool {
+    let has = |word: &str| rest.contains(&word);
+    let reads_only = rest.iter().all(|word| {
+        matches!(*word, "-l" | "-e" | "-u") || word.starts_with('$') || word.chars().all(char::is_alphanumeric)
+    });
+    let passing = rest.iter().any(|word| any(word, PASSING));
+    match program {
+        "crontab" => !(reads_only && (has("-l") || has("-e"))) && !rest.is_empty() && !has("-l"),
+        "at" => rest.iter().any(|word| {
+            matches!(*word, "now" | "midnight" | "noon" | "teatime" | "tomorrow" | "-f") || word.contains(':')
+        }),
+        "batch" => rest.is_empty(),
+        "systemd-run" | "ssh-copy-id" | "insmod" => true,
+        "systemctl" => (has("enable") || has("link")) && (has("--user") || rest.iter().any(|word| word.contains('/'))),
+        "update-rc.d" | "chkconfig" => has("defaults") || has("on") || has("--add"),
+        "launchctl" => has("load") || has("submit") || has("bootstrap") || has("enable"),
+        "schtasks" | "schtasks.exe" => has("/create"),
+        "reg" | "reg.exe" => {
+            has("add") && rest.iter().any(|word| word.contains("currentversion") && word.contains("run"))
+        }
+        "sc" | "sc.exe" => has("create"),
+        "register-scheduledtask" | "new-service" => true,
+        "git" => {
+            has("config")
+                && (rest.iter().any(|word| {
+                    any(word, &["core.hookspath", "core.sshcommand", "core.fsmonitor", "core.pager", "core.editor"])
+                }) && passing
+                    || rest.iter().any(|word| word.starts_with("alias."))
+                        && rest.iter().any(|word| word.starts_with('!') && any(word, PASSING)))
+        }
+        "alias" => {
+            let names = ["sudo=", "su=", "ssh=", "passwd=", "doas=", "login="];
+            passing
+                || rest.iter().any(|word| {
+                    names.iter().any(|name| word.starts_with(name) && !word.ends_with(name.trim_end_matches('=')))
+                })
+        }
+        "trap" => {
+            passing
+                && (has("debug") || has("exit") || has("err"))
+                && rest.first().is_some_and(|word| any(word, PASSING))
+        }
+        "chmod" => {
+            rest.first().is_some_and(|mode| mode.contains("+s") || mode.len() == 4 && mode.starts_with(['2', '4', '6']))
+                && rest.len() > 1
+        }
+        "setcap" => {
+            rest.iter().any(|word| any(word, &["cap_setuid", "cap_sys_admin", "cap_dac_override", "cap_sys_ptrace"]))
+        }
+        "useradd" | "adduser" => has("-o") && rest.windows(2).any(|pair| matches!(pair, ["-u", "0"])),
+        "pip" | "pip3" => has("config") && has("set") && rest.iter().any(|word| word.starts_with("http://")),
+        "npm" | "yarn" => has("config") && has("set") && rest.iter().any(|word| word.starts_with("http://")),
+        _ => false,
+    }
+}
