@@ -71,14 +71,15 @@ fn rows(file: &str, key: &str) -> Vec<Table> {
 fn layouts(rows: &[Table]) -> String {
     let mut code = String::from("const LAYOUTS: &[Layout] = &[\n");
     for row in rows {
-        only(row, &["id", "container", "must_have", "members", "storages"]);
+        only(row, &["id", "container", "named", "must_have", "members", "storages"]);
         let members: Vec<String> = tables(row, "members").map(member).collect();
         let storages: Vec<String> = tables(row, "storages").map(storage).collect();
         writeln!(
             code,
-            "Layout {{ id: {:?}, container: {:?}, must_have: &{:?}, members: &[{}], storages: &[{}] }},",
+            "Layout {{ id: {:?}, container: {:?}, named: {:?}, must_have: &{:?}, members: &[{}], storages: &[{}] }},",
             text(row, "id"),
             text(row, "container"),
+            optional(row, "named"),
             words(row, "must_have"),
             members.join(", "),
             storages.join(", ")

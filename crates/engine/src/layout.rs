@@ -15,6 +15,8 @@ include!(concat!(env!("OUT_DIR"), "/layouts.rs"));
 struct Layout {
     id: &'static str,
     container: &'static str,
+    /// What the container's own name ends with, if that matters.
+    named: &'static str,
     must_have: &'static [&'static str],
     members: &'static [(&'static str, Role)],
     storages: &'static [Store],
@@ -50,8 +52,9 @@ pub(crate) struct Matched {
 }
 
 impl Matched {
-    /// Matches the children of a container that was read as `formats`.
-    pub(crate) fn of(formats: &[&str], children: &[Child]) -> Self {
+    /// Matches the children of a container of this name that was read as `formats`.
+    pub(crate) fn of(name: &str, formats: &[&str], children: &[Child]) -> Self {
+        let name = name.to_ascii_lowercase();
         let mut matched = Self::default();
         for layout in LAYOUTS.iter().filter(|layout| formats.contains(&layout.container)) {
             let mut roots = layout.roots(children);
@@ -62,6 +65,10 @@ impl Matched {
             }
             matched.roles.extend(roots.into_iter().map(|root| (root, layout)));
         }
+        // What some loader of models reads is no package, whatever else it has the members of.
+        let all = matched.ids.len();
+        matched.roles.retain(|(_, layout)| layout.named.is_empty() || all == 1 && name.ends_with(layout.named));
+        matched.ids.retain(|id| matched.roles.iter().any(|(_, layout)| layout.id == *id));
         if matched.roles.iter().any(|(_, layout)| !layout.storages.is_empty()) {
             matched.sizes = Arc::new(sizes(children));
         }
@@ -151,10 +158,23 @@ mod tests {
     #[test]
     fn storages_of_a_checkpoint_are_tensor_data_whatever_the_case() {
         let children = children(&["m/DATA.pkl", "m/data/0", "m/data/0/x", "other/data/0", "m/version"]);
-        let matched = Matched::of(&["zip"], &children);
+        let matched = Matched::of("m.pt", &["zip"], &children);
         assert_eq!(matched.ids, ["torch-checkpoint"]);
         let roles: Vec<_> = children.iter().map(|child| matched.role(child).is_some()).collect();
         assert_eq!(roles, [false, true, false, false, false]);
-        assert!(Matched::of(&["tar"], &children).ids.is_empty());
+        assert!(Matched::of("m.pt", &["tar"], &children).ids.is_empty());
+    }
+
+    #[test]
+    fn a_package_has_the_name_of_one_and_is_nothing_else() {
+        let ids = |name: &str, more: &[&str]| {
+            let names = [&["a-1.dist-info/WHEEL", "a-1.dist-info/RECORD", "a/lib.so"], more].concat();
+            let children = children(&names);
+            let matched = Matched::of(name, &["zip"], &children);
+            (matched.ids.clone(), matched.role(&children[2]))
+        };
+        assert_eq!(ids("a-1-py3-none-any.whl", &[]), (vec!["python-wheel"], Some(Role::Packaged)));
+        assert_eq!(ids("model.pt", &[]), (vec![], None));
+        assert_eq!(ids("a-1-py3-none-any.whl", &["m/data.pkl"]), (vec!["torch-checkpoint"], None));
     }
 }

@@ -147,7 +147,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
         packed: u32,
     ) {
         let children = node.take_children();
-        let matched = Matched::of(&node.format_ids(), &children);
+        let matched = Matched::of(file_name(node.path.as_str()), &node.format_ids(), &children);
         matched.ids.iter().for_each(|id| node.identity("layout", id));
         let random = blob.as_ref().filter(|blob| blob.access() == Access::Random && !blob.is_empty());
         // What a sweep found lies in bytes that were swept: its own data are not swept again.

@@ -78,6 +78,25 @@ fn an_extension_in_a_wheel_is_no_alarm() {
 }
 
 #[test]
+fn the_papers_of_a_wheel_lower_nothing_in_a_model() {
+    let library = fixture("native/testdata/extension.so");
+    let papers = |archive: ZipWriter| {
+        archive
+            .stored("fast-1.0.dist-info/WHEEL", b"Wheel-Version: 1.0\nTag: cp311-cp311-linux_x86_64\n")
+            .stored("fast-1.0.dist-info/RECORD", b"fast/__init__.py,,\n")
+            .finish()
+    };
+    let checkpoint = || ZipWriter::new().stored("m/data.pkl", b"\x80\x02}q\0.").stored("m/version", b"3\n");
+    for (name, archive) in [
+        ("model.keras", papers(ZipWriter::new().stored("assets/op.so", &library))),
+        ("model.pt", papers(checkpoint().stored("m/extra/op.so", &library))),
+        ("fast-1.0-cp311-cp311-linux_x86_64.whl", papers(checkpoint().stored("m/extra/op.so", &library))),
+    ] {
+        holds(&scan_file(name, archive), Verdict::Suspicious, "Custom native code");
+    }
+}
+
+#[test]
 fn java_gadgets_run_when_they_are_read() {
     let honest = scan_file("weka.model", fixture("java/testdata/objects.ser"));
     assert_eq!(honest.verdict, Verdict::Clean, "{}{:#?}", messages(&honest), honest.artifacts);
