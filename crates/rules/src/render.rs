@@ -22,6 +22,9 @@ pub(crate) fn message(message: &str, data: &Data, known: Option<Known>) -> Strin
             Part::Placeholder(name) => text.push_str(&field(data, name)),
         }
     }
+    // A fact may have nothing to add behind the colon.
+    let said = text.trim_end_matches([' ', ':']).len();
+    text.truncate(said);
     text
 }
 
@@ -56,5 +59,20 @@ fn field(data: &Data, name: &str) -> String {
         Some(Value::Exprs(exprs)) => format!("({})", escape::bounded(&Value::Exprs(exprs).to_string(), SHOWN)),
         Some(value) => escape::bounded(&value.to_string(), SHOWN),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::fact::Flaw;
+
+    use super::*;
+
+    #[test]
+    fn a_message_without_a_detail_ends_without_a_colon() {
+        let flaw = |detail: &str| Flaw { id: "traversal".into(), detail: detail.into(), part: "../x".into() }.into();
+        let of = |detail| message("{part} leads out of its folder: {detail}", &flaw(detail), None);
+        assert_eq!(of(""), "../x leads out of its folder");
+        assert_eq!(of("it is long"), "../x leads out of its folder: it is long");
     }
 }
