@@ -27,6 +27,7 @@ mod graph_source;
 mod imports;
 mod items;
 mod known;
+mod leftover;
 mod legacy;
 mod legacy_tar;
 mod listing;

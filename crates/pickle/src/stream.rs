@@ -15,6 +15,7 @@ use base::{
 
 use crate::{
     imports::Extension,
+    leftover::names_something,
     legacy::Legacy,
     listing::{self, Watcher},
     machine::Machine,
@@ -28,7 +29,8 @@ const MAX_PICKLES: u32 = 100_000;
 const SEARCHED: usize = 64 << 10;
 /// `dbm.dumb`, and with it `shelve`, begins each value at a multiple of this; what a shorter value leaves of the one that it
 /// replaced stays (`dbm/dumb.py`, `_addval` and `_setval`).
-const BLOCK: u64 = 512;
+const BLOCK: u64 = BLOCK_BYTES as u64;
+const BLOCK_BYTES: usize = 512;
 
 /// Whether the content could be a pickle at all: its first byte is an opcode with which one can begin.
 pub fn looks_like_pickle(head: &Head<'_>) -> bool {
@@ -122,7 +124,7 @@ fn read_watched(blob: &Blob, sink: &mut Sink<'_>, mut watcher: Option<&mut (dyn 
         if pickles >= MAX_PICKLES {
             return Err(Stop::Limit(base::reason::Reason::Entries));
         }
-        if !next_pickle(&mut reader, sink, end, &Before { unmarked: ran.unmarked, blocks })? {
+        if !next_pickle(&mut reader, sink, end, &Before { unmarked: ran.unmarked, blocks, several: pickles > 1 })? {
             return process.end();
         }
     }
@@ -194,6 +196,32 @@ struct Before {
     unmarked: bool,
     /// Whether each began a block.
     blocks: bool,
+    /// Whether there were more than one.
+    several: bool,
+}
+
+/// Bytes of an old value's rest that are looked into.
+const LEFTOVER: usize = 1 << 20;
+/// Where the next pickle of a shelf begins behind what old values left: at a block. At most this many bytes are searched.
+const SHELF: u64 = 64 << 20;
+
+/// Looks for the next value of a shelf at the beginnings of blocks; the reader stays where it is.
+fn next_value(reader: &mut Reader<'_>) -> Result<Option<u64>, Stop> {
+    let (from, end) = (reader.offset(), reader.offset().saturating_add(SHELF));
+    let mut at = from.next_multiple_of(BLOCK);
+    let mut found = None;
+    while found.is_none() && at < end {
+        reader.seek(at);
+        let ahead = reader.peek(SEARCHED)?;
+        if ahead.is_empty() {
+            break;
+        }
+        let starts = ahead.chunks(BLOCK_BYTES).position(begins);
+        found = starts.map(|block| at.saturating_add((block as u64).saturating_mul(BLOCK)));
+        at = at.saturating_add(SEARCHED as u64);
+    }
+    reader.seek(from);
+    Ok(found.map(|found| found.saturating_sub(from)))
 }
 
 /// Goes to the next pickle behind `end`; `false` when there is none. What lies between is padding or junk.
@@ -207,11 +235,15 @@ fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64, before: &
     let ahead = reader.peek(SEARCHED)?;
     let ahead = ahead.get(..SEARCHED.min(ahead.len())).unwrap_or_default();
     let at_once = before.unmarked && after_zeros == end && ahead.first().is_some_and(can_begin);
-    let found = if at_once { Some(0) } else { plausible_start(ahead) };
-    let junk = found.map_or(0, |at| at as u64);
+    let mut found = if at_once { Some(0) } else { plausible_start(ahead).map(|at| at as u64) };
+    if found.is_none() && before.blocks {
+        found = next_value(reader)?;
+    }
+    let junk = found.unwrap_or(0);
     let place = Place::bytes(end, 0);
     let value = before.blocks && found.is_some() && after_zeros.saturating_add(junk).checked_rem(BLOCK) == Some(0);
-    if (found != Some(0) || after_zeros > end) && !value {
+    let shelf = value || before.blocks && before.several && found.is_none();
+    if (found != Some(0) || after_zeros > end) && !shelf {
         let detail = match found {
             Some(_) => {
                 format!("{} bytes stand between two pickles", after_zeros.saturating_sub(end).saturating_add(junk))
@@ -228,7 +260,11 @@ fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64, before: &
         })
     {
         let len = rest.len().unwrap_or(0);
-        sink.child(Child::window("trailing", Place::bytes(after_zeros, len), rest))?;
+        // What an old value left in a shelf is numbers and texts, where no offset into it would call anything.
+        let left = shelf && len <= LEFTOVER as u64 && !names_something(&rest.bytes_at(0, LEFTOVER)?);
+        sink.meter().bytes(if shelf { len.min(LEFTOVER as u64) } else { 0 })?;
+        let child = Child::window("trailing", Place::bytes(after_zeros, len), rest);
+        sink.child(Child { tensor_data: left, ..child })?;
     }
     match found {
         Some(_) => {
