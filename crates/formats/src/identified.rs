@@ -79,7 +79,6 @@ identified! {
     "tflite", "TensorFlow Lite", ["tflite", "lite"], runtimes::tflite;
     "ort", "ONNX Runtime flatbuffer", ["ort"], runtimes::ort;
     "executorch", "ExecuTorch program", ["pte", "ptd"], runtimes::executorch;
-    "torch-mobile", "PyTorch mobile flatbuffer", ["ff", "ptl"], runtimes::torch_mobile;
     "tensorrt", "TensorRT engine", ["engine", "plan", "trt"], runtimes::tensorrt;
     "rknn", "RKNN model", ["rknn"], runtimes::rknn;
     "ncnn", "ncnn parameters", ["param"], runtimes::ncnn;
@@ -90,7 +89,6 @@ identified! {
     "arrow", "Arrow or Feather file", ["arrow", "feather"], databases::arrow;
     "avro", "Avro container", ["avro"], databases::avro;
     "orc", "ORC", ["orc"], databases::orc;
-    "sqlite", "SQLite database", ["sqlite", "db"], databases::sqlite;
     "lmdb", "LMDB database", ["mdb", "lmdb"], databases::lmdb;
     "dbm", "dbm database", ["db", "dbm", "gdbm"], databases::dbm;
     "leveldb-table", "LevelDB table (TensorFlow checkpoint index)", ["index", "ldb", "sst"], databases::leveldb_table;
@@ -106,10 +104,8 @@ identified! {
     "javascript", "JavaScript", ["js", "mjs", "cjs"], scripts::javascript;
     "html", "HTML", ["html", "htm", "xhtml"], scripts::html;
     "script", "Script of another language", ["pl", "rb", "jl", "php", "tcl", "vbs", "wsf", "hta"], scripts::other;
-    "iso9660", "ISO 9660 image", ["iso"], archives::iso9660;
-    "squashfs", "SquashFS image", ["squashfs", "sqsh", "sif"], archives::squashfs;
+    "squashfs-big-endian", "SquashFS image of a big-endian machine", ["squashfs", "sqsh"], archives::squashfs;
     "ar-thin", "Thin Unix archive", ["a"], crate::ar::is_thin;
-    "lzip", "lzip", ["lz"], archives::lzip;
 }
 
 /// The engine calls an artifact of an identified format incomplete: nothing of it is claimed.

@@ -12,6 +12,8 @@
 use base::{format::Format, sink::Codec};
 
 mod fields;
+mod flatbuffer;
+mod listed;
 mod names;
 mod padding;
 mod pieces;
@@ -74,15 +76,20 @@ formats! {
         cab,
         compressed,
         cpio,
+        iso,
         pickle,
         shell,
         python,
         r,
         rar,
         sevenz,
+        squashfs,
+        store,
         tar,
         torch7,
+        torch_mobile,
         wasm,
+        xar,
         zip,
     }
     list {
@@ -94,11 +101,19 @@ formats! {
         sevenz::FORMAT,
         cab::FORMAT,
         rar::FORMAT,
+        iso::FORMAT,
+        xar::FORMAT,
+        squashfs::FORMAT,
+        store::sqlite::FORMAT,
+        store::gdbm::FORMAT,
+        store::berkeley::FORMAT,
+        store::dumb::FORMAT,
         pickle::FORMAT,
         python::FORMAT,
         python::BYTECODE,
         python::MARSHAL,
         torch7::FORMAT,
+        torch_mobile::FORMAT,
         lua::BYTECODE,
         lua::SOURCE,
         r::DATA,
@@ -116,6 +131,7 @@ formats! {
         compressed::GZIP,
         compressed::BZIP2,
         compressed::XZ,
+        compressed::LZIP,
         compressed::ZSTD,
         compressed::LZ4,
         compressed::SNAPPY,
@@ -156,11 +172,13 @@ codecs! {
     }
     list {
         codec::DEFLATE,
+        codec::DEFLATE64,
         codec::ZLIB,
         codec::GZIP,
         codec::BZIP2,
         codec::XZ,
         codec::LZMA,
+        codec::LZIP,
         codec::ZIP_LZMA,
         codec::ZSTD,
         codec::LZ4,

@@ -80,7 +80,7 @@ fn render(path: &Path, bytes: &[u8]) -> String {
 
 #[test]
 fn containers_are_read_as_their_goldens_say() {
-    for folder in ["zip", "tar", "compressed", "sevenz"] {
+    for folder in ["zip", "tar", "compressed", "sevenz", "torch_mobile", "squashfs"] {
         testkit::goldens::check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder), render);
     }
 }

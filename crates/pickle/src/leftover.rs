@@ -54,6 +54,6 @@ mod tests {
         assert!(names_something(b"\0\0(ios\nsystem\n."));
         assert!(names_something(b"\x8c\x02os\x8c\x06system\x93."));
         assert!(names_something(b"\x8c\x02os\x94\x8c\x06system\x94\x93."));
-        assert!(!names_something(b"K\x01K\x93K\x02cats\nand dogs\n\x93"));
+        assert!(!names_something(b"K\x01K\x93K\x02cats\nand dogs\n!\x93"));
     }
 }

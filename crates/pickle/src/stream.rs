@@ -263,6 +263,9 @@ fn next_pickle(reader: &mut Reader<'_>, sink: &mut Sink<'_>, end: u64, before: &
         // What an old value left in a shelf is numbers and texts, where no offset into it would call anything.
         let left = shelf && len <= LEFTOVER as u64 && !names_something(&rest.bytes_at(0, LEFTOVER)?);
         sink.meter().bytes(if shelf { len.min(LEFTOVER as u64) } else { 0 })?;
+        if left {
+            sink.claim(after_zeros..after_zeros.saturating_add(len), Claim::Child);
+        }
         let child = Child::window("trailing", Place::bytes(after_zeros, len), rest);
         sink.child(Child { tensor_data: left, ..child })?;
     }

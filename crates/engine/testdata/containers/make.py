@@ -1,6 +1,6 @@
 """Makes the containers that hold one poisoned pickle: `echo` through os.system, in every form that a tool here writes.
 
-Needs Debian's 7zip or p7zip-full, brotli, cpio, genisoimage, lz4, ncompress, squashfs-tools, zstd, and binutils' ar. Where no free tool writes a form
+Needs Debian's 7zip or p7zip-full, brotli, cpio, genisoimage, libarchive-tools, lz4, lzip, ncompress, squashfs-tools, zstd, and binutils' ar. Where no free tool writes a form
 (rar, cab, snappy frames), the file is put together by hand: stored, with true headers.
 """
 
@@ -165,6 +165,8 @@ def by_tools(work):
     (work / "debian-binary").unlink()
     (work / "data.tar.xz").unlink()
     (HERE / "model.iso.gz").write_bytes(gzip.compress(tool(["genisoimage", "-quiet", "-R", "."], cwd=work), mtime=0))
+    (HERE / "model.xar").write_bytes(tool(["bsdtar", "--format", "xar", "-cf", "-", "model.pkl"], cwd=work))
+    (HERE / "model.pkl.lz").write_bytes(tool(["lzip", "-c"], PICKLE))
     image = work.parent / "image"
     tool(["mksquashfs", str(work), str(image), "-quiet", "-all-root", "-mkfs-time", "0", "-nopad", "-comp", "gzip"])
     (HERE / "model.squashfs").write_bytes(image.read_bytes())

@@ -36,7 +36,7 @@ const CONTAINERS: &[(&str, Told)] = &[
     // Some loaders ignore the encryption bit, so that the ciphered bytes are looked at: they are no known format.
     ("crypto.zip", Closed(Reason::UnknownFormat)),
     ("aes.zip", Closed(Reason::UnsupportedMethod)),
-    ("deflate64.zip", Closed(Reason::UnsupportedMethod)),
+    ("deflate64.zip", Found),
     ("v7.tar", Found),
     ("ustar.tar", Found),
     ("gnu.tar", Found),
@@ -56,6 +56,8 @@ const CONTAINERS: &[(&str, Told)] = &[
     ("model.pkl.br", Found),
     ("model.pkl.sz", Found),
     ("model.pkl.Z", Found),
+    ("model.pkl.lz", Found),
+    ("model.xar", Found),
     ("newc.cpio", Found),
     ("odc.cpio", Found),
     ("model.ar", Found),
@@ -74,8 +76,8 @@ const CONTAINERS: &[(&str, Told)] = &[
     ("model.cab", Found),
     ("mszip.cab", Found),
     ("lzx.cab", Closed(Reason::UnsupportedMethod)),
-    ("model.iso.gz", Closed(Reason::NoReader)),
-    ("model.squashfs", Closed(Reason::NoReader)),
+    ("model.iso.gz", Found),
+    ("model.squashfs", Found),
 ];
 
 fn fixture(name: &str) -> Vec<u8> {

@@ -50,10 +50,69 @@ fn what_shelve_writes_is_quiet() {
     let report = real_shelf(data, include_bytes!("../../testdata/shelf/plain.dir"));
     let told = (report.verdict, report.completeness);
     assert_eq!(told, (Verdict::Clean, Completeness::Complete), "{:#?}", report.artifacts);
-    // What a shorter value left of the one before is bytes that nobody explains.
+    // What a shorter value left of the one before stays where it was.
     let data = include_bytes!("../../testdata/shelf/updated.dat");
     let report = real_shelf(data, include_bytes!("../../testdata/shelf/updated.dir"));
-    assert_eq!((report.verdict, report.findings.len()), (Verdict::Incomplete, 0), "{:#?}", report.findings);
+    let told = (report.verdict, report.completeness);
+    assert_eq!(told, (Verdict::Clean, Completeness::Complete), "{:#?}", report.artifacts);
+}
+
+/// The second value is replaced by a short one; `left` stays behind it, at an offset inside its blocks.
+fn replaced(left: &[u8]) -> Report {
+    let mut data = assemble(HARMLESS).unwrap();
+    data.resize(BLOCK, 0);
+    data.extend(assemble(HARMLESS).unwrap());
+    data.extend(left);
+    data.resize(data.len().next_multiple_of(BLOCK), b'K');
+    data.extend(assemble(HARMLESS).unwrap());
+    scan_file("shelf.dat", data)
+}
+
+#[test]
+fn what_is_left_of_old_values_is_looked_into() {
+    let report = replaced(b"K\x01K\x02K\x03e.");
+    assert_eq!(
+        (report.verdict, report.completeness),
+        (Verdict::Clean, Completeness::Complete),
+        "{:#?}",
+        report.artifacts
+    );
+    // An index may lead into the middle of a block.
+    for poison in [
+        &b"(cposix\nsystem\nVecho hi\ntR."[..],
+        b"K\x01K\x02\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x07echo hi\x85R.",
+    ] {
+        assert_ne!(replaced(poison).verdict, Verdict::Clean);
+    }
+    let mut far = vec![b'K'; 100 << 10];
+    far.resize(far.len().next_multiple_of(BLOCK) - 26, b'K');
+    far.extend(assemble(POISONED).unwrap());
+    assert_eq!(replaced(&far).verdict, Verdict::Malicious);
+}
+
+#[test]
+fn stores_of_libraries_give_their_values() {
+    macro_rules! store {
+        ($name:literal) => {
+            ($name, &include_bytes!(concat!("../../../formats/src/store/testdata/", $name))[..])
+        };
+    }
+    for (name, bytes) in [store!("plain.sqlite"), store!("plain.gdbm"), store!("plain.ndbm"), store!("tables.sqlite")] {
+        let report = scan_file(name, bytes);
+        let told = (report.verdict, report.completeness);
+        assert_eq!(
+            told,
+            (Verdict::Clean, Completeness::Complete),
+            "{name}: {:#?} {:#?}",
+            report.findings,
+            report.artifacts
+        );
+    }
+    for (name, bytes) in [store!("poisoned.sqlite"), store!("poisoned.gdbm"), store!("poisoned.ndbm")] {
+        let report = scan_file(name, bytes);
+        let named = report.findings.iter().any(|finding| finding.message.contains("os.system"));
+        assert!(report.verdict == Verdict::Malicious && named, "{name}: {:#?}", report.artifacts);
+    }
 }
 
 #[test]

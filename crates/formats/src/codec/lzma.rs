@@ -7,7 +7,7 @@ use base::{
     sink::{Codec, Decode},
     stop::Stop,
 };
-use lzma_rust2::{Action, Lzma2Stream, LzmaStream, Status, StreamResult, XzStream};
+use lzma_rust2::{Action, LzipStream, Lzma2Stream, LzmaStream, Status, StreamResult, XzStream};
 
 use super::{
     MAX_WINDOW,
@@ -21,6 +21,9 @@ pub(crate) const XZ: Codec = Codec { id: "xz", open: open_xz };
 pub(crate) const LZMA: Codec = Codec { id: "lzma-alone", open: open_alone };
 /// LZMA as zip members have it (APPNOTE 6.3.10, section 5.8.8).
 pub(crate) const ZIP_LZMA: Codec = Codec { id: "zip-lzma", open: open_zip };
+
+/// One or more members of lzip.
+pub(crate) const LZIP: Codec = Codec { id: "lzip", open: open_lzip };
 
 const XZ_MAGIC: &[u8] = b"\xfd7zXZ\0";
 
@@ -38,6 +41,11 @@ fn open_xz(input: Box<dyn Read + Send>, limits: &Limits) -> Result<Box<dyn Decod
 
 fn open_alone(input: Box<dyn Read + Send>, limits: &Limits) -> Result<Box<dyn Decode>, Stop> {
     let machine = Lzma { stream: LzmaStream::new_mem_limit(memory(limits), None), unmarked: false };
+    Ok(Box::new(Streaming::new(Input::new(input), machine)))
+}
+
+fn open_lzip(input: Box<dyn Read + Send>, limits: &Limits) -> Result<Box<dyn Decode>, Stop> {
+    let machine = Lzip(LzipStream::new_mem_limit(true, memory(limits)));
     Ok(Box::new(Streaming::new(Input::new(input), machine)))
 }
 
@@ -128,6 +136,20 @@ impl Machine for Xz {
             self.stream = XzStream::new_mem_limit(false, self.memory);
         }
         Ok(more)
+    }
+}
+
+struct Lzip(LzipStream);
+
+impl Machine for Lzip {
+    const WHAT: &'static str = "an lzip stream";
+
+    fn step(&mut self, from: &[u8], into: &mut [u8], at_end: bool) -> io::Result<Step> {
+        self.0.process(from, into, action(at_end)).map(step)
+    }
+
+    fn unused(&self) -> usize {
+        self.0.unused_input().len()
     }
 }
 

@@ -1,9 +1,11 @@
 //! Decoders: each streams, holds no more than its window, refuses windows beyond the limit and tells how much it consumed.
 
+pub(crate) mod blocks;
 mod brotli;
 mod bzip2;
 mod cabinet;
 mod deflate;
+mod deflate64;
 mod input;
 mod lz4;
 mod lzma;
@@ -17,8 +19,9 @@ mod zstd;
 pub(crate) use brotli::BROTLI;
 pub(crate) use bzip2::BZIP2;
 pub(crate) use deflate::{DEFLATE, GZIP, ZLIB};
+pub(crate) use deflate64::DEFLATE64;
 pub(crate) use lz4::LZ4;
-pub(crate) use lzma::{LZMA, XZ, ZIP_LZMA};
+pub(crate) use lzma::{LZIP, LZMA, XZ, ZIP_LZMA};
 pub(crate) use lzw::LZW;
 pub(crate) use sevenz::SEVENZ;
 pub(crate) use snappy::SNAPPY;

@@ -35,6 +35,11 @@ pub(super) fn XZ(head: &Head<'_>) -> Found {
     certain(head.starts(b"\xfd7zXZ\0"))
 }
 
+/// Magic and version 1.
+pub(super) fn LZIP(head: &Head<'_>) -> Found {
+    certain(head.starts(b"LZIP\x01"))
+}
+
 /// Magic, and codes of 9 to 16 bits.
 pub(super) fn COMPRESS(head: &Head<'_>) -> Found {
     let bits = head.first.get(2).is_some_and(|flags| (9..=16).contains(&(flags & 0x1f)) && flags & 0x60 == 0);

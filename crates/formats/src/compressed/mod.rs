@@ -46,6 +46,8 @@ compressed! {
     XZ = "xz", "xz", &["xz", "txz"], codec::XZ;
     /// The older `.lzma` form.
     LZMA = "lzma-alone", "LZMA alone", &["lzma", "tlz"], codec::LZMA;
+    /// lzip, one or more members.
+    LZIP = "lzip", "lzip", &["lz", "tlz"], codec::LZIP;
     /// Zstandard (RFC 8878), one or more frames.
     ZSTD = "zstd", "Zstandard", &["zst", "tzst", "zstd"], codec::ZSTD;
     /// LZ4 frames, with the legacy one.

@@ -31,24 +31,16 @@ pub(super) fn orc(head: &Head<'_>) -> bool {
     head.starts(b"ORC") && postscript.starts_with(b"ORC") && inside(head, 16)
 }
 
-/// SQLite file format, section 1.3.
-pub(super) fn sqlite(head: &Head<'_>) -> bool {
-    head.starts(b"SQLite format 3\0")
-}
-
 /// The magic of the first meta page, behind a page header of 16 or 12 bytes.
 pub(super) fn lmdb(head: &Head<'_>) -> bool {
     [16, 12].into_iter().any(|offset| u32_at(head, offset) == Some(0xbeef_c0de))
 }
 
-/// GNU dbm magics, or those of Berkeley DB at 12, in either byte order.
+/// Magics of Berkeley DB at 12, or of version 1 at the start, in either byte order: what no reader takes.
 pub(super) fn dbm(head: &Head<'_>) -> bool {
-    let gnu = |magic: u32| (0x1357_9acd..=0x1357_9ad1).contains(&magic);
     let berkeley = |magic: u32| matches!(magic, 0x0006_1561 | 0x0005_3162 | 0x0004_2253 | 0x0004_0988);
-    let either = |offset, known: fn(u32) -> bool| {
-        u32_at(head, offset).is_some_and(|magic| known(magic) || known(magic.swap_bytes()))
-    };
-    either(0, gnu) || either(12, berkeley)
+    let either = |offset| u32_at(head, offset).is_some_and(|magic| berkeley(magic) || berkeley(magic.swap_bytes()));
+    (either(0) || either(12)) && (crate::store::berkeley::FORMAT.detect)(head).is_none()
 }
 
 /// The magic that ends a LevelDB table.

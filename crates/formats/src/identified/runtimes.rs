@@ -27,11 +27,6 @@ pub(super) fn executorch(head: &Head<'_>) -> bool {
     kind && digits.is_some() && head.at(4, 4).is_some_and(|identifier| flatbuffer(head, identifier))
 }
 
-/// File identifier `PTMF`: PyTorch's mobile flatbuffer (`torch/csrc/jit/serialization/mobile_bytecode.fbs`).
-pub(super) fn torch_mobile(head: &Head<'_>) -> bool {
-    flatbuffer(head, b"PTMF")
-}
-
 /// The tags of serialised engines, followed by a version that is no text.
 pub(super) fn tensorrt(head: &Head<'_>) -> bool {
     (head.starts(b"ptrt") || head.starts(b"ftrt")) && u32_at(head, 4).is_some_and(|version| version < 1 << 24)

@@ -67,9 +67,8 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
         ("arrow", padded(b"ARROW1\0\0", 32)),
         ("avro", b"Obj\x01\x02\x16avro.schema".to_vec()),
         ("orc", [&padded(b"ORC", 32)[..], b"ORC\x10"].concat()),
-        ("sqlite", padded(b"SQLite format 3\0", 100)),
         ("lmdb", [&[0; 16][..], &[0xde, 0xc0, 0xef, 0xbe]].concat()),
-        ("dbm", padded(b"\xcd\x9a\x57\x13", 32)),
+        ("dbm", padded(b"\0\x06\x15\x61\0\0\0\x02", 32)),
         ("leveldb-table", [&[0; 48][..], &0xdb47_7524_8b80_fb57_u64.to_le_bytes()].concat()),
         ("ocdbt", padded(b"\x0c\xdb\x3a\x2a\x20\0\0\0\0\0\0\0", 32)),
         ("ole", padded(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 64)),
@@ -85,12 +84,7 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn archives() -> Vec<(&'static str, Vec<u8>)> {
-    vec![
-        ("iso9660", [&padded(b"", 32_769)[..], b"CD001\x01"].concat()),
-        ("squashfs", [&padded(b"hsqs", 28)[..], &[4, 0, 0, 0]].concat()),
-        ("ar-thin", b"!<thin>\n".to_vec()),
-        ("lzip", b"LZIP\x01\x0c".to_vec()),
-    ]
+    vec![("squashfs-big-endian", padded(b"sqsh", 96)), ("ar-thin", b"!<thin>\n".to_vec())]
 }
 
 /// Formats told by their name: the fixture needs it.
@@ -116,7 +110,7 @@ fn each_fixture_is_one_format() {
 fn every_format_has_a_fixture_or_a_name() {
     let known: Vec<_> = models().into_iter().chain(others()).chain(archives()).map(|(id, _)| id).collect();
     let missing: Vec<_> = FORMATS.iter().map(|format| format.id).filter(|id| !known.contains(id)).collect();
-    assert_eq!(missing, ["torch-mobile", "cython", "batch"]);
+    assert_eq!(missing, ["cython", "batch"]);
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub(super) fn name(method: u16) -> &'static str {
 fn decoder(method: u16) -> Option<&'static Codec> {
     match method {
         8 => Some(&codec::DEFLATE),
+        9 => Some(&codec::DEFLATE64),
         12 => Some(&codec::BZIP2),
         14 => Some(&codec::ZIP_LZMA),
         20 | 93 => Some(&codec::ZSTD),

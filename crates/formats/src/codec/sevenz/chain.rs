@@ -12,7 +12,7 @@ use base::{limits::Limits, sink::Decode, stop::Stop};
 use lzma_rust2::filter::{bcj::BcjReader, delta::DeltaReader};
 
 use super::{
-    super::{BZIP2, DEFLATE, ZSTD, cabinet, input::Input, lzma},
+    super::{BZIP2, DEFLATE, DEFLATE64, ZSTD, blocks, cabinet, input::Input, lzma},
     Coder,
 };
 
@@ -23,6 +23,7 @@ mod method {
     pub(super) const LZMA2: u64 = 0x21;
     pub(super) const LZMA: u64 = 0x03_0101;
     pub(super) const DEFLATE: u64 = 0x04_0108;
+    pub(super) const DEFLATE64: u64 = 0x04_0109;
     pub(super) const BZIP2: u64 = 0x04_0202;
     pub(super) const ZSTD: u64 = 0x04f7_1101;
     pub(super) const X86: [u64; 2] = [4, 0x0303_0103];
@@ -37,6 +38,9 @@ mod method {
 /// Data blocks of a cabinet: a number of our own, as the folders of cabinets come out of the same codec.
 pub(crate) const CABINET: u64 = 0x4d53_4346_0000_0000;
 
+/// Blocks of a file system: a number of our own, too.
+pub(crate) const BLOCKS: u64 = 0x4d53_4346_0000_0001;
+
 /// The name of a method that can be decoded: the first of a chain, or a filter behind it.
 pub(crate) fn supported(method: u64) -> Option<&'static str> {
     Some(match method {
@@ -45,6 +49,7 @@ pub(crate) fn supported(method: u64) -> Option<&'static str> {
         method::LZMA2 => "lzma2",
         method::LZMA => "lzma",
         method::DEFLATE => "deflate",
+        method::DEFLATE64 => "deflate64",
         method::BZIP2 => "bzip2",
         method::ZSTD => "zstd",
         method::ARM64 => "arm64",
@@ -121,9 +126,11 @@ fn decoder(coder: &Coder, from: Box<dyn Read + Send>, limits: &Limits) -> Result
             _ => Err(Stop::Unsupported("LZMA2 properties of another size".into())),
         },
         method::DEFLATE => (DEFLATE.open)(from, limits),
+        method::DEFLATE64 => (DEFLATE64.open)(from, limits),
         method::BZIP2 => (BZIP2.open)(from, limits),
         method::ZSTD => (ZSTD.open)(from, limits),
         CABINET => cabinet::Blocks::open(from, &coder.properties),
+        BLOCKS => blocks::Blocks::open(from, &coder.properties, limits),
         // A filter next to the packed stream filters what is stored.
         id if supported(id).is_some() => {
             let copied = Box::new(Copied { input: Input::new(from), left: coder.size });

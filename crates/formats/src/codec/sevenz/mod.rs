@@ -26,7 +26,7 @@ use flate2::Crc;
 
 use super::input::Input;
 
-pub(crate) use chain::{CABINET, is_encryption, supported};
+pub(crate) use chain::{BLOCKS, CABINET, is_encryption, supported};
 pub(crate) use folder::{Coder, File, Folder};
 
 /// A folder's description and its packed stream.
