@@ -46,6 +46,10 @@ const CODE: [&str; 11] = [
     "wasm",
 ];
 
+/// Formats of the target `stores`, in its order.
+const STORES: [&str; 8] =
+    ["sqlite", "gdbm", "berkeley-db", "dumb-dbm-index", "torch-mobile", "iso9660", "xar", "squashfs"];
+
 /// Writes the seeds of every target below `fuzz`.
 pub(super) fn write(fuzz: &Path) -> Result<(), String> {
     let corpus = Corpus(fuzz.join("corpus"));
@@ -87,6 +91,7 @@ impl Corpus {
 
     /// A file of the format: for its own target, for the one that picks a format, and for the whole engine.
     fn format(&self, format: &str, bytes: &[u8]) -> Result<(), String> {
+        self.numbered("stores", STORES.iter().position(|known| *known == format), bytes)?;
         self.numbered("code", CODE.iter().position(|known| *known == format), bytes)?;
         if super::targets()?.iter().any(|target| target == format && target != "text") {
             self.put(format, bytes)?;
@@ -144,7 +149,7 @@ fn golden(corpus: &Corpus, path: &Path) -> Result<(), String> {
     if owner == "compressed" { corpus.codec(codec, &bytes) } else { corpus.format(&owner, &bytes) }
 }
 
-/// The format of a fixture of code, by its extension: folders hold several.
+/// The format of a fixture, by its extension: folders hold several.
 fn code(extension: &str) -> Option<&'static str> {
     Some(match extension {
         "so" | "o" => "elf",
@@ -157,6 +162,13 @@ fn code(extension: &str) -> Option<&'static str> {
         "ser" => "java-serialization",
         "class" => "java-class",
         "wasm" => "wasm",
+        "sqlite" => "sqlite",
+        "gdbm" => "gdbm",
+        "ndbm" => "berkeley-db",
+        "dir" => "dumb-dbm-index",
+        "ff" => "torch-mobile",
+        "xar" => "xar",
+        "squashfs" => "squashfs",
         _ => return None,
     })
 }
