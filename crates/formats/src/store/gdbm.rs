@@ -62,11 +62,11 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         return Err(Stop::Unsupported("a store of unknown length".into()));
     };
     let meter = sink.meter().clone();
-    let mut store = Store { blob, meter: &meter, form: Form::of(blob)?, pieces: Pieces::default(), len, broken: None };
+    let mut store = Store { blob, meter: &meter, form: Form::of(blob)?, pieces: Pieces::default(), len, end: len, broken: None };
     let read = store.read(sink);
-    let Store { pieces, broken, .. } = store;
-    // Space is given out in pieces of any size, so that each byte of the file can have been freed.
-    value::finish(blob, sink, pieces, len.max(1), &|_| true)?;
+    let Store { pieces, broken, end, .. } = store;
+    // Space is given out in pieces of any size, so that each byte up to the end can have been freed.
+    value::finish(blob, sink, pieces, end.max(1), &|number| number == 0)?;
     read.and(broken.map_or(Ok(()), Err))
 }
 
@@ -108,6 +108,8 @@ struct Store<'b> {
     form: Form,
     pieces: Pieces,
     len: u64,
+    /// Where the store ends, as its header has it.
+    end: u64,
     broken: Option<Stop>,
 }
 
@@ -161,6 +163,7 @@ impl Store<'_> {
         if header.block < 32 || header.bucket < 64 || header.bucket > BUCKET {
             return Err(Stop::malformed(4, format!("blocks of {} and buckets of {} bytes", header.block, header.bucket)));
         }
+        self.end = header.end.min(self.len);
         if self.len < header.end {
             self.broken.get_or_insert(Stop::truncated(self.len, "the blocks of a store"));
         }

@@ -59,9 +59,11 @@ fn what_is_cut_or_changed_stops_politely() {
 
 #[test]
 fn bytes_behind_a_store_and_pages_that_nothing_leads_to_are_told() {
-    let bytes = [STORES[0].1, &[7; 4096]].concat();
-    let reading = reading::read(&sqlite::FORMAT, "x", &bytes).unwrap();
-    assert!(reading.complete() && reading.children.iter().any(|child| child.name == b"trailing"));
+    for (format, bytes) in [STORES[0], STORES[1]] {
+        let bytes = [bytes, &[7; 4096]].concat();
+        let reading = reading::read(format, "x", &bytes).unwrap();
+        assert!(reading.complete() && reading.children.iter().any(|child| child.name == b"trailing"), "{}", format.id);
+    }
     let mut bytes = STORES[3].1.to_vec();
     // The list of free pages is forgotten: they belong to nobody.
     bytes[32..36].fill(0);
