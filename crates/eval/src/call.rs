@@ -125,6 +125,9 @@ impl Evaluator<'_> {
 
     fn apply_name(&mut self, name: &Arc<Name>, arguments: Arguments<'_>) -> Folded {
         let path = (&*name.module, &*name.qualname);
+        if !may_fold(path) {
+            return Err(Fault::Unfollowed);
+        }
         let folders = [
             trampoline::fold,
             iterate::fold,
@@ -170,6 +173,28 @@ impl Evaluator<'_> {
         }
         self.apply(class, args, kwargs)
     }
+}
+
+/// Whether some folder may know this callable: those of the frameworks that models are written with, and of modules beside
+/// the file itself, they do not, but for a few.
+fn may_fold((module, qualname): (&str, &str)) -> bool {
+    const FRAMEWORKS: [&str; 12] = [
+        "accelerate",
+        "diffusers",
+        "flax",
+        "huggingface_hub",
+        "jax",
+        "keras",
+        "safetensors",
+        "tensorflow",
+        "timm",
+        "torch",
+        "transformers",
+        "ultralytics",
+    ];
+    let root = module.split('.').next().unwrap_or(module);
+    let foreign = root.is_empty() || FRAMEWORKS.binary_search(&root).is_ok() && module != "torch._utils";
+    !foreign || qualname.contains("__") || qualname.ends_with("load_module") || module.contains("cloudpickle")
 }
 
 /// The arguments of a partial with those of its call.

@@ -1,6 +1,6 @@
 //! One evaluation: what it has found so far, what it may still spend, and why a step did not yield a value.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use base::{budget::Meter, stop::Stop};
 
@@ -107,7 +107,7 @@ pub(crate) struct Evaluator<'m> {
     pub(crate) meter: &'m Meter,
     pub(crate) outcome: Outcome,
     depth: u16,
-    seen: HashMap<String, u32>,
+    seen: BTreeMap<String, u32>,
 }
 
 impl<'m> Evaluator<'m> {
@@ -119,7 +119,7 @@ impl<'m> Evaluator<'m> {
             decoded: Vec::new(),
             notes: Vec::new(),
         };
-        Self { meter, outcome, depth: 0, seen: HashMap::new() }
+        Self { meter, outcome, depth: 0, seen: BTreeMap::new() }
     }
 
     /// Pays for handling `size` bytes or items.

@@ -1,5 +1,7 @@
 //! Values as the bounded expressions that facts carry.
 
+use std::hash::{Hash, Hasher};
+
 use base::expr::{Expr, MAX_CONSTANT, MAX_DEPTH, MAX_NODES};
 
 use crate::{
@@ -18,6 +20,89 @@ impl Name {
     /// This name as an expression.
     pub fn to_expr(&self) -> Expr {
         Expr::global(self.module.clone(), self.qualname.clone())
+    }
+}
+
+impl Value {
+    /// Feeds `state` with what [`Value::to_expr`] would show, and bounded like it.
+    pub fn digest(&self, state: &mut impl Hasher) {
+        Digest { left: MAX_NODES, state }.value(self, MAX_DEPTH);
+    }
+}
+
+struct Digest<'s, H> {
+    left: usize,
+    state: &'s mut H,
+}
+
+impl<H: Hasher> Digest<'_, H> {
+    fn value(&mut self, value: &Value, depth: usize) {
+        let (Some(left), Some(below)) = (self.left.checked_sub(1), depth.checked_sub(1)) else {
+            return self.state.write_u8(0xff);
+        };
+        self.left = left;
+        std::mem::discriminant(value).hash(self.state);
+        match value {
+            Value::Tuple(items)
+            | Value::List(items)
+            | Value::Set(items)
+            | Value::FrozenSet(items)
+            | Value::Iterator(items)
+            | Value::ItemGetter(items) => self.values(items, below),
+            Value::Dict(entries) => {
+                self.state.write_usize(entries.len());
+                for (key, value) in entries.iter() {
+                    self.value(key, below);
+                    self.value(value, below);
+                    if self.left == 0 {
+                        break;
+                    }
+                }
+            }
+            Value::Partial(call)
+            | Value::MethodCaller(call)
+            | Value::Lazy(call)
+            | Value::Instance(call)
+            | Value::Call(call) => {
+                self.value(&call.callee, below);
+                self.values(&call.args, below);
+                for (name, value) in call.kwargs.iter().take(self.left) {
+                    name.hash(self.state);
+                    self.value(value, below);
+                }
+            }
+            Value::Attribute(access) => {
+                self.value(&access.of, below);
+                access.name.hash(self.state);
+            }
+            Value::Item(access) => {
+                self.value(&access.of, below);
+                self.value(&access.name, below);
+            }
+            Value::AttributeGetter(names) => names.hash(self.state),
+            Value::Global(name) => (&name.module, &name.qualname).hash(self.state),
+            Value::Bool(value) => value.hash(self.state),
+            Value::Int(value) => value.hash(self.state),
+            Value::BigInt(value) => value.hash(self.state),
+            Value::Float(value) => value.to_bits().hash(self.state),
+            Value::Str(text) | Value::StringIo(text) | Value::External(text) => text.hash(self.state),
+            Value::Bytes(bytes) | Value::ByteArray(bytes) | Value::MemoryView(bytes) | Value::BytesIo(bytes) => {
+                (bytes.len(), bytes.get(..MAX_CONSTANT).unwrap_or(bytes)).hash(self.state);
+            }
+            Value::Range(span) => [span.start, span.stop, span.step].hash(self.state),
+            Value::Slice(span) => [span.start, span.stop, span.step].hash(self.state),
+            Value::None | Value::Ellipsis | Value::Unknown(_) => {}
+        }
+    }
+
+    fn values(&mut self, items: &[Value], depth: usize) {
+        self.state.write_usize(items.len());
+        for item in items {
+            self.value(item, depth);
+            if self.left == 0 {
+                break;
+            }
+        }
     }
 }
 

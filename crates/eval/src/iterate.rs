@@ -265,7 +265,7 @@ fn slice(args: Arguments<'_>) -> Folded {
         [start, stop, step] => (part(start)?, part(stop)?, part(step)?),
         _ => return raise(Exception::Type),
     };
-    Ok(Value::Slice(crate::value::Span { start, stop, step }))
+    Ok(Value::slice(crate::value::Span { start, stop, step }))
 }
 
 /// `any` and `all`, which stop early where the truth of an item is known.

@@ -69,7 +69,7 @@ pub(crate) fn subscript(of: &Value, key: &Value) -> Folded {
         };
     }
     match key {
-        Value::Slice(slice) => sliced(of, *slice),
+        Value::Slice(slice) => sliced(of, **slice),
         Value::BigInt(_) => raise(Exception::Index),
         key => indexed(of, int(key)?),
     }

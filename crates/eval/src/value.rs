@@ -47,7 +47,7 @@ pub enum Value {
     /// A range: start, stop, step (never zero).
     Range(Span<i64>),
     /// A slice: start, stop, step, each `None` or an integer.
-    Slice(Span<Option<i64>>),
+    Slice(Box<Span<Option<i64>>>),
     /// An iterator with these items left.
     Iterator(Items),
     /// An iterator that computes as it is read: the call of `map`, `zip`, `itertools.starmap` … that made it.
@@ -204,6 +204,11 @@ impl Value {
     /// `module.qualname`, canonical.
     pub fn global(module: &str, qualname: &str) -> Self {
         crate::name::name(module, qualname, false)
+    }
+
+    /// A slice.
+    pub fn slice(span: Span<Option<i64>>) -> Self {
+        Self::Slice(Box::new(span))
     }
 
     /// A tuple.

@@ -8,6 +8,8 @@
 )]
 
 mod emit;
+#[path = "../src/spread.rs"]
+mod spread;
 #[path = "../src/standing.rs"]
 #[allow(dead_code, unreachable_pub, reason = "shared with the crate, which uses all of it")]
 mod standing;
@@ -43,6 +45,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=tables");
     println!("cargo::rerun-if-changed=src/standing.rs");
+    println!("cargo::rerun-if-changed=src/spread.rs");
     let folder = |name: &str, columns, key| read(&tables_in(&tables.join(name)), &tables, columns, key);
     let mut callables = folder("stdlib", CALLABLES, 2);
     callables.extend(folder("third-party", CALLABLES, 2));

@@ -1,6 +1,8 @@
-//! The words of all tables, once each and sorted, as one text with offsets.
+//! The words of all tables, once each and sorted, as one text with offsets, and where a hash finds them.
 
 use std::collections::BTreeMap;
+
+use crate::spread::spread;
 
 /// Every word and its number in sorted order.
 pub(crate) struct Words(BTreeMap<String, usize>);
@@ -21,7 +23,7 @@ impl Words {
         self.0[word]
     }
 
-    /// The two statics that hold them.
+    /// The statics that hold them.
     pub(crate) fn source(&self) -> String {
         let text: String = self.0.keys().map(String::as_str).collect();
         let mut end = 0;
@@ -33,10 +35,29 @@ impl Words {
                 end.to_string()
             })
             .collect();
+        let places = self.places();
         format!(
-            "pub(crate) static TEXT: &str = {text:?};\npub(crate) static ENDS: [u32; {}] = [{}];\n",
+            "pub(crate) static TEXT: &str = {text:?};\npub(crate) static ENDS: [u32; {}] = [{}];\n\
+             pub(crate) static PLACES: [[u32; 2]; {}] = [{}];\n",
             ends.len(),
-            ends.join(",")
+            ends.join(","),
+            places.len(),
+            places.join(",")
         )
+    }
+
+    /// A table at most half full: the upper half of the hash and one more than the number; 0 where nothing stands.
+    fn places(&self) -> Vec<String> {
+        let count = (self.0.len() * 2).next_power_of_two();
+        let mut places = vec![(0, 0); count];
+        for (word, number) in &self.0 {
+            let hash = spread(word.as_bytes());
+            let mut place = hash as usize & (count - 1);
+            while places[place].1 != 0 {
+                place = (place + 1) & (count - 1);
+            }
+            places[place] = (hash >> 32, number + 1);
+        }
+        places.iter().map(|(hash, number)| format!("[{hash},{number}]")).collect()
     }
 }

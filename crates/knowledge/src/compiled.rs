@@ -1,5 +1,6 @@
 //! The compiled tables: words as one sorted text, rows as numbers of words.
 
+use crate::spread::spread;
 use crate::standing::{Category, Judge, Kind, SafeRole, Standing};
 
 /// A row of the callable tables: module, name, reason and source as words.
@@ -28,17 +29,18 @@ pub(crate) fn word(number: u32) -> &'static str {
 
 /// The number of `text` among the words, if a table holds it.
 pub(crate) fn number(text: &str) -> Option<u32> {
-    let count = u32::try_from(ENDS.len()).ok()?;
-    let (mut low, mut high) = (0_u32, count);
-    while low < high {
-        let middle = low.midpoint(high);
-        match word(middle).cmp(text) {
-            std::cmp::Ordering::Equal => return Some(middle),
-            std::cmp::Ordering::Less => low = middle.saturating_add(1),
-            std::cmp::Ordering::Greater => high = middle,
+    let hash = spread(text.as_bytes());
+    // The table is a power of two long and at most half full.
+    let mask = PLACES.len().checked_sub(1)?;
+    let mut place = usize::try_from(hash & mask as u64).ok()?;
+    loop {
+        let [upper, after] = *PLACES.get(place)?;
+        let number = after.checked_sub(1)?;
+        if u64::from(upper) == hash >> 32 && word(number) == text {
+            return Some(number);
         }
+        place = place.wrapping_add(1) & mask;
     }
-    None
 }
 
 /// The row whose first two words are `first` and `second`. Numbers keep the order of words, so rows are sorted by them.

@@ -1,4 +1,4 @@
-//! What is known of Python callables: readable tables, compiled into sorted arrays and looked up without allocation.
+//! What is known of Python callables: readable tables, compiled into arrays and looked up without allocation.
 //!
 //! The tables are the source (`tables/README.md` says how to add a row). [`callable`] answers for an exact module and
 //! qualified name; [`resolve`] first walks a dotted name to where Python would land.
@@ -10,6 +10,7 @@ mod compiled;
 mod modules;
 mod python2;
 mod resolve;
+mod spread;
 mod standing;
 
 pub use callable::{Callable, Lookup, callable, callables, import_effect, is_known_module, is_named, is_pure};

@@ -1,6 +1,6 @@
 //! The modules of the standard library, and which attributes of modules are other modules.
 
-use crate::compiled::{MODULE_ATTRIBUTES, MODULES, ModuleRow, find, word};
+use crate::compiled::{MODULE_ATTRIBUTES, MODULES, ModuleRow, find, number, word};
 use crate::standing::Category;
 
 /// A module of the standard library, of any supported Python.
@@ -34,10 +34,26 @@ impl From<&ModuleRow> for StdlibModule {
     }
 }
 
+/// Bytes of the longest name of a module; a test holds the tables to it.
+pub(crate) const LONGEST: usize = 96;
+
 fn exact(module: &str) -> Option<StdlibModule> {
-    let key = |row: &ModuleRow| word(row.words[0]);
-    let index = MODULES.binary_search_by(|row| key(row).cmp(module)).ok()?;
+    let number = number(module)?;
+    // Numbers keep the order of words.
+    let index = MODULES.binary_search_by_key(&number, |row| row.words[0]).ok()?;
     MODULES.get(index).map(StdlibModule::from)
+}
+
+/// The row of `module.attribute`, without an allocation: longer names than this no table holds.
+fn submodule(module: &str, attribute: &str) -> Option<StdlibModule> {
+    let mut dotted = [0_u8; LONGEST];
+    let (head, rest) = dotted.split_at_mut_checked(module.len())?;
+    let (dot, rest) = rest.split_first_mut()?;
+    head.copy_from_slice(module.as_bytes());
+    *dot = b'.';
+    rest.get_mut(..attribute.len())?.copy_from_slice(attribute.as_bytes());
+    let length = module.len().saturating_add(attribute.len()).saturating_add(1);
+    exact(std::str::from_utf8(dotted.get(..length)?).ok()?)
 }
 
 /// The row of `module`, or of the nearest package above it. The package `test` has none of its own, since so many
@@ -67,11 +83,26 @@ pub fn is_stdlib(module: &str) -> bool {
 /// The module that `import module; module.attribute` is, when it is one.
 #[must_use]
 pub fn module_attribute(module: &str, attribute: &str) -> Option<ModuleAttribute> {
-    let dotted = || module.bytes().chain([b'.']).chain(attribute.bytes());
-    if let Ok(index) = MODULES.binary_search_by(|row| word(row.words[0]).bytes().cmp(dotted())) {
-        let found = StdlibModule::from(MODULES.get(index)?);
+    if let Some(found) = submodule(module, attribute) {
         return Some(ModuleAttribute { module: found.name, submodule: true });
     }
     let row = find(&MODULE_ATTRIBUTES, |row| [row[0], row[1]], module, attribute)?;
     Some(ModuleAttribute { module: word(row[2]), submodule: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_is_found_by_its_name_and_as_an_attribute() {
+        for found in stdlib_modules() {
+            assert!(found.name.len() < LONGEST, "{}", found.name);
+            assert_eq!(exact(found.name), Some(found));
+            if let Some((module, attribute)) = found.name.rsplit_once('.') {
+                assert_eq!(module_attribute(module, attribute).map(|found| found.module), Some(found.name));
+            }
+        }
+        assert_eq!(module_attribute("os", &"x".repeat(LONGEST)), None);
+    }
 }

@@ -1,13 +1,18 @@
 //! Calls: who is called with what, what that gives, and what it does besides.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use base::stop::Stop;
-use eval::{Name, Value};
+use eval::{Name, Value, Why};
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
-use crate::{expression::is_literal, local::Local, machine::Machine, scope::Known};
+use crate::{
+    expression::is_literal,
+    local::Local,
+    machine::Machine,
+    scope::{Bound, Known},
+};
 
 /// Keyword arguments as they are known.
 pub(crate) type Keywords = Vec<(Arc<str>, Known)>;
@@ -18,28 +23,39 @@ const BUILDERS: &[&str] = &["bytearray", "bytes", "bytes.fromhex", "chr", "map",
 impl<'t> Machine<'t, '_, '_> {
     /// A call expression.
     pub(crate) fn call(&mut self, node: &'t ExprCall) -> Result<Known, Stop> {
-        let callees = match &*node.func {
-            Expr::Name(name) => self.names(name),
-            Expr::Attribute(access) => match &*access.value {
-                Expr::Name(name) => {
-                    let mut found = Vec::new();
-                    for of in self.names(name) {
-                        found.push(self.attribute(&*node.func, &of, &access.attr)?);
-                    }
-                    found
-                }
-                _ => vec![self.eval(&node.func)?],
-            },
-            other => vec![self.eval(other)?],
-        };
+        let callee = self.callee(&node.func)?;
         let (args, kwargs) = self.arguments(node)?;
         let literal = node.arguments.args.iter().all(is_literal);
-        let mut result = Known::unknown();
-        for callee in callees {
-            result = self.apply(node, &callee, args.clone(), kwargs.clone(), literal)?;
-            self.keep_receiver(node, &callee, &args)?;
+        for callee in &callee.before {
+            self.apply(node, callee, args.clone(), kwargs.clone(), literal)?;
+            self.keep_receiver(node, callee, &args)?;
         }
+        let callee = callee.last;
+        if !receives(node, &callee) {
+            return self.apply(node, &callee, args, kwargs, literal);
+        }
+        let result = self.apply(node, &callee, args.clone(), kwargs, literal)?;
+        self.keep_receiver(node, &callee, &args)?;
         Ok(result)
+    }
+
+    /// All that may be called.
+    fn callee(&mut self, func: &'t Expr) -> Result<Bound, Stop> {
+        match func {
+            Expr::Name(name) => Ok(self.names(name)),
+            Expr::Attribute(access) => match &*access.value {
+                Expr::Name(name) => {
+                    let of = self.names(name);
+                    let mut before = Vec::new();
+                    for of in &of.before {
+                        before.push(self.attribute(func, of, &access.attr)?);
+                    }
+                    Ok(Bound { last: self.attribute(func, &of.last, &access.attr)?, before })
+                }
+                _ => Ok(self.eval(func)?.into()),
+            },
+            other => Ok(self.eval(other)?.into()),
+        }
     }
 
     fn arguments(&mut self, node: &'t ExprCall) -> Result<(Vec<Known>, Keywords), Stop> {
@@ -73,11 +89,8 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// What a method leaves its receiver as: `parts.append(x)`.
     fn keep_receiver(&mut self, node: &'t ExprCall, callee: &Known, args: &[Known]) -> Result<(), Stop> {
-        let (Expr::Attribute(access), Value::Attribute(bound)) = (&*node.func, &callee.value) else { return Ok(()) };
-        let Expr::Name(name) = &*access.value else { return Ok(()) };
-        if !bound.of.is_constant() {
-            return Ok(());
-        }
+        let Expr::Attribute(access) = &*node.func else { return Ok(()) };
+        let (Expr::Name(name), true) = (&*access.value, receives(node, callee)) else { return Ok(()) };
         let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
         let outcome = eval::call(&callee.value, &values, &[], self.sink.meter())?;
         if let Some(receiver) = outcome.receiver {
@@ -125,8 +138,7 @@ impl<'t> Machine<'t, '_, '_> {
             Some(Local::Code(_)) | None => {}
         }
         if let Some(namespace) = namespace(&callee.value, &args) {
-            let place = self.place(node);
-            self.state_call(&place, &callee.value, &[], &[])?;
+            self.state_call(node, &callee.value, &[], &[])?;
             return Ok(namespace.into());
         }
         if let Some(found) = self.namespace_method(node, callee, &args, &kwargs)? {
@@ -146,6 +158,15 @@ impl<'t> Machine<'t, '_, '_> {
         let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
         let keywords: Vec<(Arc<str>, Value)> =
             kwargs.iter().map(|(name, known)| (name.clone(), known.value.clone())).collect();
+        let known = |known: &Known| known.encoded.is_some();
+        let carried = known(callee) || args.iter().any(known) || kwargs.iter().any(|(_, arg)| known(arg));
+        if !carried
+            && is_nobodys(&callee.value)
+            && !values.iter().chain(keywords.iter().map(|(_, value)| value)).any(is_lazy)
+        {
+            self.sink.meter().steps((values.len() as u64).saturating_add(1))?;
+            return Ok(Value::called(callee.value.clone(), values, keywords).into());
+        }
         let mut outcome = eval::call(&callee.value, &values, &keywords, self.sink.meter())?;
         let name = callee.value.callee_name();
         if let Some(name) = &name
@@ -156,8 +177,6 @@ impl<'t> Machine<'t, '_, '_> {
         if self.traced {
             self.state_reached(node, name.as_ref(), args, &outcome.result)?;
         }
-        let known = |known: &Known| known.encoded.is_some();
-        let carried = known(callee) || args.iter().any(known) || kwargs.iter().any(|(_, arg)| known(arg));
         let built =
             name.as_ref().is_some_and(|name| &*name.module == "builtins" && BUILDERS.contains(&&*name.qualname));
         let written = (carried || built || !outcome.decoded.is_empty()).then(|| {
@@ -168,14 +187,13 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(name) = &name {
             self.run_handed(node, name, args, kwargs)?;
             self.run_handed_classes(name, args, kwargs);
-            let place = self.place(node);
-            self.state_call(&place, &callee.value, &values, &keywords)?;
+            self.state_call(node, &callee.value, &values, &keywords)?;
             if let (true, Some((written, named))) = (carried, &written) {
                 // Stated a second time as it is written, so that it shows how the argument came about.
-                self.state_call(&place, callee.written(), written, named)?;
+                self.state_call(node, callee.written(), written, named)?;
             }
             if self.quiet == 0 {
-                self.give_back(name, args, &place)?;
+                self.give_back(name, args, node)?;
             }
         }
         for invocation in &outcome.invocations {
@@ -184,11 +202,14 @@ impl<'t> Machine<'t, '_, '_> {
                 self.called(index, &given, &[]);
                 continue;
             }
-            let place = self.place(node);
-            self.state_call(&place, &invocation.callee, &invocation.args, &invocation.kwargs)?;
+            self.state_call(node, &invocation.callee, &invocation.args, &invocation.kwargs)?;
+            if let (0, Some(name)) = (self.quiet, invocation.callee.callee_name()) {
+                let given: Vec<Known> = invocation.args.iter().cloned().map(Known::from).collect();
+                self.give_back(&name, &given, node)?;
+            }
         }
         self.found_name(node, name.as_ref(), &outcome.result, literal)?;
-        let encoded = written.map(|(written, named)| Value::called(callee.written().clone(), written, named));
+        let encoded = written.map(|(written, named)| Rc::new(Value::called(callee.written().clone(), written, named)));
         Ok(Known { value: outcome.result, encoded })
     }
 
@@ -228,6 +249,29 @@ impl<'t> Machine<'t, '_, '_> {
         let origin = if literal { "import" } else { "computed" };
         self.state_import(node, &Arc::clone(found), origin)
     }
+}
+
+/// Whether this is a callable of which only its name is known, or less.
+fn is_nobodys(callee: &Value) -> bool {
+    let mut of = callee;
+    while let Value::Attribute(access) = of {
+        if access.name.starts_with("__") {
+            return false;
+        }
+        of = &access.of;
+    }
+    matches!(of, Value::External(_) | Value::Unknown(Why::Unfollowed) | Value::Item(_))
+}
+
+/// Whether reading this calls something.
+fn is_lazy(value: &Value) -> bool {
+    matches!(value, Value::Lazy(_))
+}
+
+/// Whether this is a method of a constant that a name is bound to.
+fn receives(node: &ExprCall, callee: &Known) -> bool {
+    let (Expr::Attribute(access), Value::Attribute(bound)) = (&*node.func, &callee.value) else { return false };
+    matches!(&*access.value, Expr::Name(_)) && bound.of.is_constant()
 }
 
 /// The namespace that `globals()`, `locals()` or `vars()` gives.

@@ -1,7 +1,8 @@
 //! Code and streams that a call hands to an interpreter or a loader: artifacts of their own.
 
-use base::{blob::Blob, location::Place, sink::Child, stop::Stop};
+use base::{blob::Blob, sink::Child, stop::Stop};
 use eval::Value;
+use ruff_text_size::Ranged;
 
 use crate::{machine::Machine, scope::Known};
 
@@ -29,7 +30,7 @@ const LOADERS: &[(&str, &str, &str)] = &[
 
 impl Machine<'_, '_, '_> {
     /// Gives back the argument that a call of `callee` runs or loads.
-    pub(crate) fn give_back(&mut self, callee: &eval::Name, args: &[Known], place: &Place) -> Result<(), Stop> {
+    pub(crate) fn give_back(&mut self, callee: &eval::Name, args: &[Known], node: impl Ranged) -> Result<(), Stop> {
         let loader = LOADERS.iter().find(|row| *callee.module == *row.0 && *callee.qualname == *row.1);
         let (Some((_, _, name)), Some(argument)) = (loader, args.first()) else {
             return Ok(());
@@ -46,6 +47,7 @@ impl Machine<'_, '_, '_> {
         if bytes.is_empty() || name.ends_with(".py") && plain {
             return Ok(());
         }
-        self.sink.child(Child::window(*name, place.clone(), Blob::from_bytes(bytes.to_vec())))
+        let place = self.place(node);
+        self.sink.child(Child::window(*name, place, Blob::from_bytes(bytes.to_vec())))
     }
 }

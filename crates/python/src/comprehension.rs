@@ -64,7 +64,7 @@ impl<'t> Machine<'t, '_, '_> {
             let shown = self.eval(made.0)?;
             if shown.encoded.is_some() && walked.encoded.is_none() {
                 let over = walked.over.clone().unwrap_or_else(|| Known::unknown().value);
-                walked.encoded = Some(Value::item_of(over, shown.written().clone()));
+                walked.encoded = Some(Rc::new(Value::item_of(over, shown.written().clone())));
             }
             walked.shown.get_or_insert(shown.value);
             walked.rounds = walked.rounds.saturating_sub(1);
@@ -148,5 +148,5 @@ struct Walked {
     known: bool,
     over: Option<Value>,
     shown: Option<Value>,
-    encoded: Option<Value>,
+    encoded: Option<Rc<Value>>,
 }

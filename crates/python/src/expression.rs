@@ -1,13 +1,19 @@
 //! Expressions: what they evaluate to, and the calls in them.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use base::stop::Stop;
-use eval::{Span, Value};
+use eval::{Span, Value, Why};
 use ruff_python_ast::{CmpOp, Expr, ExprBinOp, ExprCompare, ExprName, ExprSlice, ExprSubscript, Operator, UnaryOp};
 use ruff_text_size::Ranged;
 
-use crate::{builtins, function::Body, literal, machine::Machine, scope::Known};
+use crate::{
+    builtins,
+    function::Body,
+    literal,
+    machine::Machine,
+    scope::{Bound, Known},
+};
 
 impl<'t> Machine<'t, '_, '_> {
     /// What `expr` evaluates to. Depth is bounded by [`crate::nesting`].
@@ -85,24 +91,35 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// What a name is: of several branches the last one that says something.
-    fn name(&self, node: &ExprName) -> Known {
-        let mut all = self.names(node);
-        let said = all.iter().rposition(|known| !matches!(known.value, Value::None | Value::Unknown(_)));
-        match said.or(all.len().checked_sub(1)) {
-            Some(index) => all.swap_remove(index),
-            None => Known::unknown(),
+    fn name(&mut self, node: &ExprName) -> Known {
+        // PEP 3131: identifiers are compared in NFKC, which the parser has applied.
+        let name = node.id.as_str();
+        match self.scope.find(name, |bound| bound.said().clone()) {
+            Some(known) => known,
+            None => self.unbound(name),
         }
     }
 
-    /// All that a name may be; what was bound last stands last.
-    pub(crate) fn names(&self, node: &ExprName) -> Vec<Known> {
-        // PEP 3131: identifiers are compared in NFKC, which the parser has applied.
+    /// All that a name may be.
+    pub(crate) fn names(&mut self, node: &ExprName) -> Bound {
         let name = node.id.as_str();
-        self.scope.find(name).unwrap_or_else(|| vec![self.unbound(name)])
+        match self.scope.find(name, Bound::clone) {
+            Some(bound) => bound,
+            None => self.unbound(name).into(),
+        }
     }
 
     /// What a name is that nothing in the file binds.
-    pub(crate) fn unbound(&self, name: &str) -> Known {
+    pub(crate) fn unbound(&mut self, name: &str) -> Known {
+        if let Some(known) = self.memo.unbound(name) {
+            return known;
+        }
+        let known = self.free(name);
+        self.memo.keep_unbound(name, &known);
+        known
+    }
+
+    fn free(&self, name: &str) -> Known {
         let star = self.stars.iter().rev().find(|module| eval::is_named(module, name));
         match star {
             Some(module) => Value::global(module, name).into(),
@@ -114,15 +131,22 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// A call of a function that computes and does nothing else.
-    pub(crate) fn pure(&mut self, module: &str, name: &str, args: Vec<Known>) -> Result<Known, Stop> {
-        let callee = Value::global(module, name);
-        let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
-        let outcome = eval::call(&callee, &values, &[], self.sink.meter())?;
-        let encoded = args.iter().any(|arg| arg.encoded.is_some()).then(|| {
+    pub(crate) fn pure(&mut self, module: &'static str, name: &'static str, args: Vec<Known>) -> Result<Known, Stop> {
+        let callee = self.memo.callable(module, name);
+        if args.iter().any(|arg| arg.encoded.is_some()) {
             let written = args.iter().map(|arg| arg.written().clone()).collect();
-            Value::called(callee, written, Vec::new())
-        });
-        Ok(Known { value: outcome.result, encoded })
+            let encoded = Some(Rc::new(Value::called(callee.clone(), written, Vec::new())));
+            let values: Vec<Value> = args.into_iter().map(|arg| arg.value).collect();
+            let outcome = eval::call(&callee, &values, &[], self.sink.meter())?;
+            return Ok(Known { value: outcome.result, encoded });
+        }
+        let values: Vec<Value> = args.into_iter().map(|arg| arg.value).collect();
+        // Of values that nobody knows an operator makes another one.
+        if module == "operator" && values.iter().any(is_opaque) && values.iter().all(is_plain) {
+            self.sink.meter().steps(values.len() as u64)?;
+            return Ok(Value::called(callee, values, Vec::new()).into());
+        }
+        Ok(eval::call(&callee, &values, &[], self.sink.meter())?.result.into())
     }
 
     /// A chain of binary operators, from the left, without recursion along the chain.
@@ -228,9 +252,9 @@ impl<'t> Machine<'t, '_, '_> {
         }
         let value = eval::item(&of.value, &key.value);
         // Text read backwards is text that was not meant to be read.
-        let reversed = matches!(key.value, Value::Slice(Span { step: Some(step), .. }) if step < 0);
+        let reversed = matches!(&key.value, Value::Slice(span) if span.step.is_some_and(|step| step < 0));
         let encoded = (of.encoded.is_some() || key.encoded.is_some() || reversed && is_text(&of.value))
-            .then(|| Value::item_of(of.written().clone(), key.written().clone()));
+            .then(|| Rc::new(Value::item_of(of.written().clone(), key.written().clone())));
         // What stands in a table of the file is written there; what a namespace gives is only named by its key.
         let table = matches!(of.value, Value::Dict(_) | Value::List(_) | Value::Tuple(_));
         if let Value::Global(name) = &value
@@ -254,13 +278,13 @@ impl<'t> Machine<'t, '_, '_> {
             }
         }
         let [start, stop, step] = bounds;
-        Ok(if known && step != Some(0) { Value::Slice(Span { start, stop, step }).into() } else { Known::unknown() })
+        Ok(if known && step != Some(0) { Value::slice(Span { start, stop, step }).into() } else { Known::unknown() })
     }
 
     fn display(&mut self, elements: &'t [Expr], make: fn(Vec<Value>) -> Value) -> Result<Known, Stop> {
         let (values, written) = self.items(elements)?;
         Ok(match values {
-            Some(values) => Known { value: make(values), encoded: written.map(make) },
+            Some(values) => Known { value: make(values), encoded: written.map(make).map(Rc::new) },
             None => Known::unknown(),
         })
     }
@@ -312,6 +336,24 @@ fn is_builtin_exec(known: &Known) -> bool {
 
 fn is_text(value: &Value) -> bool {
     value.as_str().is_some() || value.as_bytes().is_some()
+}
+
+/// Whether nobody knows what this is, nor what an operator makes of it.
+pub(crate) fn is_opaque(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::External(_)
+            | Value::Unknown(Why::Unfollowed)
+            | Value::Call(_)
+            | Value::Attribute(_)
+            | Value::Item(_)
+            | Value::Instance(_)
+    )
+}
+
+/// Whether this can be an operand without anything being read of it: no iterator, and no name that may be a constant.
+fn is_plain(value: &Value) -> bool {
+    is_opaque(value) || value.is_constant() && !matches!(value, Value::Lazy(_) | Value::Iterator(_))
 }
 
 /// Whether a constant is true.

@@ -52,6 +52,7 @@ impl<'t> Machine<'t, '_, '_> {
         self.state_import(node, &star, "import")?;
         if self.stars.len() < MAX_STARS {
             self.stars.push(star.module);
+            self.memo.forget_unbound();
         }
         Ok(())
     }

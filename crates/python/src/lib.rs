@@ -29,6 +29,7 @@ mod listing;
 mod literal;
 mod local;
 mod machine;
+mod memo;
 mod namespace;
 mod nesting;
 mod pattern;

@@ -1,5 +1,7 @@
 //! Literals, displays and f-strings.
 
+use std::rc::Rc;
+
 use base::stop::Stop;
 use eval::{BigInt, Value};
 use ruff_python_ast::{
@@ -136,7 +138,7 @@ impl<'t> Machine<'t, '_, '_> {
         let outcome = eval::call(&callee, &[Value::list(values)], &[], self.sink.meter())?;
         let encoded = parts.iter().any(|part| part.encoded.is_some()).then(|| {
             let written: Vec<Value> = parts.iter().map(|part| part.written().clone()).collect();
-            Value::called(callee.clone(), vec![Value::list(written)], Vec::new())
+            Rc::new(Value::called(callee.clone(), vec![Value::list(written)], Vec::new()))
         });
         Ok(Known { value: outcome.result, encoded })
     }
@@ -167,7 +169,7 @@ impl<'t> Machine<'t, '_, '_> {
     pub(crate) fn interpolated(
         &mut self,
         mut known: Known,
-        convert: Option<&str>,
+        convert: Option<&'static str>,
         spec: Vec<Value>,
     ) -> Result<Known, Stop> {
         if let Some(convert) = convert {

@@ -1,9 +1,10 @@
 //! What the file itself defines, found again by the value that stands for it, and what is written on objects that nobody knows.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use base::fact::Str;
 use eval::{Call, Value};
+use foldhash::HashMap;
 
 use crate::{machine::Machine, scope::Known};
 

@@ -2,7 +2,8 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::BTreeSet,
+    hash::{BuildHasher, Hash, Hasher, RandomState},
     rc::Rc,
 };
 
@@ -14,6 +15,7 @@ use base::{
     stop::Stop,
 };
 use eval::{Name, Value};
+use foldhash::HashSet;
 use ruff_python_ast::Stmt;
 use ruff_text_size::Ranged;
 
@@ -23,12 +25,13 @@ use crate::{
     class::Class,
     function::{Function, documentation},
     local::Locals,
+    memo::Memo,
     place::Lines,
     scope::{Known, Scope},
 };
 
 /// When a statement runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum When {
     /// When a function is called that nothing in the file calls while it is imported.
     Called,
@@ -82,8 +85,12 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) traced: bool,
     /// What the function evaluated for its value returns.
     pub(crate) returned: Option<Known>,
-    imported: HashSet<(String, String)>,
-    calls: HashMap<(String, String, usize), ()>,
+    /// What was looked up before.
+    pub(crate) memo: Memo,
+    imported: HashSet<u64>,
+    calls: HashSet<u64>,
+    /// The keys of the digests by which repetitions are told: nobody who wrote a file can know them.
+    keys: RandomState,
 }
 
 /// Nodes evaluated for their value alone in one file: enough to decode what a loop decodes, too little to run a program.
@@ -112,8 +119,10 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             at_load: false,
             traced: false,
             returned: None,
-            imported: HashSet::new(),
-            calls: HashMap::new(),
+            memo: Memo::default(),
+            imported: HashSet::default(),
+            calls: HashSet::default(),
+            keys: RandomState::new(),
         }
     }
 
@@ -173,8 +182,8 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// States that a name is imported, once for each time at which it may be.
     pub(crate) fn state_import(&mut self, node: impl Ranged, name: &Name, origin: &str) -> Result<(), Stop> {
         let when = self.word();
-        let key = (name.dotted(), when.to_owned() + origin);
-        if self.quiet > 0 || !self.imported.insert(key) {
+        let key = || self.keys.hash_one((&name.module, &name.qualname, when, origin));
+        if self.quiet > 0 || !self.imported.insert(key()) {
             return Ok(());
         }
         self.sink.milestone()?;
@@ -193,37 +202,39 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// States a call.
     pub(crate) fn state_call(
         &mut self,
-        place: &Place,
+        node: impl Ranged,
         callee: &Value,
         args: &[Value],
         kwargs: &[(std::sync::Arc<str>, Value)],
     ) -> Result<(), Stop> {
+        if self.quiet > 0 {
+            return Ok(());
+        }
         let Some(name) = callee.callee_name() else { return Ok(()) };
         let in_builtins = &*name.module == "builtins";
         if in_builtins && !builtins::is_stated(&name.qualname) && !name.qualname.starts_with("open.") {
             return Ok(());
         }
-        self.state_always(place, callee, args, kwargs)
+        self.state_always(node, callee, args, kwargs)
     }
 
     /// States a call, whatever is called.
     pub(crate) fn state_always(
         &mut self,
-        place: &Place,
+        node: impl Ranged,
         callee: &Value,
         args: &[Value],
         kwargs: &[(std::sync::Arc<str>, Value)],
     ) -> Result<(), Stop> {
         let Some(name) = callee.callee_name().filter(|_| self.quiet == 0) else { return Ok(()) };
+        if !self.calls.insert(self.digest(&name, args, kwargs)) {
+            return Ok(());
+        }
         if eval::is_named(&name.module, &name.qualname) {
             self.sink.milestone()?;
         }
         let mut exprs: Vec<Written> = args.iter().take(64).map(Value::to_expr).collect();
         exprs.extend(kwargs.iter().take(32).map(|(_, value)| value.to_expr()));
-        let shown: String = exprs.iter().map(|expr| format!("{expr},")).collect();
-        if self.calls.insert((name.dotted(), shown, self.when as usize), ()).is_some() {
-            return Ok(());
-        }
         let written = callee.to_expr().to_string();
         let fact = Call {
             written: if written == name.dotted() { "".into() } else { written.into() },
@@ -235,7 +246,18 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             keywords: kwargs.iter().take(32).map(|(name, _)| name.clone()).collect(),
             repeats: 1,
         };
-        self.sink.fact(place.clone(), fact)
+        let place = self.place(node);
+        self.sink.fact(place, fact)
+    }
+
+    /// What tells one call from another, as far as a fact would show it.
+    fn digest(&self, name: &Name, args: &[Value], kwargs: &[(std::sync::Arc<str>, Value)]) -> u64 {
+        let mut state = self.keys.build_hasher();
+        (&name.module, &name.qualname, self.when).hash(&mut state);
+        for value in args.iter().take(64).chain(kwargs.iter().take(32).map(|(_, value)| value)) {
+            value.digest(&mut state);
+        }
+        state.finish()
     }
 
     /// States the call that unpickling an object makes: what its `__reduce__` returns.

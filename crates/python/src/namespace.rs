@@ -1,6 +1,6 @@
 //! Attributes and items of what the file itself defines: members, hooks of objects, and namespaces reached as dicts.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use base::stop::Stop;
 use eval::Value;
@@ -42,8 +42,15 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(known) = self.own_attribute(node, of, name)? {
             return Ok(known);
         }
-        let encoded = of.encoded.as_ref().map(|encoded| Value::attribute_of(encoded.clone(), name));
-        Ok(Known { value: eval::attribute(&of.value, name), encoded })
+        let encoded = of.encoded.as_deref().map(|encoded| Rc::new(Value::attribute_of(encoded.clone(), name)));
+        let value = match &of.value {
+            Value::Global(owner) => self.memo.attribute(owner, name),
+            of @ (Value::External(_) | Value::Unknown(_) | Value::Item(_)) => {
+                Value::attribute_of(of.clone(), self.memo.word(name))
+            }
+            of => eval::attribute(of, name),
+        };
+        Ok(Known { value, encoded })
     }
 
     /// States that the source of a traced module reads an attribute by which the interpreter keeps its own, or one of which the name is not known.
@@ -52,8 +59,7 @@ impl<'t> Machine<'t, '_, '_> {
         if plain {
             return Ok(());
         }
-        let place = self.place(node);
-        self.state_always(&place, &Value::global("builtins", "getattr"), &[of.clone(), name.clone()], &[])
+        self.state_always(node, &Value::global("builtins", "getattr"), &[of.clone(), name.clone()], &[])
     }
 
     fn own_attribute(&mut self, node: impl Ranged + Copy, of: &Known, name: &str) -> Result<Option<Known>, Stop> {
@@ -181,7 +187,7 @@ impl<'t> Machine<'t, '_, '_> {
     fn namespace_item(&self, of: &Value, key: &Value) -> Option<Known> {
         let key = key.as_str()?;
         if let Some(scope) = self.namespace(of) {
-            return scope.find(key)?.pop();
+            return scope.find(key, |bound| bound.last.clone());
         }
         match of {
             Value::Attribute(access) if &*access.name == "__dict__" => match self.locals.of(&access.of)? {

@@ -1,13 +1,10 @@
 //! Names and what they are bound to.
 
-use std::{
-    cell::RefCell,
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use base::fact::Str;
 use eval::{Value, Why};
+use foldhash::{HashMap, HashSet};
 
 /// What is known of an expression.
 #[derive(Clone, Debug)]
@@ -15,7 +12,7 @@ pub(crate) struct Known {
     /// What it evaluates to.
     pub(crate) value: Value,
     /// The same as written, when decoding took part in it: `base64.b64decode(b'…')`.
-    pub(crate) encoded: Option<Value>,
+    pub(crate) encoded: Option<Rc<Value>>,
 }
 
 impl Known {
@@ -31,7 +28,7 @@ impl Known {
 
     /// As written, encoding included.
     pub(crate) fn written(&self) -> &Value {
-        self.encoded.as_ref().unwrap_or(&self.value)
+        self.encoded.as_deref().unwrap_or(&self.value)
     }
 }
 
@@ -46,10 +43,36 @@ const ALTERNATIVES: usize = 4;
 /// Names in one scope.
 const MAX_NAMES: usize = 1 << 16;
 
+/// What a name may be: nearly always one value.
+#[derive(Clone, Debug)]
+pub(crate) struct Bound {
+    /// What was bound last.
+    pub(crate) last: Known,
+    /// What it was before, where a branch bound it; the oldest first.
+    pub(crate) before: Vec<Known>,
+}
+
+impl Bound {
+    /// The last value that says something.
+    pub(crate) fn said(&self) -> &Known {
+        let says = |known: &&Known| !matches!(known.value, Value::None | Value::Unknown(_));
+        std::iter::once(&self.last).chain(self.before.iter().rev()).find(says).unwrap_or(&self.last)
+    }
+}
+
+impl From<Known> for Bound {
+    fn from(last: Known) -> Self {
+        Self { last, before: Vec::new() }
+    }
+}
+
+/// The names of one scope.
+pub(crate) type Names = HashMap<Str, Bound>;
+
 /// A module, a class body or a function.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
-    names: RefCell<HashMap<Str, Vec<Known>>>,
+    names: RefCell<Names>,
     globals: RefCell<HashSet<Str>>,
     nonlocals: RefCell<HashSet<Str>>,
     parent: Option<Rc<Scope>>,
@@ -115,22 +138,27 @@ impl Scope {
         if names.len() >= MAX_NAMES && !names.contains_key(name) {
             return;
         }
-        let values = names.entry(name.into()).or_default();
-        if !branch {
-            values.clear();
+        match names.get_mut(name) {
+            Some(bound) if branch => {
+                let before = std::mem::replace(&mut bound.last, known);
+                bound.before.push(before);
+                if bound.before.len() >= ALTERNATIVES {
+                    bound.before.remove(0);
+                }
+            }
+            Some(bound) => *bound = known.into(),
+            None => {
+                names.insert(name.into(), known.into());
+            }
         }
-        if values.len() >= ALTERNATIVES {
-            values.remove(0);
-        }
-        values.push(known);
     }
 
-    /// All that a name may be, here or further out; the last is the one bound last.
-    pub(crate) fn find(&self, name: &str) -> Option<Vec<Known>> {
+    /// What `read` makes of all that a name may be, here or further out.
+    pub(crate) fn find<T>(&self, name: &str, read: impl FnOnce(&Bound) -> T) -> Option<T> {
         let mut scope = self;
         loop {
             if let Some(found) = scope.names.borrow().get(name) {
-                return Some(found.clone());
+                return Some(read(found));
             }
             scope = scope.parent.as_deref()?;
             while let (true, Some(parent)) = (scope.class, scope.parent.as_deref()) {
@@ -139,9 +167,13 @@ impl Scope {
         }
     }
 
-    /// All that a global may be.
-    pub(crate) fn find_global(self: &Rc<Self>, name: &str) -> Option<Vec<Known>> {
-        self.module().names.borrow().get(name).cloned()
+    /// What `read` makes of all that a global may be.
+    pub(crate) fn find_global<T>(&self, name: &str, read: impl FnOnce(&Bound) -> T) -> Option<T> {
+        let mut scope = self;
+        while let Some(parent) = scope.parent.as_deref() {
+            scope = parent;
+        }
+        scope.names.borrow().get(name).map(read)
     }
 
     /// Binds a global.
@@ -150,25 +182,24 @@ impl Scope {
     }
 
     /// What is bound in this very scope, to be [`Scope::restore`]d.
-    pub(crate) fn snapshot(&self) -> HashMap<Str, Vec<Known>> {
+    pub(crate) fn snapshot(&self) -> Names {
         self.names.borrow().clone()
     }
 
     /// Goes back to a snapshot.
-    pub(crate) fn restore(&self, names: HashMap<Str, Vec<Known>>) {
+    pub(crate) fn restore(&self, names: Names) {
         *self.names.borrow_mut() = names;
     }
 
     /// What a name is in this very scope.
     pub(crate) fn own(&self, name: &str) -> Option<Known> {
-        self.names.borrow().get(name)?.last().cloned()
+        Some(self.names.borrow().get(name)?.last.clone())
     }
 
     /// Every value in this very scope.
     pub(crate) fn values(&self) -> Vec<(Str, Known)> {
         let names = self.names.borrow();
-        let mut all: Vec<_> =
-            names.iter().filter_map(|(name, values)| Some((name.clone(), values.last()?.clone()))).collect();
+        let mut all: Vec<_> = names.iter().map(|(name, bound)| (name.clone(), bound.last.clone())).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }

@@ -179,10 +179,14 @@ impl<'t> Machine<'t, '_, '_> {
             return self.under("else".into(), |machine| machine.body(body));
         };
         let known = self.eval(test)?;
-        let context: Arc<str> = format!("if {}", shorten(self.lines.text(test.range()), SHOWN).0).into();
         if test.is_literal_expr() && truth(&known.value) == Some(true) || is_main(test) && self.runs_as_script() {
             return self.body(body);
         }
+        if self.when == When::Called && !never_on_import(test) {
+            // The function's name says more than a condition.
+            return self.under("if".into(), |machine| machine.body(body));
+        }
+        let context: Arc<str> = format!("if {}", shorten(self.lines.text(test.range()), SHOWN).0).into();
         if never_on_import(test) {
             return self.during(When::Called, Some(context), |machine| {
                 machine.branch = true;
@@ -217,16 +221,16 @@ impl<'t> Machine<'t, '_, '_> {
         }
         match self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) {
             Some(items) => {
-                let before = self.scope.snapshot();
                 // Loops within loops are walked once a round of the outer one, or rounds would multiply.
                 let rounds = if self.unrolling { 1 } else { ROUNDS };
+                let before = (items.len() > rounds).then(|| self.scope.snapshot());
                 let outer = std::mem::replace(&mut self.unrolling, true);
                 for item in items.iter().take(rounds) {
                     self.assign(&node.target, item.clone().into())?;
                     self.body(&node.body)?;
                 }
                 self.unrolling = outer;
-                if items.len() > rounds {
+                if let Some(before) = before {
                     self.scope.restore(before);
                     let flow = self.quietly(|machine| machine.rounds(node, items))?;
                     self.forget(&node.body, flow);

@@ -1,8 +1,7 @@
 """Writes the opcode table of the CPython that runs this: `python3.12 write.py > 3.12.txt`.
 
 One line an opcode: number, name, the opcode that it behaves as (specialised and instrumented ones), inline cache entries.
-3.14.txt was not written by CPython 3.14: its numbers are those of the package xdis, its cache entries those that the
-documentation of `dis` states. No bytecode that CPython 3.14 compiled was read with it.
+3.14.txt was written by CPython 3.14.2 as Pyodide (npm `pyodide` 314.0.7) builds it.
 """
 from __future__ import print_function
 

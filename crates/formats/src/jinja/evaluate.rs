@@ -264,7 +264,7 @@ impl<'t> Walk<'t, '_, '_> {
         let [start, stop, step] = bounds;
         match (of.constant(), of.origin()) {
             (Some(constant), _) if known => {
-                let found = eval::item(constant, &Constant::Slice(Slice { start, stop, step }));
+                let found = eval::item(constant, &Constant::slice(Slice { start, stop, step }));
                 Ok(if found.is_constant() { Value::Known(found) } else { Value::data() })
             }
             (None, Some(origin)) => Ok(Value::Unknown(origin)),

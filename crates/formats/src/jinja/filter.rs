@@ -193,7 +193,7 @@ impl<'t> Walk<'t, '_, '_> {
             "reverse" => {
                 let backwards = Slice { start: None, stop: None, step: Some(-1) };
                 let found = match constant {
-                    Constant::Str(_) => eval::item(constant, &Constant::Slice(backwards)),
+                    Constant::Str(_) => eval::item(constant, &Constant::slice(backwards)),
                     _ => Constant::list(items(constant).unwrap_or_default().into_iter().rev().collect::<Vec<_>>()),
                 };
                 Value::Known(found)

@@ -13,7 +13,11 @@ use super::{
     step::node,
     version::Version,
 };
-use crate::{import, machine::Machine, scope::Known};
+use crate::{
+    import,
+    machine::Machine,
+    scope::{Bound, Known},
+};
 
 /// What LOAD_COMMON_CONSTANT loads (3.14).
 const COMMON: [&str; 5] = ["AssertionError", "NotImplementedError", "tuple", "all", "any"];
@@ -164,26 +168,27 @@ impl<'t> Machine<'t, '_, '_> {
         }
     }
 
-    fn variable(&self, code: &Code, index: u32) -> Slot {
+    fn variable(&mut self, code: &Code, index: u32) -> Slot {
         self.named(local_name(code, index))
     }
 
     /// What a name is, found from here outwards.
-    fn named(&self, name: Str) -> Slot {
-        let found = self.scope.find(&name);
-        self.slot(name, found)
+    fn named(&mut self, name: Str) -> Slot {
+        let found = self.scope.find(&name, slot);
+        self.loaded(name, found)
     }
 
-    fn global(&self, name: Str) -> Slot {
-        let found = self.scope.find_global(&name);
-        self.slot(name, found)
+    fn global(&mut self, name: Str) -> Slot {
+        let found = self.scope.find_global(&name, slot);
+        self.loaded(name, found)
     }
 
-    fn slot(&self, name: Str, found: Option<Vec<Known>>) -> Slot {
-        let mut found = found.unwrap_or_default();
-        let known = found.pop().unwrap_or_else(|| self.unbound(&name));
-        let others = (!found.is_empty()).then(|| Rc::from(found));
-        Slot { others, name: Some(name), ..Slot::literal(known) }
+    fn loaded(&mut self, name: Str, found: Option<Slot>) -> Slot {
+        let found = match found {
+            Some(found) => found,
+            None => Slot::literal(self.unbound(&name)),
+        };
+        Slot { name: Some(name), ..found }
     }
 
     /// Replaces the top by its attribute; `method`: NULL stands beside it.
@@ -208,6 +213,12 @@ impl<'t> Machine<'t, '_, '_> {
         let branch = self.branch && self.quiet == 0;
         self.scope.clone().bind(&name, slot.known, branch);
     }
+}
+
+/// What a name is bound to, with what it was in other branches.
+fn slot(bound: &Bound) -> Slot {
+    let others = (!bound.before.is_empty()).then(|| Rc::from(bound.before.as_slice()));
+    Slot { others, ..Slot::literal(bound.last.clone()) }
 }
 
 fn name(code: &Code, index: u32) -> Str {

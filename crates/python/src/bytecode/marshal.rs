@@ -275,7 +275,7 @@ impl Reader<'_> {
         let parts = self.stack.split_off(frame.base.min(self.stack.len()));
         let object = match frame.kind {
             Kind::Code { numbers, line } => self.code(numbers, line, &parts),
-            kind => container(&kind, &parts),
+            kind => container(&kind, parts),
         };
         let node = Node { object, at: self.at };
         if let Some(place) = frame.slot.and_then(|slot| self.refs.get_mut(slot)) {
@@ -313,17 +313,15 @@ impl Reader<'_> {
 }
 
 /// A container of these; one that holds code keeps it.
-fn container(kind: &Kind, parts: &[Node]) -> Object {
-    let values = |parts: &[Node]| -> Option<Vec<Value>> {
-        let value = |node: &Node| match &node.object {
-            Object::Value(value) => Some(value.clone()),
-            _ => None,
-        };
-        parts.iter().map(value).collect()
+fn container(kind: &Kind, parts: Vec<Node>) -> Object {
+    if parts.iter().any(|node| !matches!(node.object, Object::Value(_))) {
+        return Object::Items(parts.into_iter().map(|node| node.object).collect());
+    }
+    let value = |node: Node| match node.object {
+        Object::Value(value) => Some(value),
+        _ => None,
     };
-    let Some(values) = values(parts) else {
-        return Object::Items(parts.iter().map(|node| node.object.clone()).collect());
-    };
+    let values: Vec<Value> = parts.into_iter().filter_map(value).collect();
     Object::Value(match kind {
         Kind::List => Value::list(values),
         Kind::Set => Value::set(values),
@@ -345,7 +343,7 @@ fn container(kind: &Kind, parts: &[Node]) -> Object {
                 }
             }
             let [start, stop, step] = bounds;
-            Value::Slice(eval::Span { start, stop, step })
+            Value::slice(eval::Span { start, stop, step })
         }
         Kind::Tuple | Kind::Code { .. } => Value::tuple(values),
     })

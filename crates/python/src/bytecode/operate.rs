@@ -1,5 +1,7 @@
 //! Operators, comparisons, displays and strings.
 
+use std::rc::Rc;
+
 use base::stop::Stop;
 use eval::{Span, Value};
 
@@ -107,7 +109,7 @@ impl Machine<'_, '_, '_> {
         Ok(true)
     }
 
-    fn unary(&mut self, frame: &mut Frame, module: &str, name: &str) -> Result<(), Stop> {
+    fn unary(&mut self, frame: &mut Frame, module: &'static str, name: &'static str) -> Result<(), Stop> {
         let of = frame.pop();
         let known = self.pure(module, name, vec![of.known])?;
         frame.push(known);
@@ -327,7 +329,7 @@ fn built(frame: &mut Frame, count: u32, make: fn(Vec<Value>) -> Value) {
     let encoded = slots.iter().any(|slot| slot.known.encoded.is_some());
     let written = encoded.then(|| make(slots.iter().map(|slot| slot.known.written().clone()).collect()));
     let value = make(slots.into_iter().map(|slot| slot.known.value).collect());
-    frame.push(Slot { literal, ..Known { value, encoded: written }.into() });
+    frame.push(Slot { literal, ..Known { value, encoded: written.map(Rc::new) }.into() });
 }
 
 fn slice(parts: &[Slot]) -> Slot {
@@ -340,5 +342,5 @@ fn slice(parts: &[Slot]) -> Slot {
         }
     }
     let [start, stop, step] = bounds;
-    if step == Some(0) { Slot::unknown() } else { Slot::literal(Value::Slice(Span { start, stop, step }).into()) }
+    if step == Some(0) { Slot::unknown() } else { Slot::literal(Value::slice(Span { start, stop, step }).into()) }
 }

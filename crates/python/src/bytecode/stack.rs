@@ -1,9 +1,10 @@
 //! The stack of a code object that is walked, and what its slots are known to be.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use base::fact::Str;
 use eval::Value;
+use foldhash::HashMap;
 
 use crate::scope::Known;
 

@@ -1,12 +1,10 @@
 //! Two ways through a code object: every instruction once, for what it states; or as CPython runs it, for its value.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use base::{expr::shorten, fact::Flaw, stop::Stop};
 use eval::Value;
+use foldhash::{HashMap, HashSet};
 use ruff_text_size::{TextRange, TextSize};
 
 use super::{
@@ -146,8 +144,8 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// Takes up the stack of jumps that lead here, and begins handlers.
     fn join(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame, instruction: &Instruction, dead: bool) {
-        let saved = frame.saved.remove(&instruction.at);
-        let handler = sweep.handlers.remove(&instruction.at);
+        let saved = if frame.saved.is_empty() { None } else { frame.saved.remove(&instruction.at) };
+        let handler = if sweep.handlers.is_empty() { None } else { sweep.handlers.remove(&instruction.at) };
         match (saved, dead) {
             (Some(saved), true) => {
                 frame.replace(saved);
@@ -175,7 +173,8 @@ impl<'t> Machine<'t, '_, '_> {
                 }
             },
         }
-        if let Some(end) = sweep.loops.get(&instruction.at).copied()
+        if !sweep.loops.is_empty()
+            && let Some(end) = sweep.loops.get(&instruction.at).copied()
             && instruction.op != Op::ForIter
         {
             self.forget_grown(sweep, instruction.at, end);
@@ -260,8 +259,9 @@ impl<'t> Machine<'t, '_, '_> {
             return Ok(position);
         };
         let outer = std::mem::replace(&mut self.unrolling, true);
-        let before = self.scope.snapshot();
-        self.effort = self.effort.saturating_sub(u32::try_from(before.len() / 8).unwrap_or(u32::MAX));
+        let before = (items.len() > ROUNDS).then(|| self.scope.snapshot());
+        let copied = before.as_ref().map_or(0, |before| before.len() / 8);
+        self.effort = self.effort.saturating_sub(u32::try_from(copied).unwrap_or(u32::MAX));
         for item in items.iter().take(ROUNDS) {
             // What a list built here holds so far stays; a round that left the loop took more than its own.
             if frame.slots().len() > below.len() {
@@ -278,7 +278,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
         }
         self.unrolling = outer;
-        if items.len() > ROUNDS {
+        if let Some(before) = before {
             self.scope.restore(before);
             let mut quick = Frame::begin();
             quick.replace(below.clone());
@@ -434,7 +434,7 @@ fn setups(decoded: &Decoded, version: Version) -> HashSet<u32> {
 
 /// Where loops begin, and where their last jump back stands.
 fn loops(decoded: &Decoded, version: Version) -> HashMap<u32, u32> {
-    let mut loops = HashMap::new();
+    let mut loops = HashMap::default();
     for instruction in decoded.instructions.iter().take(decoded.straight) {
         if let Some(target) = instruction.target(version)
             && target < instruction.at

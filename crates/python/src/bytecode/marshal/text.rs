@@ -24,7 +24,10 @@ impl Reader<'_> {
             },
             b's' => Value::bytes(bytes),
             // `surrogatepass`: what is no UTF-8 here is a lone surrogate.
-            _ => Value::str(String::from_utf8_lossy(bytes).into_owned()),
+            _ => match std::str::from_utf8(bytes) {
+                Ok(text) => Value::str(text),
+                Err(_) => Value::str(String::from_utf8_lossy(bytes)),
+            },
         };
         let node = Node { object: Object::Value(value), at };
         if two && code == b't' {

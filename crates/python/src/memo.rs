@@ -1,0 +1,74 @@
+//! What was looked up before: attributes of modules, names that nothing binds, callables that operators stand for.
+
+use std::sync::Arc;
+
+use base::fact::Str;
+use eval::{Name, Value};
+use foldhash::HashMap;
+
+use crate::scope::Known;
+
+/// Entries of one table: honest files have some hundreds.
+const MAX_ENTRIES: usize = 1 << 14;
+
+/// Look-ups of one reading, which always give the same.
+#[derive(Default)]
+pub(crate) struct Memo {
+    /// By the address of the owner, which is kept beside.
+    attributes: HashMap<usize, (Arc<Name>, HashMap<Str, Value>)>,
+    unbound: HashMap<Str, Known>,
+    callables: HashMap<(&'static str, &'static str), Value>,
+    words: HashMap<Str, ()>,
+    entries: usize,
+}
+
+impl Memo {
+    /// `owner.name`.
+    pub(crate) fn attribute(&mut self, owner: &Arc<Name>, name: &str) -> Value {
+        let address = Arc::as_ptr(owner).addr();
+        if let Some(found) = self.attributes.get(&address).and_then(|(_, members)| members.get(name)) {
+            return found.clone();
+        }
+        let found = eval::attribute(&Value::Global(owner.clone()), name);
+        if self.entries < MAX_ENTRIES {
+            self.entries = self.entries.saturating_add(1);
+            let (_, members) = self.attributes.entry(address).or_insert_with(|| (owner.clone(), HashMap::default()));
+            members.insert(name.into(), found.clone());
+        }
+        found
+    }
+
+    /// What a name is that nothing binds, where that was asked before.
+    pub(crate) fn unbound(&self, name: &str) -> Option<Known> {
+        self.unbound.get(name).cloned()
+    }
+
+    /// Remembers what such a name is.
+    pub(crate) fn keep_unbound(&mut self, name: &str, known: &Known) {
+        if self.unbound.len() < MAX_ENTRIES {
+            self.unbound.insert(name.into(), known.clone());
+        }
+    }
+
+    /// Forgets what names are that nothing binds: a module gave its own.
+    pub(crate) fn forget_unbound(&mut self) {
+        self.unbound.clear();
+    }
+
+    /// The callable `module.name`.
+    pub(crate) fn callable(&mut self, module: &'static str, name: &'static str) -> Value {
+        self.callables.entry((module, name)).or_insert_with(|| Value::global(module, name)).clone()
+    }
+
+    /// `text`, shared.
+    pub(crate) fn word(&mut self, text: &str) -> Str {
+        if let Some((word, ())) = self.words.get_key_value(text) {
+            return word.clone();
+        }
+        let word = Str::from(text);
+        if self.words.len() < MAX_ENTRIES {
+            self.words.insert(word.clone(), ());
+        }
+        word
+    }
+}
