@@ -6,7 +6,9 @@ skipped it. Nothing here is ever loaded. `scale` makes smaller ones; costs are l
 
 import array
 import collections
+import importlib.util
 import io
+import marshal
 import os
 import pickle
 import random
@@ -204,6 +206,44 @@ def tree(path: Path, scale: float) -> int:
     return 0
 
 
+# Code -------------------------------------------------------------------------------------------------------------
+
+
+def modules() -> Iterator[tuple[str, str]]:
+    """Modules of the standard library that runs this: what any Python has, written by many hands."""
+    top = Path(os.__file__).parent
+    for folder in [top, *(top / name for name in ("asyncio", "email", "http", "json", "multiprocessing", "unittest"))]:
+        for path in sorted(folder.glob("*.py")):
+            yield f"{path.parent.name}-{path.stem}", path.read_text("utf-8")
+
+
+def code(path: Path, scale: float, suffix: str, write: Callable[[str], bytes]) -> int:
+    """Twenty megabytes of modules, the same ones again until there are as many, and one that calls at import."""
+    ready = [(name, write(text)) for name, text in modules()]
+    left, turn = int(20 * MIB * scale), 0
+    while left > 0:
+        folder = path / f"{turn:02}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in ready:
+            # Not the same bytes again: nothing is read once for all.
+            (folder / (name + suffix)).write_bytes(content + (b"# %d\n" % turn if suffix == ".py" else b""))
+            left -= len(content)
+        turn += 1
+    (path / ("planted" + suffix)).write_bytes(write(f"import posix\nposix.system({PLANTED!r})\n"))
+    return 0
+
+
+def source(path: Path, scale: float) -> int:
+    return code(path, scale, ".py", str.encode)
+
+
+def bytecode(path: Path, scale: float) -> int:
+    def compiled(text: str) -> bytes:
+        return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(compile(text, "module.py", "exec"))
+
+    return code(path, scale, ".pyc", compiled)
+
+
 # Containers -------------------------------------------------------------------------------------------------------
 
 
@@ -338,6 +378,8 @@ WORKLOADS = [
         [Run("standard", nanoseconds_per_opcode=15, megabytes=192)],
     ),
     Workload("10,000 small pickles", "tree", tree, [Run("standard", 0.30)], planted=100, kind="folder"),
+    Workload("20 MB of Python source", "source", source, [Run("standard", 1.0)], kind="folder"),
+    Workload("20 MB of Python bytecode", "bytecode", bytecode, [Run("standard", 0.4)], kind="folder"),
     Workload("186 MB zlib joblib", "model.joblib", joblib, [Run("standard", 0.87, megabytes=32)]),
     Workload(
         "500 MB deflated npz", "arrays.npz", npz, [Run("quick", 0.008, scales=False), Run("standard", 1.8)]

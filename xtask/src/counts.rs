@@ -133,7 +133,22 @@ fn workloads(folder: &Path) -> Result<Vec<(&'static str, PathBuf)>, String> {
             .map_err(|error| format!("{}: {error}", path.display()))?;
     }
     scans.push(("tree", folder.join("tree")));
+    scans.push(("bytecode", bytecode(folder).map_err(|error| format!("bytecode: {error}"))?));
     Ok(scans)
+}
+
+/// The fixtures of bytecode, each version twenty times.
+fn bytecode(folder: &Path) -> std::io::Result<PathBuf> {
+    let folder = folder.join("bytecode");
+    fs::create_dir_all(&folder)?;
+    for entry in fs::read_dir(top().join("crates/formats/testdata/python-bytecode"))? {
+        let path = entry?.path();
+        let version = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        for index in (0..20).filter(|_| path.extension().is_some_and(|extension| extension == "pyc")) {
+            fs::copy(&path, folder.join(format!("{version}-{index}.pyc")))?;
+        }
+    }
+    Ok(folder)
 }
 
 /// A dictionary of forty thousand numbers with memoised names, and a call for each thousandth.

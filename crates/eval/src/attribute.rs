@@ -31,6 +31,10 @@ pub fn attribute(of: &Value, name: &str) -> Value {
             | Value::Attribute(_),
             "__call__",
         ) => of.clone(),
+        // A frame shows the builtins that its code sees, whichever frame it is.
+        (Value::External(_) | Value::Call(_) | Value::Attribute(_) | Value::Item(_), "f_builtins") => {
+            Name::new("builtins", "").through("f_builtins").into()
+        }
         (Value::Global(owner), _) => of_global(owner, name),
         (Value::Partial(call), "func") => call.callee.clone(),
         (Value::Partial(call), "args") => Value::tuple(call.args.clone()),
@@ -99,6 +103,12 @@ pub fn item(of: &Value, key: &Value) -> Value {
                 && call.callee.as_name().is_some_and(|name| name.is("builtins", "globals")) =>
         {
             Name::new("builtins", "").through("__builtins__").into()
+        }
+        // A loaded library gives its functions by key as by attribute.
+        Value::Call(call)
+            if key.as_str().is_some() && call.callee.as_name().is_some_and(|name| &*name.module == "ctypes") =>
+        {
+            attribute(of, key.as_str().unwrap_or_default())
         }
         _ if of.is_constant() => match sequence::subscript(of, key) {
             Ok(found) => found,

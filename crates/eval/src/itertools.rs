@@ -326,7 +326,11 @@ fn selections(evaluator: &mut Evaluator<'_>, args: Arguments<'_>, kind: &str) ->
     for _ in 0..length {
         let mut longer = Vec::new();
         for row in &rows {
-            iterate::room(evaluator, longer.len().saturating_mul(length))?;
+            // Each row is paid for once; the cap holds for all of them.
+            if longer.len().saturating_mul(length) > crate::value::MAX_ITEMS {
+                return Err(Fault::OverCap("more than a million items"));
+            }
+            evaluator.pay(pool.len().saturating_mul(length))?;
             let last = row.last().copied();
             let places = (0..pool.len()).filter(|place| match kind {
                 "combinations" => last.is_none_or(|last| *place > last),

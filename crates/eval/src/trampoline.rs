@@ -290,7 +290,7 @@ fn deferred(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Arguments<'
         | ("multiprocessing" | "multiprocessing.context" | "multiprocessing.process", "Process") => {
             (keyword(1, "target"), sequence(keyword(3, "args")), When::Deferred)
         }
-        ("_thread", "start_new_thread" | "start_new") | ("threading", "_start_new_thread") => {
+        ("_thread", "start_new_thread" | "start_new") | ("threading", "_start_new_thread" | "start_new_thread") => {
             (keyword(0, "function"), sequence(keyword(1, "args")), When::Load)
         }
         ("signal", "signal") => (keyword(1, "handler"), Vec::new(), When::Deferred),

@@ -52,7 +52,7 @@ impl Words {
         let mut places = vec![(0, 0); count];
         for (word, number) in &self.0 {
             let hash = spread(word.as_bytes());
-            let mut place = hash as usize & (count - 1);
+            let mut place = usize::try_from(hash & (count as u64 - 1)).expect("a place of the table");
             while places[place].1 != 0 {
                 place = (place + 1) & (count - 1);
             }

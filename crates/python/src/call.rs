@@ -28,14 +28,11 @@ impl<'t> Machine<'t, '_, '_> {
         let literal = node.arguments.args.iter().all(is_literal);
         for callee in &callee.before {
             self.apply(node, callee, args.clone(), kwargs.clone(), literal)?;
-            self.keep_receiver(node, callee, &args)?;
+            self.keep_receiver(node, callee);
         }
         let callee = callee.last;
-        if !receives(node, &callee) {
-            return self.apply(node, &callee, args, kwargs, literal);
-        }
-        let result = self.apply(node, &callee, args.clone(), kwargs, literal)?;
-        self.keep_receiver(node, &callee, &args)?;
+        let result = self.apply(node, &callee, args, kwargs, literal)?;
+        self.keep_receiver(node, &callee);
         Ok(result)
     }
 
@@ -88,19 +85,22 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// What a method leaves its receiver as: `parts.append(x)`.
-    fn keep_receiver(&mut self, node: &'t ExprCall, callee: &Known, args: &[Known]) -> Result<(), Stop> {
-        let Expr::Attribute(access) = &*node.func else { return Ok(()) };
-        let (Expr::Name(name), true) = (&*access.value, receives(node, callee)) else { return Ok(()) };
-        let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
-        let outcome = eval::call(&callee.value, &values, &[], self.sink.meter())?;
-        if let Some(receiver) = outcome.receiver {
-            // Values are never changed in place: a list that grows is copied each time.
-            if let (Value::List(items), true) = (&receiver, self.quiet > 0) {
-                self.effort = self.effort.saturating_sub(u32::try_from(items.len() / 8).unwrap_or(u32::MAX));
-            }
-            self.scope.clone().bind(&name.id, receiver.into(), false);
+    fn keep_receiver(&mut self, node: &'t ExprCall, callee: &Known) {
+        if let Expr::Attribute(access) = &*node.func
+            && let (Expr::Name(name), true) = (&*access.value, receives(node, callee))
+        {
+            self.keep(&name.id);
         }
-        Ok(())
+    }
+
+    /// Binds `name` to what the last call made of it.
+    pub(crate) fn keep(&mut self, name: &str) {
+        let Some(receiver) = self.receiver.take() else { return };
+        // Values are never changed in place: a list that grows is copied each time.
+        if let (Value::List(items), true) = (&receiver, self.quiet > 0) {
+            self.effort = self.effort.saturating_sub(u32::try_from(items.len() / 8).unwrap_or(u32::MAX));
+        }
+        self.scope.clone().bind(name, receiver.into(), false);
     }
 
     /// Calls `callee`. `literal`: the arguments read as what they are.
@@ -119,6 +119,14 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Some(Local::Class(class)) => {
                 self.built(class, &args, &kwargs);
+                // `__new__` may give something else than an object of the class.
+                if let Some(Local::Function(index)) = self.member(class, "__new__").and_then(|known| self.local(&known))
+                {
+                    let made = self.inline(index, &args, &kwargs)?;
+                    if made.value.as_name().is_some() || self.local(&made).is_some() {
+                        return Ok(made);
+                    }
+                }
                 return Ok(self.classes.get(class).map_or_else(Known::unknown, |class| class.instance.clone()));
             }
             Some(Local::Instance(class)) => {
@@ -165,12 +173,19 @@ impl<'t> Machine<'t, '_, '_> {
             && !values.iter().chain(keywords.iter().map(|(_, value)| value)).any(is_lazy)
         {
             self.sink.meter().steps((values.len() as u64).saturating_add(1))?;
+            self.receiver = None;
             return Ok(Value::called(callee.value.clone(), values, keywords).into());
+        }
+        if let Value::Attribute(bound) = &callee.value
+            && !self.copies(&bound.of)
+        {
+            self.receiver = Some(Known::unknown().value);
+            return Ok(Known::unknown());
         }
         let mut outcome = eval::call(&callee.value, &values, &keywords, self.sink.meter())?;
         let name = callee.value.callee_name();
         if let Some(name) = &name
-            && let Some(result) = self.apply_builtin(name, args)?
+            && let Some(result) = self.apply_builtin(node, name, args)?
         {
             outcome.result = result;
         }
@@ -210,6 +225,7 @@ impl<'t> Machine<'t, '_, '_> {
         }
         self.found_name(node, name.as_ref(), &outcome.result, literal)?;
         let encoded = written.map(|(written, named)| Rc::new(Value::called(callee.written().clone(), written, named)));
+        self.receiver = outcome.receiver;
         Ok(Known { value: outcome.result, encoded })
     }
 

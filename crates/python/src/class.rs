@@ -10,7 +10,7 @@ use ruff_text_size::Ranged;
 use crate::{
     function::MAX_LOCALS,
     local::Local,
-    machine::Machine,
+    machine::{Machine, When},
     scope::{Known, Scope},
 };
 
@@ -27,13 +27,42 @@ pub(crate) struct Class {
     /// Classes of this file that it inherits from.
     bases: Vec<usize>,
     /// The metaclass, where it is one of this file.
-    meta: Option<usize>,
+    pub(crate) meta: Option<usize>,
+    /// When what is called of its objects by itself was last said to run.
+    implicit: Option<When>,
 }
 
 /// Methods that making an object of a class calls, or that run by themselves.
 const CONSTRUCTORS: [&str; 4] = ["__new__", "__init__", "__post_init__", "__del__"];
+/// Special methods that run only where something is said to be called, entered, pickled or made a class of; those are followed.
+const ASKED: [&str; 22] = [
+    "__aenter__",
+    "__aexit__",
+    "__call__",
+    "__class_getitem__",
+    "__copy__",
+    "__enter__",
+    "__exit__",
+    "__getattr__",
+    "__getattribute__",
+    "__getnewargs__",
+    "__getnewargs_ex__",
+    "__getstate__",
+    "__init__",
+    "__init_subclass__",
+    "__main__",
+    "__mro_entries__",
+    "__new__",
+    "__post_init__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__setstate__",
+    "__prepare__",
+];
 /// Methods of a metaclass that making a class calls.
 const MAKERS: [&str; 3] = ["__prepare__", "__new__", "__init__"];
+/// Classes among which a derived one is sought.
+const MAX_DERIVED: usize = 64;
 /// Methods of an installer's command that installing calls.
 const COMMAND: [&str; 3] = ["initialize_options", "finalize_options", "run"];
 /// Methods of a finder that importing calls.
@@ -42,7 +71,7 @@ const FINDER: [&str; 3] = ["find_spec", "find_module", "__call__"];
 impl<'t> Machine<'t, '_, '_> {
     /// `class`: bases, keywords and body run now.
     pub(crate) fn class(&mut self, node: &'t StmtClassDef) -> Result<(), Stop> {
-        let (mut bases, mut metaclass) = (Vec::new(), None);
+        let (mut bases, mut metaclass, mut keywords) = (Vec::new(), None, Vec::new());
         if let Some(arguments) = &node.arguments {
             for base in &arguments.args {
                 let known = self.eval(base)?;
@@ -54,8 +83,10 @@ impl<'t> Machine<'t, '_, '_> {
             }
             for keyword in &arguments.keywords {
                 let known = self.eval(&keyword.value)?;
-                if keyword.arg.as_ref().is_some_and(|name| name.as_str() == "metaclass") {
-                    metaclass = Some(known);
+                match keyword.arg.as_ref().map(|name| name.as_str()) {
+                    Some("metaclass") => metaclass = Some(known),
+                    Some(name) => keywords.push((Arc::from(name), known)),
+                    None => {}
                 }
             }
         }
@@ -68,7 +99,7 @@ impl<'t> Machine<'t, '_, '_> {
         self.scope = outer;
         result?;
         let class = self.make_class(&node.name, scope, bases);
-        self.hooks(node, &class, metaclass)?;
+        self.hooks(node, &class, metaclass, &keywords)?;
         let decorated = self.decorate(&node.decorator_list, class)?;
         self.scope.clone().bind(&node.name, decorated, self.branch);
         Ok(())
@@ -96,12 +127,26 @@ impl<'t> Machine<'t, '_, '_> {
         let (itself, instance) =
             (self.locals.add(name, Local::Class(index)), self.locals.add(name, Local::Instance(index)));
         let meta = bases.iter().find_map(|base| self.classes.get(*base)?.meta);
-        self.classes.push(Class { scope, name: name.into(), itself: itself.clone(), instance, bases, meta });
+        self.classes.push(Class {
+            scope,
+            name: name.into(),
+            itself: itself.clone(),
+            instance,
+            bases,
+            meta,
+            implicit: None,
+        });
         itself
     }
 
     /// What making a class calls: its metaclass, its bases, and descriptors in it.
-    fn hooks(&mut self, node: impl Ranged + Copy, of: &Known, metaclass: Option<Known>) -> Result<(), Stop> {
+    pub(crate) fn hooks(
+        &mut self,
+        node: impl Ranged + Copy,
+        of: &Known,
+        metaclass: Option<Known>,
+        keywords: &[(Arc<str>, Known)],
+    ) -> Result<(), Stop> {
         let Some(Local::Class(index)) = self.local(of) else { return Ok(()) };
         if let Some(known) = metaclass {
             if let Some(Local::Class(meta)) = self.local(&known) {
@@ -114,6 +159,9 @@ impl<'t> Machine<'t, '_, '_> {
                 self.apply(node, &known, args.into_iter().map(Known::from).collect(), Vec::new(), true)?;
             }
         }
+        if let Some(meta) = self.classes.get(index).and_then(|class| class.meta) {
+            self.implicit(meta);
+        }
         let Some(class) = self.classes.get(index) else { return Ok(()) };
         let (meta, bases, values) = (class.meta, class.bases.clone(), class.scope.values());
         for name in MAKERS {
@@ -125,7 +173,7 @@ impl<'t> Machine<'t, '_, '_> {
         }
         for base in bases {
             if let Some(member) = self.member(base, "__init_subclass__") {
-                self.apply(node, &member, Vec::new(), Vec::new(), true)?;
+                self.apply(node, &member, Vec::new(), keywords.to_vec(), true)?;
             }
         }
         for (_, value) in values {
@@ -137,6 +185,12 @@ impl<'t> Machine<'t, '_, '_> {
     /// A member of a class of this file or of those that it inherits from.
     pub(crate) fn member(&self, class: usize, name: &str) -> Option<Known> {
         self.search(vec![class], name)
+    }
+
+    /// A member that only a class derived from this one has: what `self.name` is in a method that others complete.
+    pub(crate) fn derived(&self, class: usize, name: &str) -> Option<Known> {
+        let later = self.classes.iter().skip(class.saturating_add(1)).take(MAX_DERIVED);
+        later.filter(|derived| derived.bases.contains(&class)).find_map(|derived| derived.scope.own(name))
     }
 
     /// A member of what a class inherits from: `super().name`.
@@ -160,8 +214,40 @@ impl<'t> Machine<'t, '_, '_> {
         None
     }
 
+    /// What the interpreter or a library calls of an object by itself: printing it, comparing it, reading it as a number.
+    fn implicit(&mut self, class: usize) {
+        let (mut queue, mut seen) = (vec![class], 0_u32);
+        while let Some(index) = queue.pop() {
+            seen = seen.saturating_add(1);
+            let Some(class) = self.classes.get(index).filter(|_| seen <= 64) else { return };
+            if class.implicit >= Some(self.when) {
+                continue;
+            }
+            queue.extend(class.bases.iter().copied().filter(|base| *base < index));
+            let members = class.scope.values();
+            if let Some(class) = self.classes.get_mut(index) {
+                class.implicit = Some(self.when);
+            }
+            for (name, member) in members {
+                let special = name.len() > 4 && name.starts_with("__") && name.ends_with("__");
+                if special
+                    && !ASKED.contains(&&*name)
+                    && let Some(Local::Function(function)) = self.local(&member)
+                {
+                    self.called(function, &[], &[]);
+                }
+            }
+        }
+    }
+
     /// A class of this file is called: its constructors run.
     pub(crate) fn built(&mut self, class: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
+        self.implicit(class);
+        if let Some(meta) = self.classes.get(class).and_then(|class| class.meta)
+            && let Some(Local::Function(index)) = self.member(meta, "__call__").and_then(|member| self.local(&member))
+        {
+            self.called(index, &[], &[]);
+        }
         for name in CONSTRUCTORS {
             if let Some(Local::Function(index)) = self.member(class, name).and_then(|member| self.local(&member)) {
                 self.called(index, args, kwargs);
@@ -175,6 +261,15 @@ impl<'t> Machine<'t, '_, '_> {
         for name in names {
             if let Some(Local::Function(index)) = self.member(class, name).and_then(|member| self.local(&member)) {
                 self.called(index, args, &[]);
+            }
+        }
+    }
+
+    /// Finders in a list that is assigned to a hook of the import system.
+    pub(crate) fn run_finders(&mut self, list: &Value) {
+        if let Value::List(items) | Value::Tuple(items) = list {
+            for item in items.iter() {
+                self.run_methods(&item.clone().into(), &FINDER, &[]);
             }
         }
     }

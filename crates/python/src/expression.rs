@@ -9,8 +9,10 @@ use ruff_text_size::Ranged;
 
 use crate::{
     builtins,
+    comprehension::MAX_ITERATED,
     function::Body,
     literal,
+    local::Local,
     machine::Machine,
     scope::{Bound, Known},
 };
@@ -46,10 +48,7 @@ impl<'t> Machine<'t, '_, '_> {
                     UnaryOp::UAdd => ("pos", "__pos__"),
                     UnaryOp::USub => ("neg", "__neg__"),
                 };
-                match self.dunder(expr, &of, method, Vec::new())? {
-                    Some(known) => known,
-                    None => self.pure("operator", name, vec![of])?,
-                }
+                self.operate_one(expr, name, method, of)?
             }
             Expr::BoolOp(node) => self.last(&node.values)?,
             Expr::Compare(node) => self.compare(node)?,
@@ -64,10 +63,13 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Expr::Dict(node) => self.dict(node)?,
             Expr::Lambda(node) => {
-                if let Some(parameters) = &node.parameters {
-                    self.parameters(parameters)?;
-                }
-                self.function("<lambda>", node.parameters.as_deref(), Body::Expression(&node.body))
+                let defaults = match &node.parameters {
+                    Some(parameters) => self.parameters(parameters)?,
+                    None => Vec::new(),
+                };
+                let function = self.function("<lambda>", node.parameters.as_deref(), Body::Expression(&node.body));
+                self.keep_defaults(&function, defaults);
+                function
             }
             Expr::If(node) => self.choice(&node.test, &node.body, &node.orelse)?,
             Expr::Named(node) => {
@@ -82,10 +84,16 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::Await(node) => self.eval(&node.value)?,
             Expr::YieldFrom(node) => self.eval(&node.value)?,
             Expr::Starred(node) => self.eval(&node.value)?,
-            Expr::Yield(node) => match &node.value {
-                Some(value) => self.eval(value)?,
-                None => Known::unknown(),
-            },
+            Expr::Yield(node) => {
+                let given = match &node.value {
+                    Some(value) => self.eval(value)?,
+                    None => Value::None.into(),
+                };
+                if self.quiet > 0 && self.yielded.len() < MAX_ITERATED {
+                    self.yielded.push(given.value);
+                }
+                Known::unknown()
+            }
             Expr::TString(_) | Expr::IpyEscapeCommand(_) => Known::unknown(),
         })
     }
@@ -165,71 +173,112 @@ impl<'t> Machine<'t, '_, '_> {
                 left = self.apply(link, &left, vec![right], Vec::new(), false)?;
                 continue;
             }
-            let (method, reflected) = operator_methods(link.op);
-            left = match self.dunder(link, &left, method, vec![right.clone()])? {
-                Some(known) => known,
-                None => match self.dunder(link, &right, reflected, vec![left.clone()])? {
-                    Some(known) => known,
-                    None => self.operate(link.op, left, right)?,
-                },
-            };
+            left = self.operate(link, operator_name(link.op), left, right, false)?;
         }
         Ok(left)
     }
 
-    /// `left op right`.
-    pub(crate) fn operate(&mut self, op: Operator, left: Known, right: Known) -> Result<Known, Stop> {
-        let name = match op {
-            Operator::Add => "add",
-            Operator::Sub => "sub",
-            Operator::Mult => "mul",
-            Operator::MatMult => "matmul",
-            Operator::Div => "truediv",
-            Operator::Mod => "mod",
-            Operator::Pow => "pow",
-            Operator::LShift => "lshift",
-            Operator::RShift => "rshift",
-            Operator::BitOr => "or_",
-            Operator::BitXor => "xor",
-            Operator::BitAnd => "and_",
-            Operator::FloorDiv => "floordiv",
-        };
+    /// An operator by its function of `operator`, as one of the file's own objects or anything else takes it.
+    pub(crate) fn operate(
+        &mut self,
+        node: impl Ranged + Copy,
+        name: &'static str,
+        left: Known,
+        right: Known,
+        in_place: bool,
+    ) -> Result<Known, Stop> {
+        if (self.is_own(&left) || self.is_own(&right))
+            && let Some((_, [assigning, method, reflected])) = METHODS.iter().find(|(known, _)| *known == name)
+        {
+            for (of, method, with) in [(&left, assigning, &right), (&left, method, &right), (&right, reflected, &left)]
+            {
+                if (in_place || method != assigning)
+                    && let Some(known) = self.dunder(node, of, method, vec![with.clone()])?
+                {
+                    return Ok(known);
+                }
+            }
+        }
         self.pure("operator", name, vec![left, right])
     }
 
     fn compare(&mut self, node: &'t ExprCompare) -> Result<Known, Stop> {
-        let left = self.eval(&node.left)?;
-        let mut rights = Vec::new();
-        for comparator in &node.comparators {
-            rights.push(self.eval(comparator)?);
+        let mut left = self.eval(&node.left)?;
+        let (mut result, single) = (Known::unknown(), node.ops.len() == 1);
+        for (op, comparator) in node.ops.iter().zip(&node.comparators) {
+            let right = self.eval(comparator)?;
+            let name = match op {
+                CmpOp::Eq => "eq",
+                CmpOp::NotEq => "ne",
+                CmpOp::Lt => "lt",
+                CmpOp::LtE => "le",
+                CmpOp::Gt => "gt",
+                CmpOp::GtE => "ge",
+                CmpOp::In => "contains",
+                CmpOp::NotIn => "not in",
+                CmpOp::Is | CmpOp::IsNot => "is",
+            };
+            if single {
+                return self.compared(node, name, left, right);
+            }
+            if self.is_own(&left) || self.is_own(&right) {
+                result = self.compared(node, name, left, right.clone())?;
+            }
+            left = right;
         }
-        let ([op], Some(right), true) = (&*node.ops, rights.pop(), rights.is_empty()) else {
-            return Ok(Known::unknown());
-        };
-        let (method, of, with) = match op {
-            CmpOp::Eq => ("__eq__", &left, &right),
-            CmpOp::NotEq => ("__ne__", &left, &right),
-            CmpOp::Lt => ("__lt__", &left, &right),
-            CmpOp::LtE => ("__le__", &left, &right),
-            CmpOp::Gt => ("__gt__", &left, &right),
-            CmpOp::GtE => ("__ge__", &left, &right),
-            CmpOp::In | CmpOp::NotIn => ("__contains__", &right, &left),
-            CmpOp::Is | CmpOp::IsNot => return Ok(Known::unknown()),
-        };
-        if let Some(known) = self.dunder(node, of, method, vec![with.clone()])? {
-            return Ok(known);
+        Ok(if single { result } else { Known::unknown() })
+    }
+
+    /// A comparison by its function of `operator`; `contains` has the container on the right.
+    pub(crate) fn compared(
+        &mut self,
+        node: impl Ranged + Copy,
+        name: &'static str,
+        left: Known,
+        right: Known,
+    ) -> Result<Known, Stop> {
+        let contains = matches!(name, "contains" | "not in");
+        if contains && self.is_own(&right) {
+            for method in ["__contains__", "__iter__"] {
+                let args = if method == "__iter__" { Vec::new() } else { vec![left.clone()] };
+                if let Some(known) = self.dunder(node, &right, method, args)? {
+                    return Ok(known);
+                }
+            }
         }
-        let (name, args) = match op {
-            CmpOp::Eq => ("eq", vec![left, right]),
-            CmpOp::NotEq => ("ne", vec![left, right]),
-            CmpOp::Lt => ("lt", vec![left, right]),
-            CmpOp::LtE => ("le", vec![left, right]),
-            CmpOp::Gt => ("gt", vec![left, right]),
-            CmpOp::GtE => ("ge", vec![left, right]),
-            CmpOp::In => ("contains", vec![right, left]),
-            CmpOp::Is | CmpOp::IsNot | CmpOp::NotIn => return Ok(Known::unknown()),
-        };
-        self.pure("operator", name, args)
+        if (self.is_own(&left) || self.is_own(&right))
+            && let Some((_, [method, reflected])) = COMPARISONS.iter().find(|(known, _)| *known == name)
+        {
+            for (of, method, with) in [(&left, method, &right), (&right, reflected, &left)] {
+                if let Some(known) = self.dunder(node, of, method, vec![with.clone()])? {
+                    return Ok(known);
+                }
+            }
+        }
+        match name {
+            "is" | "not in" => Ok(Known::unknown()),
+            "contains" => self.pure("operator", name, vec![right, left]),
+            name => self.pure("operator", name, vec![left, right]),
+        }
+    }
+
+    /// An operator of one operand.
+    pub(crate) fn operate_one(
+        &mut self,
+        node: impl Ranged + Copy,
+        name: &'static str,
+        method: &str,
+        of: Known,
+    ) -> Result<Known, Stop> {
+        match self.dunder(node, &of, method, Vec::new())? {
+            Some(known) => Ok(known),
+            None => self.pure("operator", name, vec![of]),
+        }
+    }
+
+    /// Whether this is a class of the file, or an object of one.
+    pub(crate) fn is_own(&self, known: &Known) -> bool {
+        matches!(self.local(known), Some(Local::Class(_) | Local::Instance(_)))
     }
 
     /// `of[key]`.
@@ -311,24 +360,51 @@ impl<'t> Machine<'t, '_, '_> {
     }
 }
 
-/// The methods by which an operator calls its operands: of the left one, of the right one.
-fn operator_methods(op: Operator) -> (&'static str, &'static str) {
+/// The function of `operator` that an operator stands for.
+pub(crate) fn operator_name(op: Operator) -> &'static str {
     match op {
-        Operator::Add => ("__add__", "__radd__"),
-        Operator::Sub => ("__sub__", "__rsub__"),
-        Operator::Mult => ("__mul__", "__rmul__"),
-        Operator::MatMult => ("__matmul__", "__rmatmul__"),
-        Operator::Div => ("__truediv__", "__rtruediv__"),
-        Operator::Mod => ("__mod__", "__rmod__"),
-        Operator::Pow => ("__pow__", "__rpow__"),
-        Operator::LShift => ("__lshift__", "__rlshift__"),
-        Operator::RShift => ("__rshift__", "__rrshift__"),
-        Operator::BitOr => ("__or__", "__ror__"),
-        Operator::BitXor => ("__xor__", "__rxor__"),
-        Operator::BitAnd => ("__and__", "__rand__"),
-        Operator::FloorDiv => ("__floordiv__", "__rfloordiv__"),
+        Operator::Add => "add",
+        Operator::Sub => "sub",
+        Operator::Mult => "mul",
+        Operator::MatMult => "matmul",
+        Operator::Div => "truediv",
+        Operator::Mod => "mod",
+        Operator::Pow => "pow",
+        Operator::LShift => "lshift",
+        Operator::RShift => "rshift",
+        Operator::BitOr => "or_",
+        Operator::BitXor => "xor",
+        Operator::BitAnd => "and_",
+        Operator::FloorDiv => "floordiv",
     }
 }
+
+/// The methods by which a function of `operator` calls its operands: of the left one in place, of the left one, of the right one.
+const METHODS: &[(&str, [&str; 3])] = &[
+    ("add", ["__iadd__", "__add__", "__radd__"]),
+    ("and_", ["__iand__", "__and__", "__rand__"]),
+    ("floordiv", ["__ifloordiv__", "__floordiv__", "__rfloordiv__"]),
+    ("lshift", ["__ilshift__", "__lshift__", "__rlshift__"]),
+    ("matmul", ["__imatmul__", "__matmul__", "__rmatmul__"]),
+    ("mod", ["__imod__", "__mod__", "__rmod__"]),
+    ("mul", ["__imul__", "__mul__", "__rmul__"]),
+    ("or_", ["__ior__", "__or__", "__ror__"]),
+    ("pow", ["__ipow__", "__pow__", "__rpow__"]),
+    ("rshift", ["__irshift__", "__rshift__", "__rrshift__"]),
+    ("sub", ["__isub__", "__sub__", "__rsub__"]),
+    ("truediv", ["__itruediv__", "__truediv__", "__rtruediv__"]),
+    ("xor", ["__ixor__", "__xor__", "__rxor__"]),
+];
+
+/// The methods by which a comparison calls its operands: of the left one, of the right one.
+const COMPARISONS: &[(&str, [&str; 2])] = &[
+    ("eq", ["__eq__", "__eq__"]),
+    ("ge", ["__ge__", "__le__"]),
+    ("gt", ["__gt__", "__lt__"]),
+    ("le", ["__le__", "__ge__"]),
+    ("lt", ["__lt__", "__gt__"]),
+    ("ne", ["__ne__", "__ne__"]),
+];
 
 fn is_builtin_exec(known: &Known) -> bool {
     known.value.as_name().is_some_and(|name| name.is("builtins", "exec"))
@@ -342,12 +418,7 @@ fn is_text(value: &Value) -> bool {
 pub(crate) fn is_opaque(value: &Value) -> bool {
     matches!(
         value,
-        Value::External(_)
-            | Value::Unknown(Why::Unfollowed)
-            | Value::Call(_)
-            | Value::Attribute(_)
-            | Value::Item(_)
-            | Value::Instance(_)
+        Value::External(_) | Value::Unknown(Why::Unfollowed) | Value::Attribute(_) | Value::Item(_)
     )
 }
 

@@ -33,6 +33,8 @@ pub(crate) enum Binding {
     Method,
     /// Called by reading an attribute.
     Property,
+    /// Called by writing an attribute, or deleting it.
+    Setter,
     /// Called without its object.
     Static,
     /// Called with its class.
@@ -51,6 +53,10 @@ pub(crate) struct Function<'t> {
     pub(crate) when: When,
     /// Whether what it returns is what unpickling calls.
     reduces: bool,
+    /// Defaults of parameters.
+    pub(crate) defaults: Vec<(Arc<str>, Known)>,
+    /// Attributes that were set on it.
+    pub(crate) attributes: Vec<(Arc<str>, Known)>,
     /// Arguments of the first call that was seen.
     arguments: Vec<(Arc<str>, Known)>,
     running: bool,
@@ -85,6 +91,8 @@ impl<'t> Machine<'t, '_, '_> {
             binding: Binding::Method,
             when,
             reduces: matches!(name, "__reduce__" | "__reduce_ex__"),
+            defaults: Vec::new(),
+            attributes: Vec::new(),
             arguments: Vec::new(),
             running: false,
             result: None,
@@ -95,27 +103,42 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// `def`: decorators, defaults and annotations run now, the body later.
     pub(crate) fn define(&mut self, node: &'t StmtFunctionDef) -> Result<(), Stop> {
-        self.parameters(&node.parameters)?;
+        let defaults = self.parameters(&node.parameters)?;
         if let Some(returns) = &node.returns {
             self.eval(returns)?;
         }
         let function = self.function(&node.name, Some(&node.parameters), Body::Statements(&node.body));
+        self.keep_defaults(&function, defaults);
         let decorated = self.decorate(&node.decorator_list, function)?;
         self.scope.clone().bind(&node.name, decorated, self.branch);
         Ok(())
     }
 
     /// Evaluates defaults and annotations.
-    pub(crate) fn parameters(&mut self, parameters: &'t Parameters) -> Result<(), Stop> {
+    pub(crate) fn parameters(&mut self, parameters: &'t Parameters) -> Result<Vec<(Arc<str>, Known)>, Stop> {
+        let mut defaults = Vec::new();
         for parameter in parameters.iter_non_variadic_params() {
             if let Some(annotation) = &parameter.parameter.annotation {
                 self.eval(annotation)?;
             }
             if let Some(default) = &parameter.default {
-                self.eval(default)?;
+                let known = self.eval(default)?;
+                // A constant says nothing that a reader of the call does not see; a callable does.
+                if !matches!(known.value, Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_)) {
+                    defaults.push((self.memo.word(parameter.name().as_str()), known));
+                }
             }
         }
-        Ok(())
+        Ok(defaults)
+    }
+
+    /// Remembers the defaults of a function that was made now.
+    pub(crate) fn keep_defaults(&mut self, function: &Known, defaults: Vec<(Arc<str>, Known)>) {
+        if let (Some(Local::Function(index)), false) = (self.local(function), defaults.is_empty())
+            && let Some(function) = self.functions.get_mut(index)
+        {
+            function.defaults = defaults;
+        }
     }
 
     /// Applies decorators, the innermost first.
@@ -140,11 +163,20 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// Whether a decorator only says how the function is bound.
     pub(crate) fn binds(&mut self, decorator: &Known, of: &Known) -> bool {
-        let Some(name) = decorator.value.as_name() else { return false };
-        let binding = match (&*name.module, &*name.qualname) {
-            ("builtins", "property") | ("functools", "cached_property") => Binding::Property,
-            ("builtins", "staticmethod") => Binding::Static,
-            ("builtins", "classmethod") => Binding::Class,
+        let binding = match &decorator.value {
+            Value::Global(name) => match (&*name.module, &*name.qualname) {
+                ("builtins", "property") | ("functools", "cached_property") => Binding::Property,
+                ("builtins", "staticmethod") => Binding::Static,
+                ("builtins", "classmethod") => Binding::Class,
+                _ => return false,
+            },
+            // `@x.setter`, where `x` is a property of this file.
+            Value::Attribute(access)
+                if matches!(&*access.name, "setter" | "deleter")
+                    && matches!(self.locals.of(&access.of), Some(Local::Function(_))) =>
+            {
+                Binding::Setter
+            }
             _ => return false,
         };
         if let Some(Local::Function(index)) = self.local(of)
@@ -216,11 +248,12 @@ impl<'t> Machine<'t, '_, '_> {
             (_, None) => return scope,
         };
         for (position, name) in names.into_iter().enumerate() {
-            let bound = function.arguments.iter().find(|(bound, _)| **bound == *name);
+            let given = function.arguments.iter().find(|(bound, _)| **bound == *name);
+            let bound = given.or_else(|| function.defaults.iter().find(|(bound, _)| **bound == *name));
             let known = match (bound, function.class.and_then(|class| self.classes.get(class))) {
                 (Some((_, known)), _) => known.clone(),
                 (None, Some(class)) if position == 0 => match function.binding {
-                    Binding::Method | Binding::Property => class.instance.clone(),
+                    Binding::Method | Binding::Property | Binding::Setter => class.instance.clone(),
                     Binding::Class => class.itself.clone(),
                     Binding::Static => Known::named(name),
                 },
@@ -252,6 +285,7 @@ impl<'t> Machine<'t, '_, '_> {
         let scope = self.frame(index);
         let outer = std::mem::replace(&mut self.scope, scope);
         let (branch, returned) = (std::mem::replace(&mut self.branch, false), self.returned.take());
+        let yielded = std::mem::take(&mut self.yielded);
         let method = std::mem::replace(&mut self.method, (class, false));
         let result = self.quietly(|machine| match body {
             Body::Expression(body) => machine.eval(body),
@@ -264,6 +298,12 @@ impl<'t> Machine<'t, '_, '_> {
         });
         self.scope = outer;
         (self.branch, self.returned, self.method) = (branch, returned, method);
+        // Whatever gave something on the way is a generator: calling it gives an iterator.
+        let given = std::mem::replace(&mut self.yielded, yielded);
+        let result = match (result, body) {
+            (Ok(_), Body::Statements(_)) if !given.is_empty() => Ok(Value::iterator(given).into()),
+            (result, _) => result,
+        };
         if let Some(function) = self.functions.get_mut(index) {
             function.running = false;
             function.arguments = kept;
@@ -280,12 +320,50 @@ fn bindings(function: &Function<'_>, args: &[Known], kwargs: &[(Arc<str>, Known)
     let skipped = usize::from(function.class.is_some() && function.binding != Binding::Static);
     if let Body::Code(code) = function.body {
         let by_place = code.positional().iter().skip(skipped).cloned().zip(args.iter().cloned());
-        return by_place.chain(kwargs.iter().cloned()).collect();
+        let mut bound: Vec<(Arc<str>, Known)> = by_place.chain(kwargs.iter().cloned()).collect();
+        let mut more = code.parameters().iter().skip(code.named());
+        let (takes_rest, takes_named) = code.takes();
+        if let Some(rest) = takes_rest.then(|| more.next()).flatten() {
+            let given = args.get(code.positional().len().saturating_sub(skipped)..).unwrap_or_default();
+            let values: Vec<Value> = given.iter().map(|known| known.value.clone()).collect();
+            if !values.is_empty() {
+                bound.push((rest.clone(), Value::tuple(values).into()));
+            }
+        }
+        if let (Some(named), false) = (takes_named.then(|| more.next()).flatten(), kwargs.is_empty()) {
+            let declared = code.parameters().get(..code.named()).unwrap_or_default();
+            let pairs: Vec<(Value, Value)> = kwargs
+                .iter()
+                .filter(|(name, _)| !declared.contains(name) && &**name != "**")
+                .map(|(name, known)| (Value::Str(name.clone()), known.value.clone()))
+                .collect();
+            bound.push((named.clone(), Value::dict(pairs).into()));
+        }
+        return bound;
     }
     let Some(parameters) = function.parameters else { return Vec::new() };
     let positional = parameters.posonlyargs.iter().chain(&parameters.args).skip(skipped);
     let by_place = positional.zip(args).map(|(parameter, known)| (Arc::from(parameter.name().as_str()), known.clone()));
-    by_place.chain(kwargs.iter().cloned()).collect()
+    let mut bound: Vec<(Arc<str>, Known)> = by_place.chain(kwargs.iter().cloned()).collect();
+    if let Some(rest) = &parameters.vararg {
+        let taken = parameters.posonlyargs.len().saturating_add(parameters.args.len()).saturating_sub(skipped);
+        let rest_of = args.get(taken..).unwrap_or_default();
+        let values: Vec<Value> = rest_of.iter().map(|known| known.value.clone()).collect();
+        if !values.is_empty() {
+            bound.push((Arc::from(rest.name.as_str()), Value::tuple(values).into()));
+        }
+    }
+    if let (Some(named), false) = (&parameters.kwarg, kwargs.is_empty()) {
+        let declared =
+            |name: &str| parameters.iter_non_variadic_params().any(|parameter| parameter.name().as_str() == name);
+        let pairs: Vec<(Value, Value)> = kwargs
+            .iter()
+            .filter(|(name, _)| !declared(name) && &**name != "**")
+            .map(|(name, known)| (Value::Str(name.clone()), known.value.clone()))
+            .collect();
+        bound.push((Arc::from(named.name.as_str()), Value::dict(pairs).into()));
+    }
+    bound
 }
 
 /// The text that a body begins with.

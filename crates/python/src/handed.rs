@@ -16,25 +16,47 @@ use crate::{
 
 /// Callables that call a function which they are handed, now or soon.
 const RUNNERS: &[(&str, &str)] = &[
-    ("_thread", "start_new_thread"),
-    ("asyncio", "run"),
-    ("atexit", "register"),
     ("builtins", "filter"),
     ("builtins", "iter"),
+    ("builtins", "list.sort"),
     ("builtins", "map"),
     ("builtins", "max"),
     ("builtins", "min"),
     ("builtins", "sorted"),
+    ("collections", "defaultdict"),
+    ("contextlib", "ExitStack.callback"),
+    ("contextlib", "ExitStack.push"),
+    ("dataclasses", "field"),
+    ("functools", "cmp_to_key"),
     ("functools", "reduce"),
-    ("multiprocessing", "Process"),
+    ("json", "load"),
+    ("json", "loads"),
     ("os", "register_at_fork"),
-    ("signal", "signal"),
-    ("sys", "addaudithook"),
-    ("sys", "setprofile"),
-    ("sys", "settrace"),
-    ("threading", "Thread"),
-    ("threading", "Timer"),
-    ("weakref", "finalize"),
+    ("re", "sub"),
+    ("re", "subn"),
+    ("types", "new_class"),
+];
+
+/// Modules whose callables all call what they are handed: each name in them is a thread, a hook, a timer or a loop.
+const RUNNING: &[&str] = &[
+    "_thread",
+    "atexit",
+    "codecs",
+    "concurrent.futures",
+    "doctest",
+    "gc",
+    "itertools",
+    "multiprocessing",
+    "profile",
+    "cProfile",
+    "sched",
+    "signal",
+    "sys",
+    "threading",
+    "timeit",
+    "tkinter",
+    "weakref",
+    "asyncio",
 ];
 
 /// How a method of a pool or a loop calls what it is handed.
@@ -79,13 +101,12 @@ impl Machine<'_, '_, '_> {
         {
             self.reduces(index);
         }
-        if RUNNERS.iter().any(|(module, runner)| name.is(module, runner)) {
+        if RUNNING.contains(&&*name.module) || RUNNERS.iter().any(|(module, runner)| name.is(module, runner)) {
             for known in args.iter().chain(kwargs.iter().map(|(_, known)| known)) {
                 if let Some(Local::Function(index)) = self.local(known) {
                     self.called(index, &[], &[]);
                 }
             }
-            return Ok(());
         }
         let method = name.qualname.rsplit('.').next().unwrap_or_default();
         let row = METHODS.iter().find(|(module, named, ..)| *named == method && name.module.starts_with(module));
@@ -108,7 +129,12 @@ impl Machine<'_, '_, '_> {
     }
 
     /// What builtins give that are handed something of this file: `map` and `reduce` with a function, `type` with methods.
-    pub(crate) fn apply_builtin(&mut self, name: &Name, args: &[Known]) -> Result<Option<Value>, Stop> {
+    pub(crate) fn apply_builtin(
+        &mut self,
+        node: impl Ranged + Copy,
+        name: &Name,
+        args: &[Known],
+    ) -> Result<Option<Value>, Stop> {
         match (&*name.module, &*name.qualname, args) {
             ("builtins", "map", [function, over]) => {
                 let Some(Local::Function(index)) = self.local(function) else { return Ok(None) };
@@ -136,6 +162,17 @@ impl Machine<'_, '_, '_> {
                     held = self.inline(index, &pair, &[])?.value;
                 }
                 Ok(Some(held))
+            }
+            ("builtins", "getattr", [of, attribute, ..]) if self.local(of).is_some() => match &attribute.value {
+                Value::Str(attribute) => {
+                    let name = attribute.clone();
+                    Ok(self.own_attribute(node, of, &name)?.map(|known| known.value))
+                }
+                _ => Ok(None),
+            },
+            ("builtins", "property", [of, ..]) if self.local(of).is_some() => {
+                self.binds(&Value::global("builtins", "property").into(), of);
+                Ok(Some(of.value.clone()))
             }
             ("builtins", "type", [name, _, members]) => {
                 let (Value::Str(name), Value::Dict(members)) = (&name.value, &members.value) else { return Ok(None) };

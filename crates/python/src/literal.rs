@@ -74,6 +74,9 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// The items of a constant that can be iterated.
     pub(crate) fn list_of(&mut self, of: &Known) -> Result<Option<Vec<Value>>, Stop> {
+        if !self.copies(&of.value) {
+            return Ok(None);
+        }
         match &of.value {
             Value::Tuple(items) | Value::List(items) | Value::Set(items) => return Ok(Some(items.to_vec())),
             Value::Range(span) if span.stop.abs_diff(span.start) > MAX_DISPLAYED as u64 => return Ok(None),
@@ -104,8 +107,11 @@ impl<'t> Machine<'t, '_, '_> {
                 None => None,
             };
             let value = self.eval(&item.value)?.value;
-            match key {
-                Some(key) if whole => pairs.push(Value::tuple(vec![key, value])),
+            match (key, value) {
+                (Some(key), value) if whole => pairs.push(Value::tuple(vec![key, value])),
+                (None, Value::Dict(more)) if whole && more.len() <= MAX_DISPLAYED => {
+                    pairs.extend(more.iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()])));
+                }
                 _ => whole = false,
             }
         }

@@ -77,12 +77,18 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) branch: bool,
     /// Nodes that may still be evaluated for their value alone.
     pub(crate) effort: u32,
+    /// Items of containers that may still be copied: values are never changed in place.
+    copies: usize,
+    /// In which state the last call left its receiver.
+    pub(crate) receiver: Option<Value>,
     /// Whether a loop is being walked round by round.
     pub(crate) unrolling: bool,
     /// Whether loading a model runs this code, not an import.
     pub(crate) at_load: bool,
     /// Whether it is the source of a traced module, whose functions loading calls.
     pub(crate) traced: bool,
+    /// What the generator evaluated for its value gave.
+    pub(crate) yielded: Vec<Value>,
     /// What the function evaluated for its value returns.
     pub(crate) returned: Option<Known>,
     /// What was looked up before.
@@ -95,6 +101,9 @@ pub(crate) struct Machine<'t, 'k, 's> {
 
 /// Nodes evaluated for their value alone in one file: enough to decode what a loop decodes, too little to run a program.
 const EFFORT: u32 = 100_000;
+
+/// Items of containers that are copied in one file: what grows by one each time is copied whole each time.
+const COPIES: usize = 4_000_000;
 
 impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// A machine before the first statement of `text`, which begins `offset` bytes into the artifact.
@@ -115,9 +124,12 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             quiet: 0,
             branch: false,
             effort: EFFORT,
+            copies: COPIES,
+            receiver: None,
             unrolling: false,
             at_load: false,
             traced: false,
+            yielded: Vec::new(),
             returned: None,
             memo: Memo::default(),
             imported: HashSet::default(),
@@ -151,6 +163,19 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         }
         self.effort = self.effort.saturating_sub(1);
         Ok(self.effort > 0)
+    }
+
+    /// Pays for a copy of a container; `false`: too much was copied for it to be followed on.
+    pub(crate) fn copies(&mut self, of: &Value) -> bool {
+        let items = match of {
+            Value::Tuple(items) | Value::List(items) | Value::Set(items) | Value::FrozenSet(items) => items.len(),
+            Value::Dict(pairs) => pairs.len(),
+            Value::Range(span) => usize::try_from(span.stop.abs_diff(span.start)).unwrap_or(usize::MAX),
+            _ => 0,
+        };
+        let left = self.copies.checked_sub(items);
+        self.copies = left.unwrap_or(self.copies);
+        left.is_some()
     }
 
     /// The place of a node in the context that is walked.

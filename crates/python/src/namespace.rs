@@ -13,6 +13,8 @@ use crate::{
     scope::{Known, Scope},
 };
 
+/// Attributes of one function that are remembered.
+const MAX_ATTRIBUTES: usize = 64;
 /// Methods by which a dict gives an item.
 const GETTERS: [&str; 4] = ["__getitem__", "get", "pop", "setdefault"];
 
@@ -45,7 +47,7 @@ impl<'t> Machine<'t, '_, '_> {
         let encoded = of.encoded.as_deref().map(|encoded| Rc::new(Value::attribute_of(encoded.clone(), name)));
         let value = match &of.value {
             Value::Global(owner) => self.memo.attribute(owner, name),
-            of @ (Value::External(_) | Value::Unknown(_) | Value::Item(_)) => {
+            of @ (Value::External(_) | Value::Unknown(_) | Value::Item(_)) if name != "f_builtins" => {
                 Value::attribute_of(of.clone(), self.memo.word(name))
             }
             of => eval::attribute(of, name),
@@ -62,11 +64,19 @@ impl<'t> Machine<'t, '_, '_> {
         self.state_always(node, &Value::global("builtins", "getattr"), &[of.clone(), name.clone()], &[])
     }
 
-    fn own_attribute(&mut self, node: impl Ranged + Copy, of: &Known, name: &str) -> Result<Option<Known>, Stop> {
+    pub(crate) fn own_attribute(
+        &mut self,
+        node: impl Ranged + Copy,
+        of: &Known,
+        name: &str,
+    ) -> Result<Option<Known>, Stop> {
         let found = match (self.local(of), &of.value) {
             (Some(Local::Function(index)), _) => self.function_attribute(index, of, name),
             (Some(Local::Class(class)), _) => match (self.member(class, name), name) {
                 (Some(member), _) => Some(member),
+                (None, _) if self.classes.get(class).is_some_and(|class| class.meta.is_some()) => {
+                    return self.meta_attribute(node, class, name);
+                }
                 (None, "__name__" | "__qualname__") => {
                     self.classes.get(class).map(|class| Value::Str(class.name.clone()).into())
                 }
@@ -91,6 +101,18 @@ impl<'t> Machine<'t, '_, '_> {
         Ok(found)
     }
 
+    /// An attribute that the metaclass gives a class.
+    fn meta_attribute(&mut self, node: impl Ranged + Copy, class: usize, name: &str) -> Result<Option<Known>, Stop> {
+        let Some(meta) = self.classes.get(class).and_then(|class| class.meta) else { return Ok(None) };
+        if let Some(member) = self.member(meta, name) {
+            return Ok(Some(member));
+        }
+        match self.member(meta, "__getattr__") {
+            Some(member) => self.apply(node, &member, vec![Value::str(name).into()], Vec::new(), true).map(Some),
+            None => Ok(None),
+        }
+    }
+
     fn function_attribute(&self, index: usize, of: &Known, name: &str) -> Option<Known> {
         let function = self.functions.get(index)?;
         Some(match name {
@@ -102,7 +124,12 @@ impl<'t> Machine<'t, '_, '_> {
             "__qualname__" => Value::Str(function.name.clone()).into(),
             "__doc__" | "func_doc" => self.documentation(index)?.into(),
             "__call__" | "__func__" | "__wrapped__" => of.clone(),
-            _ => return None,
+            "__defaults__" | "func_defaults" => {
+                Value::tuple(function.defaults.iter().map(|(_, known)| known.value.clone()).collect::<Vec<_>>()).into()
+            }
+            name => {
+                return function.attributes.iter().find(|(known, _)| **known == *name).map(|(_, known)| known.clone());
+            }
         })
     }
 
@@ -134,6 +161,9 @@ impl<'t> Machine<'t, '_, '_> {
         if name == "__class__" {
             return Ok(self.classes.get(class).map(|class| class.itself.clone()));
         }
+        if let Some(member) = self.derived(class, name) {
+            return Ok(Some(member));
+        }
         for hook in ["__getattribute__", "__getattr__"] {
             if let Some(known) = self.dunder(node, of, hook, vec![Value::str(name).into()])? {
                 return Ok(Some(known));
@@ -153,6 +183,11 @@ impl<'t> Machine<'t, '_, '_> {
         let class = match self.local(of) {
             Some(Local::Instance(class)) => class,
             Some(Local::Class(class)) if method == "__class_getitem__" => class,
+            // What a class does as an object its metaclass says.
+            Some(Local::Class(class)) => match self.classes.get(class).and_then(|class| class.meta) {
+                Some(meta) => meta,
+                None => return Ok(None),
+            },
             _ => return Ok(None),
         };
         match self.member(class, method) {
@@ -177,7 +212,8 @@ impl<'t> Machine<'t, '_, '_> {
         }
         let method = match self.local(of) {
             Some(Local::Instance(_)) => "__getitem__",
-            Some(Local::Class(_)) => "__class_getitem__",
+            Some(Local::Class(class)) if self.member(class, "__class_getitem__").is_some() => "__class_getitem__",
+            Some(Local::Class(_)) => "__getitem__",
             _ => return Ok(None),
         };
         self.dunder(node, of, method, vec![key.clone()])
@@ -247,7 +283,14 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// `globals()[key] = value`; whether `of` is a namespace.
     pub(crate) fn bind_item(&mut self, of: &Value, key: &Value, known: &Known) -> bool {
-        let Some(scope) = self.namespace(of) else { return false };
+        let own = match of {
+            Value::Attribute(access) if &*access.name == "__dict__" => match self.locals.of(&access.of) {
+                Some(Local::Class(class) | Local::Instance(class)) => self.classes.get(class),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(scope) = own.map(|class| class.scope.clone()).or_else(|| self.namespace(of)) else { return false };
         if let Some(key) = key.as_str() {
             scope.bind(key, known.clone(), self.branch);
         }
@@ -257,7 +300,20 @@ impl<'t> Machine<'t, '_, '_> {
     /// `of.name = known`, where that can be read again.
     pub(crate) fn write(&mut self, of: &Known, name: &str, known: &Known) -> bool {
         match (self.local(of), &of.value) {
+            (Some(Local::Function(index)), _) => {
+                if let Some(function) = self.functions.get_mut(index).filter(|of| of.attributes.len() < MAX_ATTRIBUTES)
+                {
+                    function.attributes.push((name.into(), known.clone()));
+                }
+                true
+            }
             (Some(Local::Class(class) | Local::Instance(class)), _) => {
+                if let Some(Local::Function(index)) = self.member(class, name).and_then(|member| self.local(&member))
+                    && self.functions.get(index).is_some_and(|function| function.binding == Binding::Setter)
+                {
+                    self.called(index, std::slice::from_ref(known), &[]);
+                    return true;
+                }
                 if let Some(class) = self.classes.get(class) {
                     class.scope.bind(name, known.clone(), true);
                 }

@@ -9,7 +9,8 @@ use ruff_text_size::Ranged;
 
 use crate::{
     comprehension::MAX_ITERATED,
-    expression::truth,
+    expression::{operator_name, truth},
+    local::Local,
     machine::{Machine, When},
     scope::Known,
 };
@@ -109,7 +110,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Stmt::AugAssign(node) => {
                 let (left, right) = (self.eval(&node.target)?, self.eval(&node.value)?);
-                let known = self.operate(node.op, left, right)?;
+                let known = self.operate(node, operator_name(node.op), left, right, true)?;
                 if matches!(&*node.target, Expr::Name(_) | Expr::Subscript(_)) {
                     self.assign(&node.target, known)?;
                 }
@@ -123,7 +124,10 @@ impl<'t> Machine<'t, '_, '_> {
             Stmt::Global(node) => node.names.iter().for_each(|name| self.scope.declare_global(name)),
             Stmt::Raise(node) => {
                 for expr in node.exc.iter().chain(&node.cause) {
-                    self.eval(expr)?;
+                    let raised = self.eval(expr)?;
+                    if let Some(Local::Class(_)) = self.local(&raised) {
+                        self.apply(&**expr, &raised, Vec::new(), Vec::new(), true)?;
+                    }
                 }
             }
             Stmt::Assert(node) => {
@@ -139,18 +143,43 @@ impl<'t> Machine<'t, '_, '_> {
 
     fn contexts(&mut self, node: &'t ruff_python_ast::StmtWith) -> Result<(), Stop> {
         for item in &node.items {
-            let mut known = self.eval(&item.context_expr)?;
-            self.dunder(&item.context_expr, &known, "__exit__", Vec::new())?;
-            for method in ["__enter__", "__aenter__"] {
-                if let Some(entered) = self.dunder(&item.context_expr, &known, method, Vec::new())? {
-                    known = entered;
-                }
-            }
+            let context = self.eval(&item.context_expr)?;
+            let known = self.enter(&item.context_expr, context)?;
             if let Some(target) = &item.optional_vars {
                 self.assign(target, known)?;
             }
         }
         Ok(())
+    }
+
+    /// What a context gives that is entered, and at the end left.
+    pub(crate) fn enter(&mut self, node: impl Ranged + Copy, context: Known) -> Result<Known, Stop> {
+        let mut known = context;
+        for method in ["__exit__", "__aexit__", "__enter__", "__aenter__"] {
+            let given = self.dunder(node, &known, method, Vec::new())?;
+            if let Some(given) = given.filter(|_| method.ends_with("enter__")) {
+                known = given;
+            }
+        }
+        // What `contextlib.contextmanager` makes of a generator gives what it yields first.
+        if let Value::Iterator(items) = &known.value
+            && let Some(first) = items.first()
+        {
+            known = first.clone().into();
+        }
+        Ok(known)
+    }
+
+    /// What is iterated over, where one of the file's own objects says what it gives.
+    pub(crate) fn iterated(&mut self, node: impl Ranged + Copy, over: Known) -> Result<Known, Stop> {
+        let mut known = over;
+        for method in ["__next__", "__anext__", "__getitem__", "__iter__", "__aiter__"] {
+            let given = self.dunder(node, &known, method, Vec::new())?;
+            if let Some(given) = given.filter(|given| given.value.is_constant() && method.ends_with("iter__")) {
+                known = given;
+            }
+        }
+        Ok(known)
     }
 
     /// Runs `step` under a condition; inside a function the function's name says more.
@@ -216,9 +245,7 @@ impl<'t> Machine<'t, '_, '_> {
     /// A loop over what is known is walked for its first rounds and executed for its value; over anything else it is walked once.
     fn walk_for(&mut self, node: &'t StmtFor) -> Result<(), Stop> {
         let over = self.eval(&node.iter)?;
-        for method in ["__iter__", "__next__"] {
-            self.dunder(&*node.iter, &over, method, Vec::new())?;
-        }
+        let over = self.iterated(&*node.iter, over)?;
         match self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) {
             Some(items) => {
                 // Loops within loops are walked once a round of the outer one, or rounds would multiply.

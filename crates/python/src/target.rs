@@ -25,8 +25,16 @@ impl<'t> Machine<'t, '_, '_> {
     fn unpack(&mut self, targets: &'t [Expr], known: &Known) -> Result<(), Stop> {
         let items = match &known.value {
             Value::Tuple(items) | Value::List(items) if items.len() == targets.len() => Some(items.to_vec()),
+            Value::Lazy(_) | Value::Iterator(_) | Value::Set(_) => {
+                self.list_of(known)?.filter(|items| items.len() == targets.len())
+            }
             _ => None,
         };
+        if let (Value::Tuple(items) | Value::List(items), Some(at)) =
+            (&known.value, targets.iter().position(Expr::is_starred_expr))
+        {
+            return self.unpack_starred(targets, &items.to_vec(), at);
+        }
         for (position, target) in targets.iter().enumerate() {
             let index = Value::Int(i64::try_from(position).unwrap_or(0));
             let item = match items.as_ref().and_then(|items| items.get(position)) {
@@ -34,6 +42,25 @@ impl<'t> Machine<'t, '_, '_> {
                 None => Value::item_of(known.written().clone(), index),
             };
             self.assign(target, item.into())?;
+        }
+        Ok(())
+    }
+
+    /// `a, *b, c = …`: the starred one, at `at`, takes what the others leave.
+    fn unpack_starred(&mut self, targets: &'t [Expr], items: &[Value], at: usize) -> Result<(), Stop> {
+        let behind = targets.len().saturating_sub(at).saturating_sub(1);
+        let end = items.len().saturating_sub(behind).max(at);
+        for (position, target) in targets.iter().enumerate() {
+            let value = match target {
+                Expr::Starred(starred) => {
+                    let rest = items.get(at..end).unwrap_or_default().to_vec();
+                    self.assign(&starred.value, Value::list(rest).into())?;
+                    continue;
+                }
+                _ if position < at => items.get(position),
+                _ => items.get(end.saturating_add(position).saturating_sub(at).saturating_sub(1)),
+            };
+            self.assign(target, value.map_or_else(Known::unknown, |value| value.clone().into()))?;
         }
         Ok(())
     }
@@ -59,8 +86,11 @@ impl<'t> Machine<'t, '_, '_> {
         }
         let Value::Global(owner) = &of.value else { return Ok(()) };
         // What hangs on a hook of the interpreter is called by it.
-        if let (Some(Local::Function(index)), "sys" | "builtins") = (self.local(&known), &*owner.module) {
-            self.called(index, &[], &[]);
+        if HOOKED.contains(&&*owner.module) {
+            if let Some(Local::Function(index)) = self.local(&known) {
+                self.called(index, &[], &[]);
+            }
+            self.run_finders(&known.value);
         }
         let fact = Attribute {
             kind: "imported".into(),
@@ -116,6 +146,10 @@ impl<'t> Machine<'t, '_, '_> {
         self.state(place, fact)
     }
 }
+
+/// Modules whose functions others call all the time: what is written over one of them runs soon.
+const HOOKED: &[&str] =
+    &["builtins", "importlib", "io", "json", "logging", "os", "pickle", "socket", "sys", "threading", "warnings"];
 
 /// Items of a container that is copied for one of them.
 const COPIED: usize = 512;

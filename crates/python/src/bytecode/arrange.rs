@@ -7,11 +7,17 @@ use super::{
     instruction::Instruction,
     opcode::Op,
     stack::{Frame, Role, Slot},
+    step::node,
     version::Version,
 };
 use crate::{machine::Machine, scope::Known};
 
 impl Machine<'_, '_, '_> {
+    /// What `with` binds.
+    pub(super) fn entered(&mut self, instruction: &Instruction, context: Known) -> Result<Known, Stop> {
+        self.enter(node(instruction), context)
+    }
+
     /// Arranges the stack; `false`: the instruction does something else.
     pub(super) fn arrange(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
         let (version, arg) = (self.version(), instruction.arg);
@@ -56,12 +62,14 @@ impl Machine<'_, '_, '_> {
             Op::CopyDictWithoutKeys => replace(frame, 1, 1),
             Op::BeforeWith | Op::BeforeAsyncWith => {
                 let context = frame.pop();
+                let entered = self.entered(instruction, context.known)?;
                 frame.push(Slot::unknown());
-                frame.push(context.known);
+                frame.push(entered);
             }
             Op::LoadSpecial => {
                 let context = frame.pop();
-                frame.push(Slot { role: Role::Enter, ..context.known.into() });
+                let entered = self.entered(instruction, context.known)?;
+                frame.push(Slot { role: Role::Enter, ..entered.into() });
                 frame.push(Slot::null());
             }
             Op::WithCleanup => replace(frame, 2, 1),
@@ -88,6 +96,11 @@ impl Machine<'_, '_, '_> {
                 let of = frame.take(2);
                 frame.push(of.into_iter().next().unwrap_or_else(Slot::unknown).known);
             }
+            Op::GetIter | Op::GetAiter => {
+                let over = frame.pop();
+                let given = self.iterated(node(instruction), over.known.clone())?;
+                frame.push(Slot { known: given, ..over });
+            }
             Op::KwNames => {
                 let names = self.running.and_then(|running| running.code.constant(arg).map(super::code::Const::value));
                 frame.keywords = Some(super::call::words(&names.unwrap_or(Value::None)));
@@ -105,8 +118,6 @@ impl Machine<'_, '_, '_> {
             | Op::SetupAnnotations
             | Op::PopBlock
             | Op::ToBool
-            | Op::GetIter
-            | Op::GetAiter
             | Op::GetAwaitable
             | Op::GetYieldFromIter
             | Op::AsyncGenWrap

@@ -53,7 +53,10 @@ impl<'t> Machine<'t, '_, '_> {
             Op::MakeFunction | Op::MakeClosure => self.make_function(frame, instruction),
             Op::SetFunctionAttribute => {
                 let function = frame.pop();
-                frame.pop();
+                let given = frame.pop();
+                if instruction.arg == 1 {
+                    self.default_arguments(&function.known, &given.known);
+                }
                 frame.push(function);
             }
             Op::BuildClass => {
@@ -196,32 +199,23 @@ impl<'t> Machine<'t, '_, '_> {
             };
             let bases = rest.iter().filter_map(base).collect();
             let known = self.build_class(function, &name, bases)?;
+            let (metaclass, others): (Vec<_>, Vec<_>) =
+                keywords.into_iter().partition(|(name, _)| &**name == "metaclass");
+            let metaclass = metaclass.into_iter().next().map(|(_, known)| known);
+            self.hooks(node(instruction), &known, metaclass, &others)?;
             frame.push(known);
             return Ok(());
         }
         for other in callee.others.iter().flat_map(|others| others.iter()) {
             self.invoke(instruction, other, args.clone(), keywords.clone(), literal)?;
         }
-        self.keep(callee, &args)?;
         let known = self.invoke(instruction, &callee.known, args, keywords, literal)?;
+        if let (Some(name), Value::Attribute(bound)) = (&callee.receiver, &callee.known.value)
+            && bound.of.is_constant()
+        {
+            self.keep(name);
+        }
         frame.push(known);
-        Ok(())
-    }
-
-    /// What a method leaves its receiver as: `parts.append(x)`.
-    fn keep(&mut self, callee: &Slot, args: &[Known]) -> Result<(), Stop> {
-        let (Some(name), Value::Attribute(bound)) = (&callee.receiver, &callee.known.value) else { return Ok(()) };
-        if !bound.of.is_constant() {
-            return Ok(());
-        }
-        let values: Vec<Value> = args.iter().map(|arg| arg.value.clone()).collect();
-        let outcome = eval::call(&callee.known.value, &values, &[], self.sink.meter())?;
-        if let Some(receiver) = outcome.receiver {
-            if let (Value::List(items), true) = (&receiver, self.quiet > 0) {
-                self.effort = self.effort.saturating_sub(u32::try_from(items.len() / 8).unwrap_or(u32::MAX));
-            }
-            self.scope.clone().bind(name, receiver.into(), false);
-        }
         Ok(())
     }
 
@@ -287,21 +281,44 @@ impl<'t> Machine<'t, '_, '_> {
             frame.pop();
         }
         let code = frame.pop();
+        let mut defaults = None;
         match version {
             Version::V2_7 => {
                 if instruction.op == Op::MakeClosure {
                     frame.pop();
                 }
-                drop(frame.take(arg));
+                let values = frame.take(arg).into_iter().map(|slot| slot.known.value).collect::<Vec<_>>();
+                defaults = Some(Value::tuple(values).into());
             }
             Version::V3_13 | Version::V3_14 => {}
-            _ => drop(frame.take((arg & 15).count_ones())),
+            _ => {
+                let given = frame.take((arg & 15).count_ones());
+                defaults = given.into_iter().next().filter(|_| arg & 1 == 1).map(|slot| slot.known);
+            }
         }
         let known = match self.local(&code.known) {
             Some(Local::Code(index)) => self.function_of(index, &code.known),
             _ => Known::unknown(),
         };
+        if let Some(defaults) = defaults {
+            self.default_arguments(&known, &defaults);
+        }
         frame.push(known);
+    }
+
+    /// The last positional parameters of a function have these defaults.
+    fn default_arguments(&mut self, function: &Known, defaults: &Known) {
+        let (Some(Local::Function(index)), Value::Tuple(values)) = (self.local(function), &defaults.value) else {
+            return;
+        };
+        let Some(Body::Code(code)) = self.functions.get(index).map(|function| function.body) else { return };
+        let names = code.positional();
+        let first = names.len().saturating_sub(values.len());
+        let pairs = names.iter().skip(first).cloned().zip(values.iter().cloned().map(Known::from));
+        let told =
+            |known: &Known| !matches!(known.value, Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_));
+        let defaults = pairs.filter(|(_, known)| told(known)).collect();
+        self.keep_defaults(function, defaults);
     }
 
     /// A class whose body is this function: it runs now.
@@ -348,7 +365,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
             // INTRINSIC_UNARY_POSITIVE
             5 => {
-                let known = self.pure("operator", "pos", vec![of.known])?;
+                let known = self.operate_one(node(instruction), "pos", "__pos__", of.known)?;
                 frame.push(known);
             }
             // INTRINSIC_LIST_TO_TUPLE

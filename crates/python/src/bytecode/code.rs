@@ -136,6 +136,11 @@ impl Code {
         self.locals.get(..count).unwrap_or_default()
     }
 
+    /// How many parameters have a name of their own.
+    pub(crate) fn named(&self) -> usize {
+        usize::try_from(self.numbers.arguments.saturating_add(self.numbers.keyword_only)).unwrap_or(usize::MAX)
+    }
+
     /// Whether it takes `*args` and `**kwargs`.
     pub(crate) fn takes(&self) -> (bool, bool) {
         (self.numbers.flags & VARARGS != 0, self.numbers.flags & VARKEYWORDS != 0)

@@ -7,10 +7,10 @@ use super::{
     instruction::Instruction,
     opcode::Op,
     stack::{Frame, Slot},
-    step::{Branch, Next, Wants},
+    step::{Branch, Next, Wants, node},
     version::Version,
 };
-use crate::{machine::Machine, scope::Known};
+use crate::{local::Local, machine::Machine, scope::Known};
 
 impl Machine<'_, '_, '_> {
     /// Where an instruction goes on that is none of the others.
@@ -42,9 +42,10 @@ impl Machine<'_, '_, '_> {
             }
             (Op::SetupWith, Some(target)) => {
                 let context = frame.pop();
+                let entered = self.entered(instruction, context.known)?;
                 frame.push(Slot::unknown());
                 handler(frame, target, version);
-                frame.push(context.known);
+                frame.push(entered);
                 Next::On
             }
             (Op::Send, Some(target)) => {
@@ -60,7 +61,11 @@ impl Machine<'_, '_, '_> {
                 Next::Return(constant.map_or_else(Known::unknown, Known::from))
             }
             (Op::RaiseVarargs, _) => {
-                drop(frame.take(instruction.arg.min(3)));
+                if let Some(raised) = frame.take(instruction.arg.min(3)).into_iter().next()
+                    && let Some(Local::Class(_)) = self.local(&raised.known)
+                {
+                    self.apply(node(instruction), &raised.known, Vec::new(), Vec::new(), true)?;
+                }
                 Next::End
             }
             (Op::Reraise | Op::BreakLoop | Op::InterpreterExit | Op::StopCode, _) => Next::End,

@@ -201,10 +201,15 @@ impl<'t> Machine<'t, '_, '_> {
     ) -> Result<(), Stop> {
         let of = frame.pop();
         let known = self.attribute(node(instruction), &of.known, &name)?;
+        let mut others = Vec::new();
+        for other in of.others.iter().flat_map(|others| others.iter()) {
+            others.push(self.attribute(node(instruction), other, &name)?);
+        }
         if method {
             frame.push(Slot::null());
         }
-        frame.push(Slot { receiver: of.name, literal: of.literal, ..known.into() });
+        let others = (!others.is_empty()).then(|| Rc::from(others));
+        frame.push(Slot { receiver: of.name, literal: of.literal, others, ..known.into() });
         Ok(())
     }
 
@@ -218,7 +223,7 @@ impl<'t> Machine<'t, '_, '_> {
 /// What a name is bound to, with what it was in other branches.
 fn slot(bound: &Bound) -> Slot {
     let others = (!bound.before.is_empty()).then(|| Rc::from(bound.before.as_slice()));
-    Slot { others, ..Slot::literal(bound.last.clone()) }
+    Slot { others, ..Slot::literal(bound.said().clone()) }
 }
 
 fn name(code: &Code, index: u32) -> Str {

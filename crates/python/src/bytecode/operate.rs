@@ -75,7 +75,11 @@ impl Machine<'_, '_, '_> {
         };
         if let Some(name) = name {
             let (right, left) = (frame.pop(), frame.pop());
-            let known = self.pure("operator", name, vec![left.known, right.known])?;
+            let in_place = match instruction.op {
+                Op::BinaryOp => arg >= 13,
+                op => op.name().starts_with("INPLACE_"),
+            };
+            let known = self.operate(node(instruction), name, left.known, right.known, in_place)?;
             frame.push(known);
             return Ok(true);
         }
@@ -86,10 +90,10 @@ impl Machine<'_, '_, '_> {
                 frame.push(Slot { receiver: of.name, ..known.into() });
             }
             Op::CompareOp | Op::IsOp | Op::ContainsOp => self.compare_instruction(frame, instruction, version)?,
-            Op::UnaryNegative => self.unary(frame, "operator", "neg")?,
-            Op::UnaryPositive => self.unary(frame, "operator", "pos")?,
-            Op::UnaryNot => self.unary(frame, "operator", "not_")?,
-            Op::UnaryInvert => self.unary(frame, "operator", "invert")?,
+            Op::UnaryNegative => self.unary_operator(frame, instruction, ("neg", "__neg__"))?,
+            Op::UnaryPositive => self.unary_operator(frame, instruction, ("pos", "__pos__"))?,
+            Op::UnaryNot => self.unary_operator(frame, instruction, ("not_", "__bool__"))?,
+            Op::UnaryInvert => self.unary_operator(frame, instruction, ("invert", "__invert__"))?,
             Op::UnaryConvert => self.unary(frame, "builtins", "repr")?,
             Op::BuildSlice => {
                 let parts = frame.take(if arg == 3 { 3 } else { 2 });
@@ -116,6 +120,18 @@ impl Machine<'_, '_, '_> {
         Ok(())
     }
 
+    fn unary_operator(
+        &mut self,
+        frame: &mut Frame,
+        instruction: &Instruction,
+        (name, method): (&'static str, &str),
+    ) -> Result<(), Stop> {
+        let of = frame.pop();
+        let known = self.operate_one(node(instruction), name, method, of.known)?;
+        frame.push(known);
+        Ok(())
+    }
+
     fn compare_instruction(
         &mut self,
         frame: &mut Frame,
@@ -126,8 +142,8 @@ impl Machine<'_, '_, '_> {
         let (name, shown) = comparison(instruction.op, version, instruction.arg);
         frame.compared = Some((left.known.clone(), shown, right.known.clone()));
         let known = match name {
-            Some("contains") => self.pure("operator", "contains", vec![right.known, left.known])?,
-            Some(name) => self.pure("operator", name, vec![left.known, right.known])?,
+            Some(name) => self.compared(node(instruction), name, left.known, right.known)?,
+            None if shown == "not in" => self.compared(node(instruction), shown, left.known, right.known)?,
             None => Known::unknown(),
         };
         frame.push(known);
@@ -292,11 +308,18 @@ impl Machine<'_, '_, '_> {
     fn unpack_top(&mut self, frame: &mut Frame, before: u32, after: u32, starred: bool) -> Result<(), Stop> {
         let of = frame.pop();
         let count = before.saturating_add(after).saturating_add(u32::from(starred)).min(1 << 12);
+        let wanted = usize::try_from(count).unwrap_or(usize::MAX);
         let items = match &of.known.value {
-            Value::Tuple(items) | Value::List(items)
-                if !starred && usize::try_from(count).is_ok_and(|count| items.len() == count) =>
-            {
-                Some(items.to_vec())
+            Value::Tuple(items) | Value::List(items) if !starred && items.len() == wanted => Some(items.to_vec()),
+            Value::Tuple(items) | Value::List(items) if starred => {
+                let (before, after) = (usize::try_from(before).unwrap_or(0), usize::try_from(after).unwrap_or(0));
+                let end = items.len().saturating_sub(after).max(before);
+                let middle = Value::list(items.get(before..end).unwrap_or_default().to_vec());
+                let first = items.iter().take(before).cloned();
+                Some(first.chain([middle]).chain(items.iter().skip(end).cloned()).collect())
+            }
+            Value::Lazy(_) | Value::Iterator(_) | Value::Set(_) if !starred => {
+                self.list_of(&of.known)?.filter(|items| items.len() == wanted)
             }
             _ => None,
         };
