@@ -79,6 +79,11 @@ fn render(path: &Path, bytes: &[u8]) -> String {
 }
 
 #[test]
+fn bytecode_is_read_as_its_goldens_say() {
+    testkit::goldens::check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/python-bytecode"), render);
+}
+
+#[test]
 fn containers_are_read_as_their_goldens_say() {
     for folder in ["zip", "tar", "compressed", "sevenz", "torch_mobile", "squashfs"] {
         testkit::goldens::check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder), render);

@@ -416,10 +416,7 @@ fn is_text(value: &Value) -> bool {
 
 /// Whether nobody knows what this is, nor what an operator makes of it.
 pub(crate) fn is_opaque(value: &Value) -> bool {
-    matches!(
-        value,
-        Value::External(_) | Value::Unknown(Why::Unfollowed) | Value::Attribute(_) | Value::Item(_)
-    )
+    matches!(value, Value::External(_) | Value::Unknown(Why::Unfollowed) | Value::Attribute(_) | Value::Item(_))
 }
 
 /// Whether this can be an operand without anything being read of it: no iterator, and no name that may be a constant.

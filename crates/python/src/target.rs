@@ -33,7 +33,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let (Value::Tuple(items) | Value::List(items), Some(at)) =
             (&known.value, targets.iter().position(Expr::is_starred_expr))
         {
-            return self.unpack_starred(targets, &items.to_vec(), at);
+            return self.unpack_starred(targets, items, at);
         }
         for (position, target) in targets.iter().enumerate() {
             let index = Value::Int(i64::try_from(position).unwrap_or(0));

@@ -19,3 +19,8 @@ with open(NAME + ".pyc", "wb") as file:
 function = eval("lambda x: (__import__('os').system('echo ' + x), x)[1]")
 with open("../marshal/" + NAME + ".marshal", "wb") as file:
     file.write(marshal.dumps(function.__code__))
+# What the file's own objects do by themselves: a source for a test of what calls them.
+with open("make_hooks.py") as file:
+    code = compile(file.read(), "hooks.py", "exec", dont_inherit=True)
+with open(NAME + "-hooks.pyc", "wb") as file:
+    file.write(MAGIC_NUMBER + struct.pack("<%dI" % words, *[0] * words) + marshal.dumps(code))

@@ -18,8 +18,8 @@ macro_rules! fixtures {
     };
 }
 
-const FIXTURES: [(&str, &[u8], &[u8]); 9] =
-    fixtures!("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13");
+const FIXTURES: [(&str, &[u8], &[u8]); 10] =
+    fixtures!("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14");
 
 type Reader = fn(&Blob, &mut Sink<'_>) -> Result<u64, Stop>;
 
@@ -58,6 +58,48 @@ const CALLS: [(&str, &str, &str); 19] = [
     ("('star')", "import", "line 59:"),
     ("('main')", "called", "line 62:"),
 ];
+
+/// What the file's own objects do when operators, loops, contexts and libraries call them.
+#[test]
+fn hooks_of_own_objects_run_in_source_and_bytecode() {
+    let source = include_bytes!("../../../formats/testdata/python-bytecode/make_hooks.py").as_slice();
+    let mut programs: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut collected = Collected::default();
+    let mut sink = Sink::new(&mut collected, Meter::unlimited(), false, "hooks.py");
+    crate::read(&Blob::from_bytes(source.to_vec()), &mut sink).unwrap();
+    programs.push(("source", collected.facts.iter().map(ToString::to_string).collect()));
+    for (version, pyc) in [
+        ("2.7", include_bytes!("../../../formats/testdata/python-bytecode/2.7-hooks.pyc").as_slice()),
+        ("3.8", include_bytes!("../../../formats/testdata/python-bytecode/3.8-hooks.pyc").as_slice()),
+        ("3.12", include_bytes!("../../../formats/testdata/python-bytecode/3.12-hooks.pyc").as_slice()),
+        ("3.14", include_bytes!("../../../formats/testdata/python-bytecode/3.14-hooks.pyc").as_slice()),
+    ] {
+        programs.push((version, read(pyc, "a.pyc", super::read_pyc).0));
+    }
+    for (program, facts) in &programs {
+        for said in [
+            "'add a'",
+            "'radd b'",
+            "'lt c'",
+            "'contains d'",
+            "'neg'",
+            "'iter'",
+            "'iterated'",
+            "'exit'",
+            "'entered'",
+            "'str'",
+            "'defaulted'",
+            "'starred'",
+            "'derived'",
+            "'raised'",
+        ] {
+            let found = facts.iter().any(|fact| {
+                fact.contains("name=\"system\"") && fact.contains(said) && fact.contains("when=\"import\"")
+            });
+            assert!(found, "{program}: {said} in\n{}", facts.join("\n"));
+        }
+    }
+}
 
 #[test]
 fn each_version_states_what_its_source_does() {
