@@ -39,7 +39,7 @@ fn through(layer: u8, value: &Value) -> Value {
         assert_ne!(&wrapped, value, "{wrap}");
         return function(unwrap, &[wrapped]);
     }
-    let reverse = Value::Slice(eval::Span { start: None, stop: None, step: Some(-1) });
+    let reverse = Value::slice(eval::Span { start: None, stop: None, step: Some(-1) });
     match layer {
         7 => {
             let turned = function("operator:getitem", &[value.clone(), reverse.clone()]);
