@@ -19,6 +19,22 @@ pub(crate) fn zip_is_a_child(blob: &Blob, children: &[Child]) -> bool {
     })
 }
 
+/// The eight bytes with which an HDF5 file begins, at its start or at 512, 1024, 2048 and so on.
+const SUPERBLOCK: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// Whether the first superblock of HDF5 that a reader finds in `blob` stands inside one of these children.
+pub(crate) fn hdf5_is_in_a_child(blob: &Blob, children: &[Child]) -> bool {
+    let len = blob.len().unwrap_or(0);
+    let offsets =
+        std::iter::successors(Some(512_u64), |offset| offset.checked_mul(2)).take_while(|offset| *offset < len);
+    let at = |offset: u64| blob.bytes_at(offset, SUPERBLOCK.len()).unwrap_or_default() == SUPERBLOCK;
+    let Some(found) = std::iter::once(0).chain(offsets).find(|offset| at(*offset)) else { return false };
+    children.iter().any(|child| {
+        let (start, end) = (child.place.offset, child.place.offset.saturating_add(child.place.length));
+        0 < start && start <= found && found < end
+    })
+}
+
 /// Whether an archive without comment fills `start..end`: what its end says of the directory fits.
 fn is_whole_zip(blob: &Blob, start: u64, end: u64) -> bool {
     let size = end.saturating_sub(start);
@@ -50,6 +66,16 @@ mod tests {
 
     fn child(offset: u64, length: usize) -> Vec<Child> {
         vec![Child::window("inner", Place::bytes(offset, length as u64), Blob::from_bytes(Vec::new()))]
+    }
+
+    #[test]
+    fn a_superblock_in_a_child_is_the_child_s() {
+        let file = |at: usize| Blob::from_bytes([&vec![b'x'; at][..], SUPERBLOCK, &[0; 40]].concat());
+        assert!(hdf5_is_in_a_child(&file(512), &child(100, 440)));
+        assert!(!hdf5_is_in_a_child(&file(512), &child(100, 412)));
+        assert!(!hdf5_is_in_a_child(&file(512), &[]));
+        assert!(!hdf5_is_in_a_child(&file(513), &child(100, 460)));
+        assert!(!hdf5_is_in_a_child(&file(0), &child(1, 40)));
     }
 
     #[test]

@@ -230,7 +230,11 @@ impl<'c> Node<'c> {
         let head = parts.head(read_as(&name));
         let mut found = candidates(&head);
         // An archive that begins further on may lie in what another reading gives back.
-        let inside = |candidate: &Candidate| candidate.format.id == "zip" && !head.first.starts_with(b"PK");
+        let inside = |candidate: &Candidate| match candidate.format.id {
+            "zip" => !head.first.starts_with(b"PK"),
+            "hdf5" => !head.first.starts_with(b"\x89HDF"),
+            _ => false,
+        };
         found.sort_by_key(inside);
         let backwards = found.iter().any(|candidate| candidate.format.access == Access::Random);
         // Members are windows into the stream, and are opened once the last of them was met.
@@ -243,7 +247,11 @@ impl<'c> Node<'c> {
             }
         }
         for candidate in found {
-            if !inside(&candidate) || !nested::zip_is_a_child(blob, &self.inbox.children) {
+            let in_a_child = match candidate.format.id {
+                "zip" => nested::zip_is_a_child,
+                _ => nested::hdf5_is_in_a_child,
+            };
+            if !inside(&candidate) || !in_a_child(blob, &self.inbox.children) {
                 self.try_candidate(candidate, blob, &name);
             }
         }
