@@ -62,6 +62,8 @@ const FACTOR: u64 = 12;
 const SCRIPTS: usize = 1024;
 /// Commands of one list; a longer one is taken for several.
 const COMMANDS: usize = 256;
+/// Commands and lists that are stated of one script.
+const STATED: usize = 1 << 15;
 /// Words of one command that a fact carries.
 const WORDS: usize = 64;
 
@@ -202,6 +204,10 @@ impl Script {
         let key = format!("{name} {shown}");
         if !self.stated.insert(key) {
             return Ok(());
+        }
+        // No honest script says that many different things; each is judged by every rule.
+        if self.stated.len() > STATED {
+            return Err(Stop::Limit(Reason::Memory));
         }
         let node = bounded(shown).into();
         sink.fact(self.place(), Operator { domain: "shell".into(), name: bounded(name).into(), node, args })
