@@ -3,7 +3,7 @@
 //! A reading claims ranges explicitly. Within one reading a second claim of a byte is a defect; an artifact's ledger is
 //! the union over its counted readings, and what no claim covers is unclaimed: the artifact is then incomplete.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,8 @@ pub enum Claim {
 /// The claims on one artifact: disjoint ranges in ascending order, neighbours of one kind joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    spans: Vec<(u64, u64, Claim)>,
+    /// End and kind by start: an archive may state a million members in any order.
+    spans: BTreeMap<u64, (u64, Claim)>,
     defects: u64,
 }
 
@@ -34,54 +35,54 @@ impl Ledger {
             return true;
         }
         // Most readers claim from front to back: extending the last span is the common case.
-        if let Some(last) = self.spans.last_mut() {
-            if last.1 == range.start && last.2 == claim {
-                last.1 = range.end;
-                return true;
-            }
-            if last.1 > range.start {
-                return self.insert(range, claim);
-            }
+        let Some(mut last) = self.spans.last_entry() else {
+            self.spans.insert(range.start, (range.end, claim));
+            return true;
+        };
+        let (end, kind) = last.get_mut();
+        if *end == range.start && *kind == claim {
+            *end = range.end;
+            return true;
         }
-        self.spans.push((range.start, range.end, claim));
-        true
-    }
-
-    /// Claims the parts of `range` that are free.
-    fn insert(&mut self, range: Range<u64>, claim: Claim) -> bool {
-        let mut free = Vec::new();
-        let mut at = range.start;
-        let first = self.spans.partition_point(|span| span.1 <= range.start);
-        let mut last = first;
-        for span in self.spans.get(first..).unwrap_or_default().iter().take_while(|span| span.0 < range.end) {
-            if at < span.0 {
-                free.push((at, span.0, claim));
-            }
-            at = at.max(span.1);
-            last = last.saturating_add(1);
+        if *end <= range.start {
+            self.spans.insert(range.start, (range.end, claim));
+            return true;
         }
-        if at < range.end {
-            free.push((at, range.end, claim));
-        }
-        let claimed = free.iter().fold(0_u64, |sum, span| sum.saturating_add(span.1.saturating_sub(span.0)));
-        let clean = claimed == range.end.saturating_sub(range.start);
+        let free = self.free(&range);
+        let clean = free.first() == Some(&range);
+        free.into_iter().for_each(|part| self.insert(part, claim));
         self.defects = self.defects.saturating_add(u64::from(!clean));
-        free.extend(self.spans.get(first..last).unwrap_or_default());
-        free.sort_unstable();
-        self.spans.splice(first..last, free);
-        self.join_neighbours(first);
         clean
     }
 
-    /// Joins touching spans of one kind around `first`.
-    fn join_neighbours(&mut self, first: usize) {
-        let tail = self.spans.split_off(first.saturating_sub(1).min(self.spans.len()));
-        for span in tail {
-            match self.spans.last_mut() {
-                Some(last) if last.1 == span.0 && last.2 == span.2 => last.1 = span.1,
-                _ => self.spans.push(span),
+    /// The parts of `range` that nothing claims.
+    fn free(&self, range: &Range<u64>) -> Vec<Range<u64>> {
+        let before = self.spans.range(..=range.start).next_back().map_or(0, |(_, (end, _))| *end);
+        let mut free = Vec::new();
+        let mut at = before.max(range.start);
+        for (start, (end, _)) in self.spans.range(range.clone()) {
+            if at < *start {
+                free.push(at..*start);
             }
+            at = at.max(*end);
         }
+        if at < range.end {
+            free.push(at..range.end);
+        }
+        free
+    }
+
+    /// Claims what is free, joined to what touches it.
+    fn insert(&mut self, Range { mut start, mut end }: Range<u64>, claim: Claim) {
+        if let Some((before, _)) = self.spans.range(..start).next_back().filter(|(_, span)| **span == (start, claim)) {
+            start = *before;
+        }
+        if let Some((behind, _)) = self.spans.get(&end).filter(|(_, kind)| *kind == claim) {
+            let joined = *behind;
+            self.spans.remove(&end);
+            end = joined;
+        }
+        self.spans.insert(start, (end, claim));
     }
 
     /// Adds the claims of another counted reading of the same artifact. Where both claim, delegation to a child wins, then reading, then the rest: bytes are counted where most is known of them.
@@ -92,12 +93,17 @@ impl Ledger {
             Claim::Padding => 2,
             Claim::Opaque => 3,
         };
-        let mut spans = std::mem::take(&mut self.spans);
-        spans.extend(&other.spans);
-        spans.sort_by_key(|span| (rank(span.2), span.0));
+        if self.spans.is_empty() {
+            self.spans.clone_from(&other.spans);
+        }
         let defects = self.defects.saturating_add(other.defects);
-        for (start, end, claim) in spans {
-            self.claim(start..end, claim);
+        if self.spans != other.spans {
+            let mut claims: Vec<_> = self.claims().chain(other.claims()).collect();
+            claims.sort_by_key(|(range, claim)| (rank(*claim), range.start));
+            self.spans.clear();
+            for (range, claim) in claims {
+                self.claim(range, claim);
+            }
         }
         self.defects = defects;
     }
@@ -109,14 +115,14 @@ impl Ledger {
 
     /// The claims, ascending.
     pub fn claims(&self) -> impl Iterator<Item = (Range<u64>, Claim)> + '_ {
-        self.spans.iter().map(|span| (span.0..span.1, span.2))
+        self.spans.iter().map(|(start, (end, claim))| (*start..*end, *claim))
     }
 
     /// What no claim covers of an artifact of `len` bytes.
     pub fn gaps(&self, len: u64) -> Vec<Range<u64>> {
         let mut gaps = Vec::new();
         let mut at = 0;
-        for (start, end, _) in &self.spans {
+        for (start, (end, _)) in &self.spans {
             if at < *start && at < len {
                 gaps.push(at..(*start).min(len));
             }
@@ -132,7 +138,7 @@ impl Ledger {
     pub fn coverage(&self, len: u64) -> Coverage {
         let mut sums = Coverage::default();
         let mut claimed = 0_u64;
-        for (start, end, claim) in &self.spans {
+        for (start, (end, claim)) in &self.spans {
             let count = (*end).min(len).saturating_sub(*start);
             claimed = claimed.saturating_add(count);
             match claim {
@@ -224,6 +230,8 @@ mod tests {
                 }
             }
             prop_assert_eq!(&seen, &cells);
+            let joined = ledger.claims().zip(ledger.claims().skip(1)).all(|(one, next)| one.0.end != next.0.start || one.1 != next.1);
+            prop_assert!(joined, "{ledger:?}");
             let gaps: u64 = ledger.gaps(len).iter().map(|gap| gap.end - gap.start).sum();
             prop_assert_eq!(gaps, cells[..len as usize].iter().filter(|cell| cell.is_none()).count() as u64);
             let sums = ledger.coverage(len);

@@ -33,6 +33,7 @@ pub(crate) fn sha256(blob: &Blob, meter: &Meter) -> Result<(String, u64), Stop> 
 /// The hash of a blob, whose blocks `pass` sees before they are hashed. A block that nobody kept is used again.
 fn read(blob: &Blob, meter: &Meter, mut pass: impl FnMut(u64, &Arc<Vec<u8>>)) -> Result<(String, u64), Stop> {
     let mut hasher = Sha256::new();
+    let size = blob.len().and_then(|len| usize::try_from(len).ok()).map_or(BLOCK, |len| len.clamp(1, BLOCK));
     let mut blocks: [Arc<Vec<u8>>; KEPT] = Default::default();
     let mut offset = 0_u64;
     loop {
@@ -45,7 +46,7 @@ fn read(blob: &Blob, meter: &Meter, mut pass: impl FnMut(u64, &Arc<Vec<u8>>)) ->
                 Arc::make_mut(block)
             }
         };
-        bytes.resize(BLOCK, 0);
+        bytes.resize(size, 0);
         let count = blob.fill_at(offset, bytes)?;
         bytes.truncate(count);
         meter.poll()?;

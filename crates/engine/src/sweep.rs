@@ -55,13 +55,13 @@ pub(crate) fn embedded(blob: &Blob, ranges: &[Range<u64>], meter: &Meter) -> Res
         // The further members of an archive belong to its first hit.
         let mut archive = false;
         while at < range.end && found.len() < MOST {
+            let room = usize::try_from(range.end.saturating_sub(at)).unwrap_or(usize::MAX);
             let passing = blob.passing(at);
             let bytes = match &passing {
                 Some(passing) if passing.len() > LEAST => passing,
                 // Of a block that passes the end is left: only the border needs to be fetched again.
-                _ => fetched(blob, at, if passing.is_some() { LEAST } else { WINDOW }, &mut window)?,
+                _ => fetched(blob, at, room.min(if passing.is_some() { LEAST } else { WINDOW }), &mut window)?,
             };
-            let room = usize::try_from(range.end.saturating_sub(at)).unwrap_or(usize::MAX);
             let bytes = bytes.get(..room).unwrap_or(bytes);
             meter.bytes(bytes.len() as u64)?;
             if bytes.is_empty() {
