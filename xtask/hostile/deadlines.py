@@ -152,11 +152,28 @@ def java(path: Path) -> None:
 # Containers -----------------------------------------------------------------------------------------------------------
 
 
-@case("entries.zip")
-def entries(path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        for index in range(150_000):
-            archive.writestr(f"folder/{index}.txt", "a text that says nothing")
+def members(path: Path, count: int) -> None:
+    """A zip of many small members; written by hand, because the library takes a minute for it."""
+    body = b"a text that says nothing"
+    crc, central, offset = zlib.crc32(body), [], 0
+    with path.open("wb") as out:
+        for index in range(count):
+            name = b"folder/%d.txt" % index
+            sizes = (crc, len(body), len(body), len(name), 0)
+            local = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 33, *sizes) + name + body
+            out.write(local)
+            listed = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, 0, 0, 0, 33, *sizes, 0, 0, 0, 0, offset)
+            central.append(listed + name)
+            offset += len(local)
+        size = sum(map(len, central))
+        out.writelines(central)
+        out.write(struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset))
+        out.write(struct.pack("<4sIQI", b"PK\6\7", 0, offset + size, 1))
+        out.write(struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0))
+
+
+CASES["members.zip"] = lambda path: members(path, 250_000)
+CASES["million.zip"] = lambda path: members(path, 1_000_000)
 
 
 @case("deflated.zip")

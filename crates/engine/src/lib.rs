@@ -9,6 +9,7 @@
     )
 )]
 
+mod checks;
 mod comes_upon;
 mod explain;
 mod forward;

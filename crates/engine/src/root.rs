@@ -13,13 +13,14 @@ use base::{
     location::{ArtifactPath, Place},
     memory::Memory,
     reason::Reason,
-    report::{Check, QUIET_LISTED},
+    report::QUIET_LISTED,
     sink::{Child, ChildBody, Packed},
     source::{Access, Source},
 };
 use rules::Catalogue;
 
 use crate::{
+    checks::Checks,
     forward::{End, Forward, Inflated},
     hash,
     layout::{Matched, Role},
@@ -57,8 +58,8 @@ pub(crate) struct RootResult {
     pub unlisted: u64,
     /// Coverage of those.
     pub coverage: base::coverage::Coverage,
-    /// Checks by rule index.
-    pub checks: Vec<(usize, Check)>,
+    /// What became of the rules.
+    pub checks: Checks,
     /// SHA-256 of the root itself.
     pub sha256: Option<String>,
     /// What comments beside findings say, by fingerprint.
@@ -86,7 +87,8 @@ struct Frame<'c> {
 pub(crate) struct RootScan<'c, 'x> {
     context: &'x Context<'c>,
     inflated: Arc<Inflated>,
-    slots: Vec<Option<Closed>>,
+    /// A million members have a place each, and most need no more: they are quiet.
+    slots: Vec<Option<Box<Closed>>>,
     stack: Vec<Frame<'c>>,
     entries: u64,
     deep: u64,
@@ -129,7 +131,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
                 }
             }
         }
-        self.result.closed = self.slots.into_iter().flatten().collect();
+        self.result.closed = self.slots.into_iter().flatten().map(|closed| *closed).collect();
         self.result
     }
 
@@ -157,7 +159,9 @@ impl<'c, 'x> RootScan<'c, 'x> {
         let slot = self.slots.len();
         self.slots.push(None);
         let names = BTreeMap::new();
-        let children = found.into_iter().chain(children).collect();
+        // Not collected anew: a million children are held once.
+        let mut children = VecDeque::from(children);
+        found.into_iter().rev().for_each(|child| children.push_front(child));
         self.stack.push(Frame { node, blob, slot, children, swept, matched, names, forward, place, packed });
     }
 
@@ -245,7 +249,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
             .context
             .recorder
             .map(|recorder| (recorder, frame.node.formats().to_vec(), frame.node.ledger().clone()));
-        let closed = frame.node.close(frame.blob.as_ref());
+        let mut closed = frame.node.close(frame.blob.as_ref());
         if let Some((recorder, formats, ledger)) = told {
             recorder.artifact(&Seen {
                 position: frame.slot,
@@ -259,7 +263,9 @@ impl<'c, 'x> RootScan<'c, 'x> {
                 meter: &self.context.budget.meter(closed.record.size),
             });
         }
-        self.result.checks.extend(closed.checks.iter().copied());
+        for (rule, check) in std::mem::take(&mut closed.checks) {
+            self.result.checks.add(rule, check);
+        }
         let quiet = closed.record.complete() && closed.findings.is_empty();
         if let Some(parent) = self.stack.last_mut() {
             parent.node.child_closed(&closed.record);
@@ -269,7 +275,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
             self.result.unlisted = self.result.unlisted.saturating_add(1);
             self.result.coverage = self.result.coverage.plus(closed.coverage);
         } else if let Some(slot) = self.slots.get_mut(frame.slot) {
-            *slot = Some(closed);
+            *slot = Some(Box::new(closed));
         }
     }
 

@@ -13,7 +13,7 @@ use base::{
     memory::Memory,
     policy::Policy,
     reason::Reason,
-    report::{Check, Notice, Report, Tool},
+    report::{Notice, Report, Tool},
 };
 use rayon::{
     ThreadPool, ThreadPoolBuilder,
@@ -23,6 +23,7 @@ use rulebook::rule::{Rule, Test};
 use rules::Catalogue;
 
 use crate::{
+    checks::Checks,
     comes_upon::{closed, scan_found, scan_root},
     policy::{About, Applied},
     recorder::Recorder,
@@ -114,7 +115,11 @@ impl Scanner {
             );
         }
         report.notices.extend(policy.notices());
-        checks.report(&self.catalogue, &mut report);
+        for (rule, check) in checks.iter() {
+            if let Some(id) = self.catalogue.rule_id(rule) {
+                report.add_check(id, check);
+            }
+        }
         self.name_rules(&mut report);
         report
     }
@@ -247,34 +252,7 @@ impl Scanner {
         report.summary.artifacts = report.summary.artifacts.saturating_add(result.unlisted);
         report.summary.quiet = report.summary.quiet.saturating_add(result.unlisted);
         report.summary.unlisted = report.summary.unlisted.saturating_add(result.unlisted);
-        book.checks.add(result.checks);
-    }
-}
-
-/// Checks by the index of their rule: their ids are looked up once a scan, not once an artifact.
-#[derive(Default)]
-struct Checks(Vec<Check>);
-
-impl Checks {
-    fn add(&mut self, more: Vec<(usize, Check)>) {
-        for (rule, check) in more {
-            if self.0.len() <= rule {
-                self.0.resize(rule.saturating_add(1), Check::default());
-            }
-            if let Some(sum) = self.0.get_mut(rule) {
-                sum.failed = sum.failed.saturating_add(check.failed);
-                sum.passed = sum.passed.saturating_add(check.passed);
-                sum.not_run = sum.not_run.saturating_add(check.not_run);
-            }
-        }
-    }
-
-    fn report(self, catalogue: &Catalogue, report: &mut Report) {
-        for (rule, check) in self.0.into_iter().enumerate().filter(|(_, check)| *check != Check::default()) {
-            if let Some(id) = catalogue.rule_id(rule) {
-                report.add_check(id, check);
-            }
-        }
+        book.checks.merge(&result.checks);
     }
 }
 

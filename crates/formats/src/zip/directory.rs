@@ -13,7 +13,7 @@ use super::{
 /// Digital signature of the directory (APPNOTE 4.3.13).
 const SIGNATURE: &[u8; 4] = b"PK\x05\x05";
 /// What a member costs in memory beside its name.
-const MEMBER: u64 = 192;
+const MEMBER: u64 = 288;
 
 /// Reads every directory; a header that two views share is read once. What was read before a stop is given all the same.
 pub(super) fn read(archive: &mut Archive<'_, '_>, directories: &[Directory]) -> (Vec<Central>, Result<(), Stop>) {
