@@ -35,6 +35,9 @@ const HASHED_MEMBER: u64 = 64 << 20;
 /// Containers above an artifact beyond which it counts as deep: the files of an image's compressed layers have three.
 const DEEP: usize = 3;
 
+/// Members that are listed one by one once the run is over; the rest are a number.
+const LATE: u64 = 1000;
+
 /// What the scan of a root needs.
 pub(crate) struct Context<'c> {
     pub catalogue: &'c Catalogue,
@@ -92,6 +95,7 @@ pub(crate) struct RootScan<'c, 'x> {
     stack: Vec<Frame<'c>>,
     entries: u64,
     deep: u64,
+    late: u64,
     quiet: u64,
     result: RootResult,
 }
@@ -107,6 +111,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
             stack: Vec::new(),
             entries: 0,
             deep: 0,
+            late: 0,
             quiet: 0,
             result,
         }
@@ -175,6 +180,12 @@ impl<'c, 'x> RootScan<'c, 'x> {
             parent.node.leave_unopened(stated_size(&child));
             return parent.node.trouble(Reason::Entries, "there are more members than the limit");
         }
+        let over = self.context.budget.ended();
+        self.late = self.late.saturating_add(u64::from(over.is_some()));
+        if let Some(reason) = over.filter(|_| self.late > LATE) {
+            let rest = parent.leave_the_rest(&child);
+            return parent.node.trouble(reason, format!("{}: {rest} members were not opened", reason.describe()));
+        }
         let (role, packed) = (parent.matched.role(&child), parent.packed);
         let storages = parent.matched.storages(&child);
         let swept = parent.swept.checked_sub(1);
@@ -192,7 +203,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
         }
         node.swept = swept.is_some();
         node.written_at(&child.origins);
-        let ended = self.context.budget.ended().or(too_deep.then_some(Reason::Depth));
+        let ended = over.or(too_deep.then_some(Reason::Depth));
         if let Some(reason) = ended {
             node.leave_unopened(stated_size(&child));
             node.trouble(reason, reason.describe());
@@ -303,6 +314,14 @@ impl<'c, 'x> RootScan<'c, 'x> {
 }
 
 impl Frame<'_> {
+    /// Leaves `child` and all that follow unopened; how many these are.
+    fn leave_the_rest(&mut self, child: &Child) -> usize {
+        self.node.leave_unopened(stated_size(child));
+        let rest = std::mem::take(&mut self.children);
+        rest.iter().for_each(|child| self.node.leave_unopened(stated_size(child)));
+        rest.len().saturating_add(1)
+    }
+
     /// The path of a child: a member's own name, or where in the artifact it was found. A repeated name is told apart.
     fn path_of(&mut self, child: &Child) -> ArtifactPath {
         let mut name = child.name.clone();

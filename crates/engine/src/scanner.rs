@@ -13,7 +13,7 @@ use base::{
     memory::Memory,
     policy::Policy,
     reason::Reason,
-    report::{Notice, Report, Tool},
+    report::{ArtifactRecord, Notice, Report, Tool},
 };
 use rayon::{
     ThreadPool, ThreadPoolBuilder,
@@ -34,6 +34,8 @@ use crate::{
 
 /// Roots handed to the workers at a time; each batch is committed before the next is opened.
 const BATCH: usize = 256;
+/// Files of a target that are listed one by one once the run is over.
+const LATE: usize = 10_000;
 
 /// How to scan.
 #[derive(Clone, Debug, Default)]
@@ -200,12 +202,21 @@ impl Scanner {
     /// Scans what the walk finds, a batch at a time. Returns whether anything was there to be examined.
     fn scan_folder(&self, context: &Context<'_>, mut walk: Walk<'_>, book: &mut Book<'_, '_>) -> bool {
         let mut pool: Option<ThreadPool> = None;
-        let mut examined = false;
+        let (mut examined, mut late) = (false, 0_usize);
         loop {
             let batch: Vec<Found> = walk.by_ref().take(BATCH).collect();
             if batch.is_empty() {
                 book.left_out(walk.left_out);
                 return examined;
+            }
+            if let (Some(reason), Some(next)) = (context.budget.ended(), batch.first()) {
+                late = late.saturating_add(batch.len());
+                if late > LATE {
+                    let detail = format!("{}: this and what follows was not looked at", reason.describe());
+                    let rest = ArtifactRecord { detail: Some(detail.into()), ..closed(next.path(), "unknown", reason) };
+                    book.report.add(rest, Vec::new(), Coverage::default());
+                    return true;
+                }
             }
             examined |= batch.iter().any(|found| !matches!(found, Found::Vcs(_)));
             let jobs = self.settings.jobs.max(1);

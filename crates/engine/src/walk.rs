@@ -34,6 +34,15 @@ pub(crate) enum Found {
     Closed(ArtifactPath, Reason),
 }
 
+impl Found {
+    /// Its path in the report.
+    pub(crate) fn path(&self) -> &ArtifactPath {
+        match self {
+            Self::File { path, .. } | Self::Vcs(path) | Self::Closed(path, _) => path,
+        }
+    }
+}
+
 struct Level {
     folder: Arc<dyn Folder>,
     path: ArtifactPath,

@@ -108,3 +108,30 @@ fn a_scan_that_is_ended_at_any_point_reports_what_it_has() {
         assert!(complete < 200, "the watch never ended a scan");
     }
 }
+
+/// A run that is over is soon done, however much is left: an archive of a million members, a folder of a million files.
+#[test]
+fn what_is_left_of_a_run_that_is_over_becomes_a_number() {
+    let zip =
+        (0..1500).fold(ZipWriter::new(), |zip, index| zip.stored(format!("{index}.txt").as_str(), b"text")).finish();
+    let tree = (0..10_600).fold(Tree::default(), |tree, index| tree.file(&format!("{index:05}.txt"), "text"));
+    let told = |report: &Report, what: &str| {
+        report.artifacts.iter().any(|one| one.detail.as_deref().is_some_and(|detail| detail.contains(what)))
+    };
+    for (item, most, what) in [
+        (Item::File(zip), 1002, " members were not opened"),
+        (Item::Folder(tree), 10_001, "what follows was not looked at"),
+    ] {
+        // It ends at some look after the directory of the archive was read and before the last member was.
+        let report = (0..4000).step_by(40).find_map(|at| {
+            let scanner = Scanner::new(Catalogue::builtin(), Settings { jobs: 1, ..Settings::default() });
+            let report = scanner.scan(vec![target("t", item.clone())], Arc::new(After(AtomicU64::new(0), at, true)));
+            told(&report, what).then_some(report)
+        });
+        let report = report.unwrap();
+        assert_eq!((report.verdict, reasons(&report)), (Verdict::Incomplete, vec![Reason::Cancelled]));
+        assert!(report.summary.incomplete > most / 2 && report.summary.incomplete <= most, "{:?}", report.summary);
+        let sums = report.coverage;
+        assert_eq!(sums.bytes_total, sums.analysed + sums.opaque + sums.skipped);
+    }
+}
