@@ -213,7 +213,7 @@ impl Scanner {
                 late = late.saturating_add(batch.len());
                 if late > LATE {
                     let detail = format!("{}: this and what follows was not looked at", reason.describe());
-                    let rest = ArtifactRecord { detail: Some(detail.into()), ..closed(next.path(), "unknown", reason) };
+                    let rest = ArtifactRecord { detail: Some(detail), ..closed(next.path(), "unknown", reason) };
                     book.report.add(rest, Vec::new(), Coverage::default());
                     return true;
                 }
