@@ -33,11 +33,11 @@ const ENDLESS: u64 = 1 << 38;
 fn scanning(stage: &Stage, arguments: &[&str]) -> Child {
     let header = testkit::npy::header("'<f4'", &[ENDLESS]);
     let start = testkit::npy::file(1, header.as_bytes(), b"");
-    stage.write(b"endless.npy", &start);
-    let file = fs::File::options().write(true).open(stage.path(b"endless.npy")).unwrap();
+    stage.write(b"unending.npy", &start);
+    let file = fs::File::options().write(true).open(stage.path(b"unending.npy")).unwrap();
     file.set_len(start.len() as u64 + ENDLESS * 4).unwrap();
     let mut command = stage.command();
-    command.args(arguments).args(["--jobs", "1", "poisoned.pkl", "endless.npy"]);
+    command.args(arguments).args(["--jobs", "1", "poisoned.pkl", "unending.npy"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let account = format!("/proc/{}/io", child.id());
     // Whoever has read that much has begun the scan, and so has installed the handlers.
@@ -76,7 +76,7 @@ fn a_cancelled_scan_reports_what_it_has() {
         assert_eq!(ran.code, Some(1), "{report:#}");
         assert_eq!(report["completeness"], "incomplete");
         let last = report["artifacts"].as_array().unwrap().last().unwrap();
-        assert_eq!((&last["path"], &last["reason"]), (&"endless.npy".into(), &"cancelled".into()), "{report:#}");
+        assert_eq!((&last["path"], &last["reason"]), (&"unending.npy".into(), &"cancelled".into()), "{report:#}");
         assert_eq!(report["findings"][0]["artifact"], "poisoned.pkl");
         assert_eq!(ran.stderr(), "");
     }
