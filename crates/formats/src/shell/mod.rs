@@ -91,6 +91,8 @@ struct Script {
     /// Scripts to read, each with the line of the file on which it stands; none for the file itself.
     queue: VecDeque<(String, Option<usize>)>,
     scripts: usize,
+    /// Bytes that were put into the queue.
+    queued: usize,
     /// Bytes read so far, over all scripts.
     length: usize,
     /// Where the lines of the file begin.
@@ -187,6 +189,11 @@ impl Script {
         if script.trim_start().starts_with("$(") {
             let text = format!("eval {script}");
             self.state("list", &text, vec![Expr::str(bounded(&text))], sink)?;
+        }
+        // A script that a script wrote is one more copy of what it wrote so far.
+        self.queued = self.queued.saturating_add(script.len());
+        if self.queue.len() > SCRIPTS || self.queued > LENGTH {
+            return Err(Stop::Limit(Reason::Depth));
         }
         self.queue.push_back((script.to_owned(), Some(self.line)));
         Ok(())

@@ -44,6 +44,9 @@ fn hostile_and_cut_scripts_end() {
     {
         parse(&FORMAT, "x.sh", text.as_bytes(), false);
     }
+    // Each script that it writes and runs is all that it wrote so far.
+    let reading = parse(&FORMAT, "x.sh", "echo word > f\nsh f\n".repeat(20_000).as_bytes(), false);
+    assert_eq!(reading.stop.map(|stop| stop.reason()), Some(base::reason::Reason::Depth));
     let text = "a=b; echo \"$a `c`\" ${d:-$(e)} | f <<G && h\\\n i\nj\nG\n";
     for end in 0..text.len() {
         parse(&FORMAT, "x.sh", &text.as_bytes()[..end], false);
