@@ -16,9 +16,9 @@ use base::{
 use sha2::{Digest, Sha256};
 
 /// Bytes read at a time: what a core keeps near, and seldom enough that two threads need not meet too often.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 512 << 10;
 /// Blocks that stay to be looked at.
-const KEPT: usize = 4;
+const KEPT: usize = 3;
 /// How far ahead of the hash another reading waits for it; from farther away it had rather read itself.
 const NEAR: u64 = (KEPT * BLOCK) as u64;
 
