@@ -70,7 +70,13 @@ pub(super) fn fits(head: &Head<'_>) -> bool {
         // A tar whose last member is a zip ends in zeros behind the zip: that zip is the member's, not the tar's.
         let exact = after == END_SIZE.saturating_add(end.comment);
         let wide = locator_before(head, at.saturating_sub(base));
-        (exact || !crate::tar::is_header(head.first)) && (wide || directory_before(head, base, at, end.numbers))
+        // An empty directory lies nowhere: behind other content only a record that ends the file is more than its bytes,
+        // which every program that reads zip files holds (`stringEndArchive` of Python's zipfile).
+        let placed = match end.numbers {
+            Numbers { entries: 0, size: 0, offset } if exact || at == 0 => offset <= at,
+            numbers => directory_before(head, base, at, numbers),
+        };
+        (exact || !crate::tar::is_header(head.first)) && (wide || placed)
     })
 }
 
@@ -82,20 +88,26 @@ fn locator_before(head: &Head<'_>, at: u64) -> bool {
 /// Whether the directory can lie before the end record at `at`: where it would begin there is its signature, as far as that can be seen.
 fn directory_before(head: &Head<'_>, base: u64, at: u64, numbers: Numbers) -> bool {
     let Numbers { entries, size, offset } = numbers;
+    let stated = central_at(head, base, offset);
+    // Readers that trust the stated offset (Go) ask for no size.
     if size == 0 {
-        return entries == 0 && offset <= at;
+        return offset < at && stated == Some(true);
     }
     let Some(start) = at.checked_sub(size) else {
         return false;
     };
-    let seen = |start: u64| match usize::try_from(start.wrapping_sub(base)) {
-        Ok(start) if start < head.last.len() => head.last.get(start..).map(|bytes| bytes.starts_with(CENTRAL)),
-        _ => usize::try_from(start).ok().and_then(|start| head.at(start, 4)).map(|bytes| bytes == CENTRAL),
-    };
-    match (seen(start), seen(offset)) {
+    match (central_at(head, base, start), stated) {
         (Some(true), _) | (_, Some(true)) => true,
         (Some(false), Some(false)) => false,
         _ => offset <= start && size >= entries.saturating_mul(46),
+    }
+}
+
+/// Whether a central header begins at `start`; `None` where that part of the artifact is not seen.
+fn central_at(head: &Head<'_>, base: u64, start: u64) -> Option<bool> {
+    match usize::try_from(start.wrapping_sub(base)) {
+        Ok(start) if start < head.last.len() => head.last.get(start..).map(|bytes| bytes.starts_with(CENTRAL)),
+        _ => usize::try_from(start).ok().and_then(|start| head.at(start, 4)).map(|bytes| bytes == CENTRAL),
     }
 }
 

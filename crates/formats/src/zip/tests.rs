@@ -348,6 +348,34 @@ fn detection_sees_archives_and_nothing_else() {
     assert_eq!(reading::detect(&FORMAT, "x", &tar), None);
 }
 
+#[test]
+fn the_signature_of_an_end_record_alone_is_no_archive() {
+    let kind = |parts: &[&[u8]]| reading::detect(&FORMAT, "x", &parts.concat());
+    let program = &[7; 900][..];
+    let empty = ZipWriter::new().finish();
+    // A constant of a program that reads archives: CPython 3.12's `zipimport` as bytecode, and an empty archive as text.
+    let constant = b"PK\x05\x06i\xff\xff\x00c\0\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0";
+    for constant in [&constant[..], &empty] {
+        assert_eq!(kind(&[program, constant, program]), None);
+    }
+    assert_eq!(kind(&[&empty]), Some(base::format::Certainty::Certain));
+    assert_eq!(kind(&[&empty, program]), Some(base::format::Certainty::Certain));
+    assert_eq!(kind(&[program, &empty]), Some(base::format::Certainty::Certain));
+    // Whatever else it says, a record that leads to a directory is one: by the stated offset, or counted back.
+    let archive = |end: End| ZipWriter::after(program, true).stored("a", b"x").end(end).finish();
+    let lies = [
+        End { size: Some(0), ..End::default() },
+        End { size: Some(0), entries: Some(0), entries_here: Some(0), ..End::default() },
+        End { offset: Some(0), ..End::default() },
+        End { disk: Some(9), entries: Some(0), ..End::default() },
+    ];
+    for lie in lies {
+        let bytes = archive(lie.clone());
+        assert_eq!(kind(&[&bytes]), Some(base::format::Certainty::Certain), "{lie:?}");
+        assert_eq!(kind(&[&bytes, program]), Some(base::format::Certainty::Certain), "{lie:?}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn every_member_comes_back_byte_for_byte(
