@@ -76,8 +76,8 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
         return Err(Stop::Limit(Reason::Memory));
     }
     let size = bytes.len() as u64;
-    // A syntax tree takes some forty times its text.
-    let held = size.saturating_mul(40);
+    // The bytes, their text, and its repair; what is parsed holds more.
+    let held = size.saturating_mul(3);
     sink.meter().hold(held)?;
     sink.meter().bytes(size)?;
     let traced = sink.name() == TRACED;
@@ -97,22 +97,26 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
 }
 
 fn walk(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
-    nesting::check(text, sink.meter())?;
-    let mut parsed = parse(text);
-    let mut repaired = None;
-    if let Some(parsed) = parsed.as_ref().filter(|parsed| !parsed.errors().is_empty()) {
-        repaired = repair::python2(text, parsed, sink.meter())?;
-    }
-    if let Some(text) = &repaired {
-        let again = parse(text);
-        let errors =
-            |parsed: &Option<Parsed<ModModule>>| parsed.as_ref().map_or(usize::MAX, |parsed| parsed.errors().len());
-        if errors(&again) < errors(&parsed) {
-            parsed = again;
-        } else {
-            repaired = None;
+    let meter = sink.meter().clone();
+    let most = meter.limits().memory;
+    let mut head = text;
+    // What is too much to hold is read as far as it goes: its first statements run whatever follows.
+    let held = loop {
+        match nesting::check(head, most, &meter)? {
+            Some(held) if meter.hold(held).is_ok() => break held,
+            _ if head.is_empty() => return Err(Stop::Limit(Reason::Memory)),
+            _ => head = nesting::half(head),
         }
-    }
+    };
+    let result = follow(head, offset, sink);
+    meter.release(held);
+    result?;
+    if head.len() < text.len() { Err(Stop::Limit(Reason::Memory)) } else { Ok(()) }
+}
+
+/// Parses `text`, as Python 2 if it reads better so, and walks its tree.
+fn follow(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    let (parsed, repaired) = parse_either(text, sink)?;
     // The repair keeps every byte where it is, so that places stay what they are.
     let text = repaired.as_deref().unwrap_or(text);
     if let (Some(parsed), Some(error)) = (&parsed, parsed.as_ref().and_then(|parsed| parsed.errors().first())) {
@@ -142,6 +146,26 @@ fn walk(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut machine = Machine::new(text, offset, sink);
     (machine.at_load, machine.traced) = (traced, traced);
     machine.run(parsed.suite())
+}
+
+/// The tree of `text`, and the rewritten text that it is of where that has fewer errors. One tree is held at a time.
+fn parse_either(text: &str, sink: &Sink<'_>) -> Result<(Option<Parsed<ModModule>>, Option<String>), Stop> {
+    let errors =
+        |parsed: &Option<Parsed<ModModule>>| parsed.as_ref().map_or(usize::MAX, |parsed| parsed.errors().len());
+    let parsed = parse(text);
+    let found = errors(&parsed);
+    let repaired = match parsed.as_ref().filter(|_| found > 0) {
+        Some(parsed) => repair::python2(text, parsed, sink.meter())?,
+        None => None,
+    };
+    let Some(repaired) = repaired else { return Ok((parsed, None)) };
+    drop(parsed);
+    let again = parse(&repaired);
+    if errors(&again) < found {
+        return Ok((again, Some(repaired)));
+    }
+    drop(again);
+    Ok((parse(text), None))
 }
 
 fn parse(text: &str) -> Option<Parsed<ModModule>> {

@@ -77,7 +77,7 @@ const BRANCHES: usize = 3;
 
 /// Fills in what each line uses.
 fn needs(text: &str, starts: &[usize], listing: &mut Listing, meter: &Meter) -> Result<(), Stop> {
-    nesting::check(text, meter)?;
+    nesting::check(text, meter.limits().memory, meter)?.ok_or(Stop::Limit(Reason::Memory))?;
     let Some(parsed) = parse(text) else { return Ok(()) };
     let mut definitions: HashMap<&str, Vec<Defined>> = HashMap::new();
     let mut blocks: Vec<Defined> = Vec::new();

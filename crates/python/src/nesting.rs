@@ -1,4 +1,5 @@
-//! How deep the tree of a text would be, told from its tokens: what is too deep is refused before anything recurses.
+//! How deep and how large the tree of a text would be, told from its tokens: what is too deep is refused before anything
+//! recurses, and of what is too large only the beginning is parsed.
 
 use base::{budget::Meter, reason::Reason, stop::Stop};
 use ruff_python_ast::token::TokenKind;
@@ -17,19 +18,30 @@ struct Level {
 /// What one bracket weighs: the functions between it and what stands inside.
 const BRACKET: usize = 8;
 
-/// Refuses a text whose tree could be deeper than [`MAX_DEPTH`].
+/// What a token may cost in memory: itself, its part of the tree and the parser's error about it, in vectors that grow
+/// by doubling.
+pub(crate) const TOKEN: u64 = 128;
+/// What one that no Python knows costs beside it: an error more.
+const UNKNOWN: u64 = 24;
+
+/// Refuses a text whose tree could be deeper than [`MAX_DEPTH`], and tells what memory its tree takes; `None`: over `most`.
 ///
 /// # Errors
 /// [`Reason::Depth`], or the budget's end.
-pub(crate) fn check(text: &str, meter: &Meter) -> Result<(), Stop> {
+pub(crate) fn check(text: &str, most: u64, meter: &Meter) -> Result<Option<u64>, Stop> {
     let mut lexer = lexer::lex(text, Mode::Module);
     let mut open = vec![Level::default()];
     let mut depth = 0_usize;
+    let mut held = 0_u64;
     loop {
         let kind = lexer.next_token();
         meter.steps(1)?;
+        held = held.saturating_add(TOKEN).saturating_add(if kind == TokenKind::Unknown { UNKNOWN } else { 0 });
+        if held > most {
+            return Ok(None);
+        }
         match kind {
-            TokenKind::EndOfFile => return Ok(()),
+            TokenKind::EndOfFile => return Ok(Some(held)),
             TokenKind::Indent => depth = depth.saturating_add(BRACKET),
             TokenKind::Dedent => depth = depth.saturating_sub(BRACKET),
             kind if opens(kind) => {
@@ -59,6 +71,19 @@ pub(crate) fn check(text: &str, meter: &Meter) -> Result<(), Stop> {
             return Err(Stop::Limit(Reason::Depth));
         }
     }
+}
+
+/// Lines that are looked at for where a text is cut.
+const NEAR: usize = 1_000;
+
+/// The first half of a text, up to a line that begins a statement of the module where there is one near.
+pub(crate) fn half(text: &str) -> &str {
+    let head = text.get(..text.floor_char_boundary(text.len() / 2)).unwrap_or_default();
+    let begins = |at: &usize| {
+        text.as_bytes().get(at.saturating_add(1)).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'@')
+    };
+    let line = head.rmatch_indices('\n').map(|(at, _)| at).take(NEAR).find(begins).or_else(|| head.rfind('\n'));
+    line.and_then(|at| head.get(..at.saturating_add(1))).unwrap_or(head)
 }
 
 fn opens(kind: TokenKind) -> bool {

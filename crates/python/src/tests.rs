@@ -153,6 +153,28 @@ fn what_is_too_deep_or_too_large_is_refused() {
 }
 
 #[test]
+fn of_what_is_too_large_the_beginning_is_read() {
+    let limit = 16 << 20;
+    let limits = base::limits::Limits { memory: limit, ..base::limits::Limits::default() };
+    let meter = base::budget::Budget::new(limits, std::sync::Arc::new(base::budget::NoWatch)).meter(None);
+    let read = |source: String| {
+        let mut collected = Collected::default();
+        let mut sink = Sink::new(&mut collected, meter.clone(), false, "test.py");
+        let result = crate::read(&Blob::from_bytes(source.into_bytes()), &mut sink);
+        (collected.facts.iter().any(|fact| fact.to_string().contains(SYSTEM)), result)
+    };
+    let program = "import os\nos.system('id')\n";
+    let memory = Err(Stop::Limit(Reason::Memory));
+    let most = usize::try_from(limit / crate::nesting::TOKEN).unwrap();
+    for dense in ["a\n", "a;", "$\n", "print 'x', `a`\n", "def f():\n  `a`\n", "if a:\n  b\n"] {
+        assert_eq!(read(format!("{program}{}", dense.repeat(most))), (true, memory.clone()), "{dense}");
+        assert_eq!(read(format!("{program}{}", dense.repeat(most / 20))), (true, Ok(())), "{dense}");
+    }
+    // Nothing is held when a reading is over, and never more than may be.
+    assert!(meter.spent().memory <= limit && meter.hold(limit).is_ok());
+}
+
+#[test]
 fn no_prefix_panics() {
     let source = include_str!("../testdata/mixed.py").as_bytes();
     for end in 0..=source.len() {
