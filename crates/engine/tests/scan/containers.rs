@@ -125,6 +125,29 @@ fn a_call_in_any_container_is_named_or_its_absence_is() {
     check(CONTAINERS.iter().map(|(name, told)| ((*name).to_owned(), fixture(name), *told)));
 }
 
+/// Shapes that no tool at hand writes: sparse members, a skippable frame before the data, data without any mark.
+#[test]
+fn a_call_in_rarer_shapes_of_containers_is_named_too() {
+    let pickle = testkit::pickle::assemble("PROTO 2\nGLOBAL os system\nBINUNICODE \"echo hi\"\nTUPLE1\nREDUCE\nSTOP");
+    let pickle = pickle.unwrap();
+    let (head, tail) = pickle.split_at(10);
+    let len = pickle.len() as u64;
+    // A literal of up to 60 bytes behind the length of all: the block format of snappy.
+    let snappy = [&[len as u8, (pickle.len() as u8 - 1) << 2], pickle.as_slice()].concat();
+    let skippable = [b"\x50\x2a\x4d\x18\x04\0\0\0abcd", fixture("model.pkl.zst").as_slice()].concat();
+    let segments = [(0, head), (10, tail)];
+    check(
+        [
+            ("gnu-sparse.tar", TarWriter::new().gnu_sparse("a.pkl", &segments, len).finish(), Found),
+            ("pax-sparse.tar", TarWriter::new().pax_sparse("a.pkl", &segments, len).finish(), Found),
+            ("skippable.pkl.zst", skippable, Found),
+            ("model.snappy", snappy, Closed(Reason::UnknownFormat)),
+        ]
+        .into_iter()
+        .map(|(name, bytes, told)| (name.to_owned(), bytes, told)),
+    );
+}
+
 #[test]
 fn every_fixture_has_its_row() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/containers");
