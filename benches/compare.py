@@ -85,8 +85,8 @@ def refusal(workload: Workload, run: Run, report: dict, scale: float) -> str:
 
 
 def packed(workload: Workload) -> bool:
-    """Whether more bytes come out of a workload than it has."""
-    return workload.file.endswith((".npz", ".joblib"))
+    """Whether more bytes come out of a workload than it has: out of archives, and as code within code."""
+    return workload.file.endswith((".npz", ".joblib")) or workload.file in ("source", "bytecode")
 
 
 def judged(run: Run, cost: Cost, scale: float, opcodes: int) -> tuple[str, bool]:
