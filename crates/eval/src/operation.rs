@@ -201,6 +201,8 @@ fn repetition(evaluator: &Evaluator<'_>, of: &Value, times: i64) -> Folded {
 }
 
 fn repeated(items: &[Value], times: usize) -> Vec<Value> {
+    // Nothing, however often, is nothing: it must not be asked for so often.
+    let times = if items.is_empty() { 0 } else { times };
     std::iter::repeat_n(items, times).flatten().cloned().collect()
 }
 

@@ -135,3 +135,12 @@ fn what_decoding_yields_is_given_back() {
     assert_eq!(&*outcome.decoded[0].bytes, b"os.system");
     assert_eq!(&*outcome.decoded[0].by, "base64.b64decode");
 }
+
+/// However often it is asked for: an honest loader is done at once.
+#[test]
+fn nothing_repeated_is_nothing() {
+    let often = Value::Int(1 << 62);
+    for nothing in [Value::list(Vec::new()), Value::tuple(Vec::new()), Value::str(""), Value::bytes(Vec::new())] {
+        assert_eq!(function("operator:mul", &[nothing.clone(), often.clone()]), nothing);
+    }
+}
