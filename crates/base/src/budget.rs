@@ -196,9 +196,89 @@ impl std::fmt::Debug for Meter {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
     use super::*;
+
+    /// A clock that stands where it is put.
+    #[derive(Default)]
+    struct Clock(AtomicU64);
+    impl Clock {
+        fn put(&self, seconds: u64) {
+            self.0.store(seconds, Ordering::Relaxed);
+        }
+    }
+    impl Watch for Clock {
+        fn elapsed(&self) -> Duration {
+            Duration::from_secs(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    const LATE: Result<(), Stop> = Err(Stop::Limit(Reason::Time));
+
+    #[test]
+    fn the_run_ends_when_its_time_is_reached() {
+        let clock = Arc::new(Clock::default());
+        let limits = Limits { timeout: Some(Duration::from_secs(10)), ..Limits::default() };
+        let budget = Budget::new(limits, clock.clone());
+        let meter = budget.meter(None);
+        clock.put(9);
+        assert_eq!((budget.ended(), meter.poll(), meter.bytes(1)), (None, Ok(()), Ok(())));
+        clock.put(10);
+        assert_eq!((budget.ended(), meter.poll(), meter.bytes(1)), (Some(Reason::Time), LATE, LATE));
+        assert_eq!(meter.spent().bytes_read, 2);
+    }
+
+    #[test]
+    fn an_artifact_has_its_own_time_from_its_beginning() {
+        let clock = Arc::new(Clock::default());
+        let budget = Budget::new(Limits { artifact_seconds: 5, ..Limits::default() }, clock.clone());
+        clock.put(100);
+        let (small, large) = (budget.meter(None), budget.meter(Some(3 << 30)));
+        clock.put(105);
+        assert_eq!((small.poll(), large.poll()), (Ok(()), Ok(())));
+        clock.put(106);
+        assert_eq!((small.poll(), large.poll()), (LATE, Ok(())));
+        clock.put(118);
+        assert_eq!((small.steps(1), large.poll()), (LATE, LATE));
+        // The run itself has no end.
+        assert_eq!(budget.ended(), None);
+    }
+
+    #[test]
+    fn facts_are_counted_up_to_their_limit() {
+        let meter = Budget::new(Limits { facts: 2, ..Limits::default() }, Arc::new(NoWatch)).meter(None);
+        assert_eq!((meter.fact(), meter.fact()), (Ok(()), Ok(())));
+        assert_eq!(meter.fact(), Err(Stop::Limit(Reason::Entries)));
+        assert_eq!(meter.spent().facts, 3);
+    }
+
+    #[test]
+    fn clones_share_one_account() {
+        let meter = Meter::unlimited();
+        let other = meter.clone();
+        for _ in 0..3 {
+            meter.steps(BLOCK + 5).unwrap();
+            other.steps(2).unwrap();
+        }
+        meter.bytes(7).unwrap();
+        other.bytes(8).unwrap();
+        let expected = Spent { steps: 3 * (BLOCK + 7), bytes_read: 15, facts: 0, memory: 0 };
+        assert_eq!((meter.spent(), other.spent()), (expected, expected));
+        assert_eq!(format!("{meter:?}"), format!("Meter({expected:?})"));
+    }
+
+    #[test]
+    fn a_limit_of_steps_that_is_no_whole_block_is_kept_to_a_block() {
+        let meter = Budget::new(Limits { steps: 10, ..Limits::default() }, Arc::new(NoWatch)).meter(None);
+        assert_eq!(meter.steps(2 * BLOCK), LATE);
+        assert_eq!(meter.spent().steps, 0);
+        assert_eq!(meter.steps(BLOCK), Ok(()));
+        assert_eq!(meter.steps(BLOCK), LATE);
+        // A block more than the limit is still within it.
+        let meter = Budget::new(Limits { steps: BLOCK, ..Limits::default() }, Arc::new(NoWatch)).meter(None);
+        assert_eq!((meter.steps(BLOCK), meter.steps(BLOCK), meter.steps(1)), (Ok(()), Ok(()), LATE));
+    }
 
     #[test]
     fn steps_are_drawn_in_blocks_and_end() {

@@ -232,11 +232,21 @@ mod tests {
             prop_assert_eq!(&seen, &cells);
             let joined = ledger.claims().zip(ledger.claims().skip(1)).all(|(one, next)| one.0.end != next.0.start || one.1 != next.1);
             prop_assert!(joined, "{ledger:?}");
-            let gaps: u64 = ledger.gaps(len).iter().map(|gap| gap.end - gap.start).sum();
-            prop_assert_eq!(gaps, cells[..len as usize].iter().filter(|cell| cell.is_none()).count() as u64);
-            let sums = ledger.coverage(len);
-            prop_assert_eq!(sums.skipped, gaps);
-            prop_assert_eq!(sums.bytes_total, sums.analysed + sums.opaque + sums.skipped);
+            let gaps = ledger.gaps(len);
+            prop_assert!(gaps.iter().all(|gap| gap.start < gap.end) && gaps.windows(2).all(|two| two[0].end < two[1].start));
+            let unclaimed: Vec<u64> = (0..len).filter(|at| cells[*at as usize].is_none()).collect();
+            prop_assert_eq!(gaps.into_iter().flatten().collect::<Vec<_>>(), unclaimed);
+            prop_assert_eq!(ledger.coverage(len), sums(&cells[..len as usize]));
+        }
+
+        #[test]
+        fn a_claim_tells_whether_it_was_the_first(claims in claims()) {
+            let mut ledger = Ledger::default();
+            for (start, len, claim) in claims {
+                let before = ledger.defects();
+                let clean = ledger.claim(start..start + len, claim);
+                prop_assert_eq!(ledger.defects() - before, u64::from(!clean));
+            }
         }
 
         #[test]
@@ -244,9 +254,36 @@ mod tests {
             let (left, right) = (ledger(&a), ledger(&b));
             let mut both = left.clone();
             both.union(&right);
-            let (one, two) = (cells(&a).0, cells(&b).0);
-            let gaps: u64 = both.gaps(100).iter().map(|gap| gap.end - gap.start).sum();
-            prop_assert_eq!(gaps, (0..100).filter(|at| one[*at].is_none() && two[*at].is_none()).count() as u64);
+            let ((one, defects), (two, more)) = (cells(&a), cells(&b));
+            // The children of either are children of both; then what was read; tensors come last.
+            let order = [Claim::Child, Claim::Read, Claim::Padding, Claim::Opaque];
+            let best = |(one, two): (&Option<Claim>, &Option<Claim>)| {
+                order.into_iter().find(|claim| *one == Some(*claim) || *two == Some(*claim))
+            };
+            let expected: Vec<Option<Claim>> = one.iter().zip(&two).map(best).collect();
+            let mut seen = vec![None; 100];
+            for (range, claim) in both.claims() {
+                seen[range.start as usize..range.end as usize].fill(Some(claim));
+            }
+            prop_assert_eq!(seen, expected);
+            // Two readings may claim the same byte: only what each did twice is a defect.
+            prop_assert_eq!(both.defects(), defects + more);
         }
+    }
+
+    /// What an artifact of these bytes sums up to.
+    fn sums(cells: &[Option<Claim>]) -> Coverage {
+        let count = |of: &[Option<Claim>]| cells.iter().filter(|cell| of.contains(cell)).count() as u64;
+        let analysed = count(&[Some(Claim::Read), Some(Claim::Padding)]);
+        let (opaque, skipped) = (count(&[Some(Claim::Opaque)]), count(&[None]));
+        Coverage { bytes_total: analysed + opaque + skipped, analysed, opaque, skipped, read: 0 }
+    }
+
+    #[test]
+    fn totals_add_up() {
+        let one = Coverage { bytes_total: 6, analysed: 1, opaque: 2, skipped: 3, read: 5 };
+        let two = Coverage { bytes_total: 60, analysed: 10, opaque: 20, skipped: 30, read: 50 };
+        let both = Coverage { bytes_total: 66, analysed: 11, opaque: 22, skipped: 33, read: 55 };
+        assert_eq!(one.plus(two), both);
     }
 }

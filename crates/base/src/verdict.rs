@@ -80,3 +80,31 @@ scale! {
         Incomplete = "incomplete",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_that_holds_is_the_greatest() {
+        assert!(Verdict::Malicious > Verdict::Suspicious);
+        assert!(Verdict::Suspicious > Verdict::Incomplete);
+        assert!(Verdict::Incomplete > Verdict::Clean);
+        assert!(RuleKind::Threat > RuleKind::Exposure && RuleKind::Exposure > RuleKind::Hygiene);
+        assert!(Severity::ALL.is_sorted() && Confidence::ALL.is_sorted() && Verdict::ALL.is_sorted());
+    }
+
+    #[test]
+    fn every_value_has_one_word_everywhere() {
+        for severity in Severity::ALL {
+            assert_eq!(Severity::parse(severity.id()), Some(*severity));
+            assert_eq!(serde_json::to_value(severity).unwrap(), severity.id());
+            assert_eq!(format!("{severity:>9}"), format!("{:>9}", severity.id()));
+        }
+        for verdict in Verdict::ALL {
+            assert_eq!(Verdict::parse(verdict.id()), Some(*verdict));
+        }
+        assert_eq!(Verdict::parse("Malicious"), None);
+        assert_eq!(Severity::parse(""), None);
+    }
+}
