@@ -9,9 +9,9 @@ use crate::{
     attribute::{self, attribute},
     bytes, codec,
     evaluator::{Evaluator, Fault, Folded, Note, Outcome, When},
-    iterate, library, literal, method,
+    iterate, library, literal, mathematics, method,
     name::Name,
-    number, operation, packing, pattern, stream, trampoline,
+    operation, packing, pattern, stream, trampoline,
     value::{Call, Keywords, Value, Why},
 };
 
@@ -132,7 +132,7 @@ impl Evaluator<'_> {
             trampoline::fold,
             iterate::fold,
             operation::fold,
-            number::fold,
+            mathematics::fold,
             bytes::fold,
             stream::fold,
             codec::fold,

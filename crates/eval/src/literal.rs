@@ -3,7 +3,7 @@
 use crate::{
     arguments::Arguments,
     evaluator::{Evaluator, Fault, Folded, raise},
-    number, sequence,
+    integer, sequence,
     value::{Exception, Value},
 };
 
@@ -182,7 +182,7 @@ impl<'t> Reader<'t, '_, '_> {
             let plain = token.replace('_', "");
             return plain.parse().map(Value::Float).or_else(|_| self.wrong());
         }
-        match number::read_int(self.evaluator, token, if self.json { 10 } else { 0 }) {
+        match integer::read_int(self.evaluator, token, if self.json { 10 } else { 0 }) {
             Ok(value) => Ok(Value::integer(value)),
             Err(Fault::Raises(_)) => self.wrong(),
             Err(fault) => Err(fault),

@@ -7,9 +7,9 @@ use crate::{
     attribute::attribute,
     bytes, container,
     evaluator::{Evaluator, Fault, Folded, raise},
-    holder,
+    holder, integer,
     name::Name,
-    number, operation, stream, text,
+    operation, stream, text,
     value::{Exception, Value},
 };
 
@@ -42,7 +42,7 @@ pub(crate) fn bound(evaluator: &mut Evaluator<'_>, of: &Value, name: &str, args:
         Value::Str(of) => text::method(evaluator, of, name, args),
         Value::Bytes(_) | Value::ByteArray(_) | Value::MemoryView(_) => bytes::method(evaluator, of, name, args),
         Value::Bool(_) | Value::Int(_) | Value::BigInt(_) | Value::Float(_) => {
-            number::method(evaluator, of, name, args)
+            integer::method(evaluator, of, name, args)
         }
         Value::BytesIo(_) | Value::StringIo(_) => stream::method(evaluator, of, name, args),
         _ => container::method(evaluator, of, name, args),
@@ -69,7 +69,7 @@ pub(crate) fn unbound(evaluator: &mut Evaluator<'_>, name: &Arc<Name>, args: Arg
         ("builtins", "str", "maketrans") => return text::maketrans(evaluator, args),
         ("builtins", "bytes" | "bytearray", "maketrans") => return bytes::maketrans(args),
         ("builtins", "bytes" | "bytearray", "fromhex") => return bytes::from_hex(evaluator, class, args),
-        ("builtins", "int", "from_bytes") => return number::from_bytes(evaluator, args),
+        ("builtins", "int", "from_bytes") => return integer::from_bytes(evaluator, args),
         ("builtins", "dict", "fromkeys") => return container::from_keys(evaluator, args),
         ("collections", "OrderedDict", "fromkeys") => return container::from_keys(evaluator, args),
         _ => {}
