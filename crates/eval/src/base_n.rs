@@ -198,9 +198,8 @@ pub(crate) fn ascii85(text: &[u8], adobe: bool) -> Folded<Vec<u8>> {
 
 /// One line of uuencode, as `binascii.a2b_uu`.
 pub(crate) fn uu_line(line: &[u8]) -> Folded<Vec<u8>> {
-    let Some((first, rest)) = line.split_first() else {
-        return Ok(Vec::new());
-    };
+    // CPython reads the zero behind an empty line as its length.
+    let (first, rest) = line.split_first().unwrap_or((&0, &[]));
     let length = usize::from(first.wrapping_sub(32) & 63);
     let needed = length.saturating_mul(8).div_ceil(6);
     let (mut held, mut count, mut out) = (0_u32, 0_u32, Vec::new());

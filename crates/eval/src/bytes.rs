@@ -55,6 +55,7 @@ pub(crate) fn method(evaluator: &mut Evaluator<'_>, of: &Value, name: &str, args
         "join" => join(evaluator, of, content, args.value(0)?),
         "split" | "rsplit" => split(evaluator, of, content, name == "rsplit", args),
         "splitlines" | "expandtabs" | "zfill" | "ljust" | "rjust" | "center" => through_text(evaluator, of, name, args),
+        "islower" | "isupper" | "istitle" | "isspace" => cased(evaluator, of, name, args),
         "partition" | "rpartition" => partition(of, content, name == "rpartition", args.bytes(0)?),
         "find" | "rfind" | "index" | "rindex" | "count" => search(content, name, args),
         "startswith" | "endswith" => affix(content, name == "startswith", args),
@@ -71,18 +72,21 @@ pub(crate) fn method(evaluator: &mut Evaluator<'_>, of: &Value, name: &str, args
 }
 
 /// The bytes as text of the same code points, and back.
-fn latin(bytes: &[u8]) -> Value {
+pub(crate) fn latin(bytes: &[u8]) -> Value {
     Value::str(bytes.iter().map(|byte| char::from(*byte)).collect::<String>())
 }
 
-fn from_latin(value: &Value, like: &Value) -> Folded {
+pub(crate) fn from_latin(text: &str) -> Folded<Vec<u8>> {
+    let bytes: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
+    bytes.map_err(|_| Fault::Unfollowed)
+}
+
+/// What a method of that text gave, as bytes again.
+fn again(value: &Value, like: &Value) -> Folded {
     match value {
-        Value::Str(text) => {
-            let bytes: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
-            Ok(alike(like, bytes.map_err(|_| Fault::Unfollowed)?))
-        }
+        Value::Str(text) => Ok(alike(like, from_latin(text)?)),
         Value::List(items) => {
-            let parts: Folded<Vec<Value>> = items.iter().map(|item| from_latin(item, like)).collect();
+            let parts: Folded<Vec<Value>> = items.iter().map(|item| again(item, like)).collect();
             Ok(Value::list(parts?))
         }
         other => Ok(other.clone()),
@@ -101,7 +105,7 @@ fn through_text(evaluator: &mut Evaluator<'_>, of: &Value, name: &str, args: Arg
     let args: Vec<Value> =
         args.args.iter().map(|arg| arg.as_bytes().map_or_else(|| arg.clone(), |b| latin(b))).collect();
     let result = crate::text::method(evaluator, &text, name, Arguments::new(&args, &[]))?;
-    from_latin(&result, of)
+    again(&result, of)
 }
 
 fn cased(evaluator: &mut Evaluator<'_>, of: &Value, name: &str, args: Arguments<'_>) -> Folded {
@@ -382,15 +386,11 @@ fn content(evaluator: &mut Evaluator<'_>, args: Arguments<'_>) -> Folded<Vec<u8>
     }
 }
 
-/// `bytes % values`: as text of the same code points, where only `%s` and `%b` differ.
-pub(crate) fn percent(evaluator: &mut Evaluator<'_>, format: &[u8], values: &Value) -> Folded {
-    let as_text = |value: &Value| value.as_bytes().map_or_else(|| value.clone(), |bytes| latin(bytes));
-    let values = match values {
-        Value::Tuple(items) => Value::tuple(items.iter().map(as_text).collect::<Vec<_>>()),
-        Value::Dict(_) => return Err(Fault::Unfollowed),
-        one => as_text(one),
+/// `bytes % values`: as text of the same code points.
+pub(crate) fn percent(evaluator: &mut Evaluator<'_>, of: &Value, values: &Value) -> Folded {
+    let Value::Str(format) = latin(bytes(of)?) else {
+        return Err(Fault::Unfollowed);
     };
-    let format: String = format.iter().map(|byte| char::from(*byte)).collect();
-    let text = crate::format::percent(evaluator, &format.replace("%b", "%s"), &values)?;
-    from_latin(&Value::str(text), &Value::bytes([]))
+    let text = crate::format::percent(evaluator, &format, values, true)?;
+    Ok(alike(of, from_latin(&text)?))
 }

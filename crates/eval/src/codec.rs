@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    arguments::{Arguments, bytes, int, length, mismatch},
+    arguments::{Arguments, bytes, length, mismatch},
     base_n,
     compression::{self, End},
     encoding::{self, Errors},
@@ -239,7 +239,9 @@ fn base64(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> Fol
     let Some((_, name)) = name.split_once('.') else {
         return Ok(None);
     };
-    let content = ascii(args.required(0, if name.ends_with("85decode") { "b" } else { "s" })?)?;
+    let content = args.required(0, if name.contains("85") { "b" } else { "s" })?;
+    // Text is only decoded.
+    let content = if name.contains("encode") { bytes(content)?.clone() } else { ascii(content)? };
     evaluator.make(content.len().saturating_mul(2))?;
     let fold_case = |position| args.truth_or(position, "casefold", false);
     let swapped = |content: &[u8], from: &[u8], to: &[u8]| -> Vec<u8> {
@@ -338,7 +340,7 @@ pub(crate) fn decompressor(evaluator: &mut Evaluator<'_>, class: &Value, args: A
     let path = made_by.dotted();
     let plain = match &*path {
         "zlib.decompressobj" => {
-            let window = call.args.first().map_or(Ok(15), int)?;
+            let window = Arguments::new(&call.args, &call.kwargs).int_or(0, "wbits", 15)?;
             compression::zlib(evaluator, content, window, End::Optional)?
         }
         "bz2.BZ2Decompressor" => compression::bzip2(evaluator, content, End::Optional)?,
@@ -359,6 +361,9 @@ fn escapes(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> Fo
             let text = if name == "unquote" { text.to_string() } else { text.replace('+', " ") };
             let plain = escape::unquoted(text.as_bytes());
             Value::str(String::from_utf8_lossy(&plain).into_owned())
+        }
+        ("unquote", Value::Bytes(text)) if args.len() == 1 => {
+            Value::str(String::from_utf8_lossy(&escape::unquoted(text)).into_owned())
         }
         ("unquote_to_bytes", object) => {
             let content = match object {

@@ -5,9 +5,9 @@ use std::{iter::Peekable, str::Chars};
 use num_bigint::{BigInt, Sign};
 
 use crate::{
-    arguments::{Arguments, integer},
+    arguments::{Arguments, integer, mismatch},
     attribute::attribute,
-    compare,
+    bytes, compare,
     evaluator::{Evaluator, Fault, Folded, MAX_BYTES, raise},
     number, operation, repr,
     value::{Exception, Value},
@@ -231,16 +231,14 @@ fn format_float(value: f64, spec: &Spec) -> Folded<String> {
         (Some(kind @ ('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%')), _) => float_text(value, kind, spec)?,
         _ => return raise(Exception::Value),
     };
-    let body = match (spec.grouping, body.split_once('.')) {
-        (None, _) => body,
-        (_, Some((whole, fraction))) => format!("{}.{fraction}", grouped(whole, spec.grouping, 3)),
-        (_, None) => grouped(&body, spec.grouping, 3),
-    };
+    let whole = body.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(body.len());
+    let (whole, rest) = body.split_at_checked(whole).unwrap_or((&body, ""));
+    let body = [&*grouped(whole, spec.grouping, 3), rest].concat();
     Ok(spec.pad(spec.sign(negative), &body, true))
 }
 
-/// `format % values`.
-pub(crate) fn percent(evaluator: &mut Evaluator<'_>, format: &str, values: &Value) -> Folded<String> {
+/// `format % values`; a format of bytes is written as the text of the same code points.
+pub(crate) fn percent(evaluator: &mut Evaluator<'_>, format: &str, values: &Value, of_bytes: bool) -> Folded<String> {
     let one = [values.clone()];
     let listed: &[Value] = if let Value::Tuple(items) = values { items } else { &one };
     let mut listed_left = listed.iter();
@@ -257,7 +255,8 @@ pub(crate) fn percent(evaluator: &mut Evaluator<'_>, format: &str, values: &Valu
         if letters.next_if_eq(&'(').is_some() {
             let key: String = letters.by_ref().take_while(|letter| *letter != ')').collect();
             mapped = true;
-            named = Some(operation::subscript(evaluator, values, &Value::str(key))?);
+            let key = if of_bytes { Value::bytes(bytes::from_latin(&key)?) } else { Value::str(key) };
+            named = Some(operation::subscript(evaluator, values, &key)?);
         }
         let mut spec = Spec { align: Some('>'), ..Spec::default() };
         while let Some(flag) = letters.next_if(|flag| matches!(flag, '-' | '+' | ' ' | '#' | '0')) {
@@ -294,11 +293,32 @@ pub(crate) fn percent(evaluator: &mut Evaluator<'_>, format: &str, values: &Valu
             None => next()?.clone(),
         };
         evaluator.make(spec.width)?;
-        out.push_str(&converted(evaluator, &value, kind, spec.bounded()?)?);
+        let convert = if of_bytes { converted_to_bytes } else { converted };
+        out.push_str(&convert(evaluator, &value, kind, spec.bounded()?)?);
         evaluator.make(out.len())?;
     }
-    let surplus = listed_left.next().is_some() && !mapped && !matches!(values, Value::Dict(_));
-    if surplus { raise(Exception::Type) } else { Ok(out) }
+    if listed_left.next().is_none() || mapped {
+        return Ok(out);
+    }
+    match values {
+        // What has keys or places of its own may be left over, unless it is what the format is.
+        Value::Bytes(_) | Value::ByteArray(_) if of_bytes => raise(Exception::Type),
+        Value::Dict(_) | Value::List(_) | Value::Range(_) => Ok(out),
+        Value::Bytes(_) | Value::ByteArray(_) | Value::MemoryView(_) => Ok(out),
+        other => mismatch(other),
+    }
+}
+
+/// One conversion of `%` of bytes: text never becomes bytes, and what is shown is shown in ASCII.
+fn converted_to_bytes(evaluator: &Evaluator<'_>, value: &Value, kind: char, spec: Spec) -> Folded<String> {
+    match (kind, value.as_bytes()) {
+        ('s' | 'b', Some(content)) => converted(evaluator, &bytes::latin(content), 's', spec),
+        ('c', Some(content)) if content.len() == 1 => converted(evaluator, &bytes::latin(content), 'c', spec),
+        ('c', None) if !matches!(value, Value::Int(0..=255)) => mismatch(value),
+        ('s' | 'b', None) | ('c', Some(_)) => mismatch(value),
+        ('r' | 'a', _) => converted(evaluator, value, 'a', spec),
+        _ => converted(evaluator, value, kind, spec),
+    }
 }
 
 /// One conversion of `%`.
@@ -351,19 +371,31 @@ fn converted_number(value: &Value, kind: char, mut spec: Spec) -> Folded<String>
 
 /// `str.format(*args, **kwargs)`.
 pub(crate) fn format(evaluator: &mut Evaluator<'_>, format: &str, args: Arguments<'_>) -> Folded {
-    let mut automatic = 0_usize;
+    let (mut automatic, mut manual) = (0_usize, false);
     let mut found = |name: &str| -> Folded<Value> {
-        if name.is_empty() {
-            automatic = automatic.saturating_add(1);
-            let place = automatic.saturating_sub(1);
-            return args.args.get(place).cloned().ok_or(Fault::Raises(Exception::Index));
+        let Some(place) = number_of(name) else {
+            if name.is_empty() && !manual {
+                automatic = automatic.saturating_add(1);
+                let place = automatic.saturating_sub(1);
+                return args.args.get(place).cloned().ok_or(Fault::Raises(Exception::Index));
+            }
+            // Places are counted or named, never both.
+            let fault = if name.is_empty() { Exception::Value } else { Exception::Key };
+            return args.keyword(name).cloned().ok_or(Fault::Raises(fault));
+        };
+        manual = true;
+        if automatic > 0 {
+            return raise(Exception::Value);
         }
-        match name.parse::<usize>() {
-            Ok(place) => args.args.get(place).cloned().ok_or(Fault::Raises(Exception::Index)),
-            Err(_) => args.keyword(name).cloned().ok_or(Fault::Raises(Exception::Key)),
-        }
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        args.args.get(place).cloned().ok_or(Fault::Raises(Exception::Index))
     };
     fields(evaluator, format, &mut found, true).map(Value::str)
+}
+
+/// The number that a part of a field's name is: only digits make one.
+fn number_of(name: &str) -> Option<i64> {
+    name.parse().ok().filter(|_| name.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// `str.format_map(mapping)`.
@@ -428,7 +460,7 @@ fn filled(
     outer: bool,
 ) -> Folded<String> {
     let (head, spec) = field.split_once(':').unwrap_or((field, ""));
-    let (path, conversion) = head.split_once('!').unwrap_or((head, ""));
+    let (path, conversion) = head.split_once('!').map_or((head, None), |(path, letter)| (path, Some(letter)));
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (name, mut rest) = path.split_at_checked(end).unwrap_or((path, ""));
     let mut value = found(name)?;
@@ -441,16 +473,16 @@ fn filled(
         } else {
             let (key, after) =
                 rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).ok_or(Fault::Raises(Exception::Value))?;
-            let key = key.parse::<i64>().map_or_else(|_| Value::str(key), Value::Int);
+            let key = number_of(key).map_or_else(|| Value::str(key), Value::Int);
             value = operation::subscript(evaluator, &value, &key)?;
             rest = after;
         }
     }
     let value = match conversion {
-        "" => value,
-        "s" => Value::str(repr::to_str(evaluator, &value)?),
-        "r" => Value::str(repr::repr(evaluator, &value)?),
-        "a" => Value::str(repr::ascii(evaluator, &value)?),
+        None => value,
+        Some("s") => Value::str(repr::to_str(evaluator, &value)?),
+        Some("r") => Value::str(repr::repr(evaluator, &value)?),
+        Some("a") => Value::str(repr::ascii(evaluator, &value)?),
         _ => return raise(Exception::Value),
     };
     let spec = if outer && spec.contains('{') { fields(evaluator, spec, found, false)? } else { spec.to_owned() };

@@ -294,11 +294,16 @@ fn mail(evaluator: &mut Evaluator<'_>, name: &str, args: Arguments<'_>) -> Folde
             let plain = content.len() < 70 && content.iter().all(|byte| matches!(byte, b'!'..=b'~') && *byte != b'=');
             plain.then_some(Value::Bytes(content))
         }
+        // Two functions: of `email.quoprimime` for one escape, of `email.utils` for quotes.
         "unquote" => {
             let text = text(first)?;
+            if text.starts_with('=') {
+                return Ok(None);
+            }
             let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let inner = inner.map(|inner| inner.replace("\\\\", "\\").replace("\\\"", "\""));
-            Some(Value::str(inner.unwrap_or_else(|| text.to_string())))
+            let angled = || text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).map(str::to_owned);
+            Some(Value::str(inner.or_else(angled).unwrap_or_else(|| text.to_string())))
         }
         "unescape" | "escape" => {
             let mut text = text(first)?.to_string();

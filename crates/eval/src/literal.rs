@@ -89,10 +89,10 @@ impl<'t> Reader<'t, '_, '_> {
 
     fn braces(&mut self, depth: usize) -> Folded {
         self.take("{");
-        let (mut pairs, mut items) = (Vec::new(), Vec::new());
+        let (mut pairs, mut items, mut comma) = (Vec::new(), Vec::new(), false);
         loop {
             self.space();
-            if self.take("}") {
+            if !(self.json && comma) && self.take("}") {
                 break;
             }
             let key = self.value(depth.saturating_add(1))?;
@@ -103,7 +103,8 @@ impl<'t> Reader<'t, '_, '_> {
                 items.push(key);
             }
             self.space();
-            if !self.take(",") {
+            comma = self.take(",");
+            if !comma {
                 if !self.take("}") {
                     return self.wrong();
                 }
@@ -177,6 +178,9 @@ impl<'t> Reader<'t, '_, '_> {
             self.rest.find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '+' | '-')));
         let (token, after) = self.rest.split_at_checked(end.unwrap_or(self.rest.len())).unwrap_or((self.rest, ""));
         self.rest = after;
+        if self.json && !is_json_number(token) {
+            return if token == "-Infinity" { Ok(Value::Float(f64::NEG_INFINITY)) } else { self.wrong() };
+        }
         let prefixed = token.trim_start_matches(['-', '+']).starts_with("0x");
         if token.contains(['.', 'e', 'E']) && !prefixed {
             let plain = token.replace('_', "");
@@ -209,4 +213,15 @@ impl<'t> Reader<'t, '_, '_> {
             _ => return self.wrong(),
         })
     }
+}
+
+/// `-? (0 | [1-9][0-9]*) (\.[0-9]+)? ([eE][+-]?[0-9]+)?`.
+fn is_json_number(token: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let token = token.strip_prefix('-').unwrap_or(token);
+    let (number, exponent) = token
+        .split_once(['e', 'E'])
+        .map_or((token, "0"), |(number, exponent)| (number, exponent.strip_prefix(['+', '-']).unwrap_or(exponent)));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    digits(whole) && digits(fraction) && digits(exponent) && (whole.len() == 1 || !whole.starts_with('0'))
 }

@@ -35,6 +35,10 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
         ("builtins", "float") => match args.args.first() {
             None => Value::Float(0.0),
             Some(Value::Str(text)) => Value::Float(read_float(text)?),
+            Some(Value::Bytes(text) | Value::ByteArray(text)) => {
+                let text = std::str::from_utf8(text).map_err(|_| Fault::Raises(Exception::Value))?;
+                Value::Float(read_float(text)?)
+            }
             Some(value) => Value::Float(float(value)?),
         },
         ("builtins", "bool") => match args.args.first() {
@@ -47,7 +51,7 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
             let part = |op| arithmetic(evaluator, op, a, b).unwrap_or(Err(Fault::Unfollowed));
             Value::tuple([part("floordiv")?, part("mod")?])
         }
-        ("builtins", "pow") if args.len() == 3 => modular_power(evaluator, args)?,
+        ("builtins", "pow") if args.present(2, "mod").is_some() => modular_power(evaluator, args)?,
         ("builtins" | "math", "pow") => {
             let (base, exponent) = (args.required(0, "base")?, args.required(1, "exp")?);
             let result = arithmetic(evaluator, "pow", base, exponent).unwrap_or(Err(Fault::Unfollowed))?;
@@ -62,7 +66,10 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
             }
             Value::Float(value.sqrt())
         }
-        ("math", "gcd") => Value::integer(gcd(&integer(args.value(0)?)?, &integer(args.value(1)?)?)?),
+        ("math", "gcd") => {
+            let numbers: Folded<Vec<BigInt>> = args.args.iter().map(integer).collect();
+            Value::integer(numbers?.iter().try_fold(BigInt::ZERO, |all, number| gcd(&all, number))?)
+        }
         _ => return Ok(None),
     }))
 }
@@ -111,10 +118,8 @@ fn round(args: Arguments<'_>) -> Folded {
 }
 
 fn modular_power(evaluator: &Evaluator<'_>, args: Arguments<'_>) -> Folded {
-    let [base, exponent, modulus] = args.args else {
-        return raise(Exception::Type);
-    };
-    let (base, exponent, modulus) = (integer(base)?, integer(exponent)?, integer(modulus)?);
+    let (base, exponent) = (integer(args.required(0, "base")?)?, integer(args.required(1, "exp")?)?);
+    let modulus = integer(args.required(2, "mod")?)?;
     if modulus == BigInt::ZERO {
         return raise(Exception::Value);
     }
@@ -173,7 +178,17 @@ fn to_int(evaluator: &Evaluator<'_>, args: Arguments<'_>) -> Folded {
 }
 
 fn read_float(text: &str) -> Folded<f64> {
-    let text = text.trim_matches(crate::text::is_space).replace('_', "");
+    let text = text.trim_matches(crate::text::is_space);
+    // An underscore stands between two digits.
+    let digit = |part: Option<&str>, last: bool| {
+        let letter = part.and_then(|part| if last { part.chars().next_back() } else { part.chars().next() });
+        letter.is_some_and(|letter| letter.is_ascii_digit())
+    };
+    let between = |(at, _)| digit(text.get(..at), true) && digit(text.get(at + 1..), false);
+    if !text.match_indices('_').all(between) {
+        return raise(Exception::Value);
+    }
+    let text = text.replace('_', "");
     let plain = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
     let known =
         matches!(&*plain, "inf" | "infinity" | "nan") || plain.starts_with(|c: char| c.is_ascii_digit() || c == '.');

@@ -33,10 +33,13 @@ pub(crate) fn bound(evaluator: &mut Evaluator<'_>, of: &Value, name: &str, args:
         _ if !of.is_constant() => return Err(Fault::Unfollowed),
         _ => {}
     }
-    if let Some(operator) = name.strip_prefix("__").and_then(|rest| rest.strip_suffix("__"))
-        && let Some(value) = operation::dunder(evaluator, operator, of, args)?
-    {
-        return Ok(value);
+    if let Some(operator) = name.strip_prefix("__").and_then(|rest| rest.strip_suffix("__")) {
+        match operation::dunder(evaluator, operator, of, args) {
+            // Called by its name an operator answers `NotImplemented` to what it does not take.
+            Err(Fault::Raises(Exception::Type)) if args.len() == 1 => return Err(Fault::Unfollowed),
+            Ok(None) => {}
+            found => return found?.ok_or(Fault::Unfollowed),
+        }
     }
     match of {
         Value::Str(of) => text::method(evaluator, of, name, args),
@@ -70,6 +73,7 @@ pub(crate) fn unbound(evaluator: &mut Evaluator<'_>, name: &Arc<Name>, args: Arg
         ("builtins", "bytes" | "bytearray", "maketrans") => return bytes::maketrans(args),
         ("builtins", "bytes" | "bytearray", "fromhex") => return bytes::from_hex(evaluator, class, args),
         ("builtins", "int", "from_bytes") => return integer::from_bytes(evaluator, args),
+        ("builtins", "float", "fromhex") => return Err(Fault::Unfollowed),
         ("builtins", "dict", "fromkeys") => return container::from_keys(evaluator, args),
         ("collections", "OrderedDict", "fromkeys") => return container::from_keys(evaluator, args),
         _ => {}

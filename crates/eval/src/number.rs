@@ -140,7 +140,7 @@ fn big(evaluator: &Evaluator<'_>, op: &str, a: &Value, b: &Value) -> Folded {
             let by = u64::try_from(&b).ok().filter(|by| by.saturating_add(a.bits()) <= MAX_BITS);
             a << by.ok_or(Fault::OverCap("an integer of more than 1 MiB"))?
         }
-        "rshift" => a >> u64::try_from(&b).unwrap_or(u64::MAX).min(MAX_BITS * 2),
+        "rshift" => a >> u64::try_from(&b).unwrap_or(u64::MAX).min(MAX_BITS * 16),
         "pow" => return power(evaluator, &a, &b),
         _ => return Err(Fault::Unfollowed),
     };
@@ -173,12 +173,12 @@ fn power(evaluator: &Evaluator<'_>, base: &BigInt, exponent: &BigInt) -> Folded 
         return floats("pow", &Value::integer(base.clone()), &Value::integer(exponent.clone()));
     }
     let over = Fault::OverCap("an integer of more than 1 MiB");
-    let exponent = u32::try_from(exponent).map_err(|_| over.clone());
     if base.bits() <= 1 {
-        let odd = exponent.map_or(0, |exponent| exponent);
-        return Ok(Value::integer(base.pow(if odd == 0 { 0 } else { odd % 2 + 2 })));
+        // Of 0, 1 and -1 only the parity matters, however large the exponent is.
+        let same = if exponent.sign() == Sign::NoSign { 0 } else { 2 + u32::from(exponent.bit(0)) };
+        return Ok(Value::integer(base.pow(same)));
     }
-    let exponent = exponent?;
+    let exponent = u32::try_from(exponent).map_err(|_| over.clone())?;
     let bits = base.bits().saturating_mul(exponent.into());
     if bits > MAX_BITS {
         return Err(over);

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::{
-    arguments::{Arguments, count, int, mismatch},
+    arguments::{Arguments, count, int, integer, mismatch},
     compare,
     evaluator::{Evaluator, Fault, Folded, raise},
     iterate, number, sequence, text,
@@ -24,7 +24,7 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
     let plain = name.trim_matches('_');
     let plain = plain.strip_prefix('i').filter(|rest| BINARY.contains(rest) || *rest == "concat").unwrap_or(plain);
     match plain {
-        "index" => int(args.value(0)?).map(Value::Int).map(Some),
+        "index" => integer(args.value(0)?).map(Value::integer).map(Some),
         "length_hint" => sequence::len(args.value(0)?).map(Some),
         "repeat" => binary(evaluator, "mul", args.value(0)?, args.value(1)?).map(Some),
         "is" | "is_" => identical(args, true),
@@ -72,7 +72,7 @@ pub(crate) fn dunder(
         return binary(evaluator, reflected, args.value(0)?, of).map(Some);
     }
     Ok(Some(match name {
-        "concat" | "iconcat" => binary(evaluator, "add", of, args.value(0)?)?,
+        "concat" | "iconcat" => concatenation(evaluator, of, args.value(0)?)?,
         "neg" | "pos" | "abs" | "invert" | "inv" => number::unary(if name == "inv" { "invert" } else { name }, of)?,
         "getitem" => subscript(evaluator, of, args.value(0)?)?,
         "setitem" => {
@@ -95,7 +95,7 @@ pub(crate) fn dunder(
         "iter" => iterate::iterator(of)?,
         "next" => iterate::next(evaluator, of, None)?,
         "reversed" => iterate::reversed(evaluator, of)?,
-        "index" => Value::Int(int(of)?),
+        "index" => Value::integer(integer(of)?),
         _ => return Ok(None),
     }))
 }
@@ -111,7 +111,7 @@ fn order(a: &Value, b: &Value) -> Folded<Ordering> {
 /// `key in of`.
 fn contains(evaluator: &mut Evaluator<'_>, of: &Value, key: &Value) -> Folded<bool> {
     match (of, key) {
-        (Value::Str(of), Value::Str(key)) => Ok(of.contains(&**key)),
+        (Value::Str(of), key) => Ok(of.contains(&**crate::arguments::text(key)?)),
         (Value::Bytes(of) | Value::ByteArray(of), key) if key.as_bytes().is_some() => {
             Ok(crate::bytes::find(of, key.as_bytes().map_or(&[], |key| key)).is_some())
         }
@@ -135,8 +135,8 @@ pub(crate) fn binary(evaluator: &mut Evaluator<'_>, op: &str, a: &Value, b: &Val
         return number;
     }
     match (op, a, b) {
-        ("mod", Value::Str(format), values) => text::percent(evaluator, format, values).map(Value::str),
-        ("mod", Value::Bytes(format), values) => crate::bytes::percent(evaluator, format, values),
+        ("mod", Value::Str(format), values) => text::percent(evaluator, format, values, false).map(Value::str),
+        ("mod", Value::Bytes(_) | Value::ByteArray(_), values) => crate::bytes::percent(evaluator, a, values),
         ("add", ..) => concatenation(evaluator, a, b),
         ("mul", Value::Int(_) | Value::Bool(_), _) => repetition(evaluator, b, int(a)?),
         ("mul", _, Value::Int(_) | Value::Bool(_)) => repetition(evaluator, a, int(b)?),

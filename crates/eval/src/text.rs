@@ -52,8 +52,8 @@ pub(crate) fn method(evaluator: &mut Evaluator<'_>, of: &Arc<str>, name: &str, a
         "lower" => whole(of.to_lowercase()),
         "casefold" => whole(of.to_lowercase().replace('ß', "ss")),
         "swapcase" => whole(of.chars().flat_map(swapped).collect()),
-        "capitalize" => whole(capitalized(of)),
-        "title" => whole(title(of)),
+        "capitalize" => whole(capitalized(of)?),
+        "title" => whole(title(of)?),
         "strip" | "lstrip" | "rstrip" => strip(of, name, args),
         "replace" => replace(evaluator, of, args),
         "join" => join(evaluator, of, args.value(0)?),
@@ -79,25 +79,44 @@ fn swapped(letter: char) -> Vec<char> {
     if letter.is_uppercase() { letter.to_lowercase().collect() } else { letter.to_uppercase().collect() }
 }
 
-fn capitalized(of: &str) -> String {
-    let mut letters = of.chars();
-    letters
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().collect::<String>() + &letters.as_str().to_lowercase())
+/// The letter as it begins a word: Unicode has letters for it that are neither upper nor lower case.
+fn titlecase(letter: char) -> Folded<String> {
+    let upper: String = letter.to_uppercase().collect();
+    Ok(match letter {
+        '\u{1c4}'..='\u{1c6}' => "\u{1c5}".to_owned(),
+        '\u{1c7}'..='\u{1c9}' => "\u{1c8}".to_owned(),
+        '\u{1ca}'..='\u{1cc}' => "\u{1cb}".to_owned(),
+        '\u{1f1}'..='\u{1f3}' => "\u{1f2}".to_owned(),
+        // Georgian has no titles.
+        '\u{10d0}'..='\u{10ff}' => letter.to_string(),
+        // Ligatures: `Ss`, `Fi`, `Ffl`.
+        'ß' | '\u{587}' | '\u{fb00}'..='\u{fb17}' => {
+            let mut parts = upper.chars();
+            parts.next().into_iter().chain(parts.flat_map(char::to_lowercase)).collect()
+        }
+        // Greek vowels with iota.
+        '\u{1f80}'..='\u{1fff}' => return Err(Fault::Unfollowed),
+        _ => upper,
+    })
 }
 
-fn title(of: &str) -> String {
+fn capitalized(of: &str) -> Folded<String> {
+    let mut letters = of.chars();
+    letters.next().map_or(Ok(String::new()), |first| Ok(titlecase(first)? + &letters.as_str().to_lowercase()))
+}
+
+fn title(of: &str) -> Folded<String> {
     let mut inside = false;
     let mut result = String::with_capacity(of.len());
     for letter in of.chars() {
         if inside {
             result.extend(letter.to_lowercase())
         } else {
-            result.extend(letter.to_uppercase())
+            result.push_str(&titlecase(letter)?)
         }
         inside = letter.is_lowercase() || letter.is_uppercase();
     }
-    result
+    Ok(result)
 }
 
 fn strip(of: &str, name: &str, args: Arguments<'_>) -> Folded {
@@ -266,7 +285,10 @@ fn affix(of: &str, prefix: bool, args: Arguments<'_>) -> Folded {
 
 fn justified(evaluator: &Evaluator<'_>, of: &str, name: &str, args: Arguments<'_>) -> Folded {
     let width = count(args.int(0)?);
-    let fill = args.text_or(1, "fillchar", if name == "zfill" { "0" } else { " " })?;
+    let fill = if name == "zfill" { "0" } else { args.text_or(1, "fillchar", " ")? };
+    if fill.chars().count() != 1 {
+        return raise(Exception::Type);
+    }
     let size = of.chars().count();
     let missing = width.saturating_sub(size);
     evaluator.make(of.len().saturating_add(missing.saturating_mul(fill.len())))?;
@@ -345,7 +367,13 @@ pub(crate) fn maketrans(evaluator: &mut Evaluator<'_>, args: Arguments<'_>) -> F
         [Value::Dict(entries)] => {
             for (key, value) in entries.iter() {
                 let key = match key {
-                    Value::Str(letter) => code(letter.chars().next().ok_or(Fault::Raises(Exception::Value))?),
+                    Value::Str(letter) => {
+                        let mut letters = letter.chars();
+                        match (letters.next(), letters.next()) {
+                            (Some(letter), None) => code(letter),
+                            _ => return raise(Exception::Value),
+                        }
+                    }
                     other => other.clone(),
                 };
                 pairs.push((key, value.clone()));
@@ -388,7 +416,7 @@ fn question(of: &str, name: &str) -> Option<bool> {
                 && !of.starts_with(|c: char| c.is_ascii_digit())
         }
         "isprintable" => of.chars().all(|letter| !letter.is_ascii_control()),
-        "istitle" => title(of) == of && of.chars().any(|letter| letter.is_ascii_alphabetic()),
+        "istitle" => title(of).is_ok_and(|title| title == *of) && of.chars().any(|letter| letter.is_ascii_alphabetic()),
         _ => return None,
     })
 }

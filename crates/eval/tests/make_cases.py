@@ -1,6 +1,7 @@
 """Writes cases.txt: Python expressions as stack programs, each with what CPython makes of it.
 
-Only the standard library is used. `python3 make_cases.py` beside this file writes the table anew.
+Only the standard library is used; `expressions.txt` holds more expressions, edges and errors of the same functions.
+`python3.11 make_cases.py` beside this file writes the table anew.
 """
 
 import array
@@ -669,6 +670,7 @@ def expressions():
     yield from SLICES
     yield from EXPRESSIONS
     yield from LIBRARY
+    yield from pathlib.Path(__file__).with_name("expressions.txt").read_text(encoding="utf-8").splitlines()
 
 
 def dotted(node):
