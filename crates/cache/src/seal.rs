@@ -1,11 +1,13 @@
 //! The key of a cache and the seal of its entries: BLAKE3 keyed with 32 random bytes that only the user can read.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
 };
+
+use crate::store::partial;
 
 /// Bytes of a key and of a seal.
 const SIZE: usize = 32;
@@ -23,12 +25,10 @@ impl Seal {
         if !path.exists() {
             let mut key = [0; SIZE];
             File::open("/dev/urandom")?.read_exact(&mut key)?;
-            let own = folder.join(format!("key.{}.partial", std::process::id()));
-            let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&own);
-            let linked = made.and_then(|mut file| file.write_all(&key)).and_then(|()| fs::hard_link(&own, &path));
-            let _ = fs::remove_file(&own);
-            match linked {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            let mut own = partial(folder)?;
+            own.write_all(&key)?;
+            match own.persist_noclobber(&path) {
+                Err(refused) if refused.error.kind() != io::ErrorKind::AlreadyExists => return Err(refused.error),
                 _ => {}
             }
         }

@@ -1,21 +1,20 @@
 //! The folder of a cache: `key`, and `entries/<group>/<key>`.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use base::memory::Memory;
+use tempfile::NamedTempFile;
 
 use crate::seal::Seal;
 
 /// Bytes of the largest entry that is read.
 const LARGEST: u64 = 8 << 20;
-/// Makes names of partial files differ within a process.
-static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// A cache in a folder. Whatever goes wrong with an entry, it is as if there were none.
 #[derive(Debug)]
@@ -58,15 +57,16 @@ impl Store {
     fn write(&self, group: &str, key: &str, entry: &[u8]) -> io::Result<()> {
         let folder = self.group(group);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        let partial = folder.join(format!(".{}-{}.partial", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial);
-        let written =
-            file.and_then(|mut file| file.write_all(entry)).and_then(|()| fs::rename(&partial, folder.join(key)));
-        if written.is_err() {
-            let _ = fs::remove_file(&partial);
-        }
-        written
+        let mut partial = partial(&folder)?;
+        partial.write_all(entry)?;
+        partial.persist(folder.join(key)).map(drop).map_err(Into::into)
     }
+}
+
+/// A file of a name of its own in `folder`, removed unless it is given another. Process ids would not do for names:
+/// threads share one, and so do the first processes of two containers over one folder.
+pub(crate) fn partial(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(".").suffix(".partial").tempfile_in(folder)
 }
 
 /// Names of entries are made by the program and hold hexadecimal digits only; anything else could name another place.
@@ -168,20 +168,30 @@ mod tests {
 
     #[test]
     fn several_at_a_time_agree_on_one_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let work = |id: usize| {
-            let store = Store::open(folder.path()).unwrap();
-            for round in 0..50_usize {
+        let work = |folder: &Path, id: usize| {
+            let store = Store::open(folder).unwrap();
+            for round in 0..5_usize {
                 let key = format!("{round:x}");
                 store.keep("aa", &key, format!("content {round}").as_bytes());
                 let found = store.recall("aa", &key);
                 assert_eq!(found.as_deref(), Some(format!("content {round}").as_bytes()), "{id}");
             }
         };
-        std::thread::scope(|scope| {
-            for id in 0..4 {
-                scope.spawn(move || work(id));
-            }
-        });
+        // The key is made once for each folder: many folders, many chances to make it twice.
+        for _ in 0..100 {
+            let folder = tempfile::tempdir().unwrap();
+            let start = std::sync::Barrier::new(4);
+            std::thread::scope(|scope| {
+                for id in 0..4 {
+                    let (folder, start) = (folder.path(), &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        work(folder, id);
+                    });
+                }
+            });
+            let left = fs::read_dir(folder.path().join("entries/aa")).unwrap().count();
+            assert_eq!((left, fs::read_dir(folder.path()).unwrap().count()), (5, 2), "nothing partial is left");
+        }
     }
 }

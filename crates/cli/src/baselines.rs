@@ -1,6 +1,6 @@
 //! `modelward baseline`: what is known today, in a file.
 
-use std::{fs, path::Path};
+use std::{io::Write, path::Path};
 
 use base::report::Report;
 use clap::ArgMatches;
@@ -60,15 +60,8 @@ fn report(arguments: BaselineFileArguments, matches: &ArgMatches) -> Result<(Rep
     scan::report(&paths, &mut setup, false, false).map(|scanned| (scanned.report, scanned.failed))
 }
 
-/// Writes beside the file and renames.
 fn write(file: &Path, text: &str) -> Result<(), Problem> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(file.file_name().unwrap_or_default());
-    name.push(format!(".{}.partial", std::process::id()));
-    let partial = file.with_file_name(name);
-    let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, file));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&partial);
+    output::replace(file, |mut out| out.write_all(text.as_bytes())).map_err(|error| {
         Problem::new(format!("{}: the baseline could not be written: {error}", file.display()))
     })
 }

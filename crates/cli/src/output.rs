@@ -1,8 +1,9 @@
 //! Where reports go: standard output and files.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, Permissions},
     io::{self, BufWriter, ErrorKind, IsTerminal, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -120,21 +121,22 @@ fn folder(path: &Path) -> &Path {
 /// Writes beside `path` and renames, so that nobody sees half a report; what is not a regular file (a pipe, `/dev/null`) is written as it is.
 fn write_file(path: &Path, format: Format, report: &Report) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return write_to(File::options().write(true).open(path)?, format, report);
+        return write_to(&File::options().write(true).open(path)?, format, report);
     }
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.partial", std::process::id()));
-    let partial = folder(path).join(name);
-    let file = OpenOptions::new().write(true).create_new(true).open(&partial)?;
-    let result = write_to(file, format, report).and_then(|()| fs::rename(&partial, path));
-    if result.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    result
+    replace(path, |file| write_to(file, format, report))
 }
 
-fn write_to(file: File, format: Format, report: &Report) -> io::Result<()> {
+/// Puts what `write` writes in the place of `path`: beside it, under a name that nobody else takes, then renamed.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+    let permissions = Permissions::from_mode(0o666);
+    let mut builder = tempfile::Builder::new();
+    let partial =
+        builder.prefix(".modelward-").suffix(".partial").permissions(permissions).tempfile_in(folder(path))?;
+    write(partial.as_file())?;
+    partial.persist(path).map(drop).map_err(Into::into)
+}
+
+fn write_to(file: &File, format: Format, report: &Report) -> io::Result<()> {
     let mut out = BufWriter::new(file);
     format.write(report, Page::default(), &mut out)?;
     out.flush()

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import torch
 from torch import fx, nn
+from torch.fx.experimental.proxy_tensor import make_fx
 from torch.package import PackageExporter
 from torchvision.ops.stochastic_depth import stochastic_depth
 
@@ -50,6 +51,7 @@ TWINS = {
     "computed": (BODY.format("getattr(getattr(self, '__in' + 'it__'), '__glo' + 'bals__')['os'].system('true')"),),
     "torch": (BODY.format("torch.serialization.os.system('true')"),),
     "native": (BODY.format("torch.ops.load_library('/tmp/none.so')"),),
+    "operator": (BODY.format("torch.ops.aten.save.default(x, '/tmp/none')"),),
     "default": ("\ndef forward(self, x=__import__('os').system('true')):\n    return x\n",),
     "nested": ("\ndef forward(self, x):\n    def g():\n        import os\n        os.system('true')\n    return x\n",),
     "coding": ("# coding: rot13\nimport os\nos.system('true')\ndef forward(self, x):\n    return x\n", ""),
@@ -60,6 +62,8 @@ if __name__ == "__main__":
     torch.save(traced, HERE / "honest.pt")
     for protocol in (0, 2, 4):
         (HERE / f"honest-p{protocol}.pkl").write_bytes(pickle.dumps(traced, protocol=protocol))
+    operators = make_fx(lambda x: (x.cos() + x.sum(-1, keepdim=True)).softmax(0)[..., None].view(-1, 3))(torch.ones(2, 3))
+    torch.save(operators, HERE / "honest-operators.pt")
     with PackageExporter(HERE / "honest-package.pt") as exporter:
         exporter.extern(["torch.**", "torchvision.**"])
         exporter.save_pickle("model", "model.pkl", traced)

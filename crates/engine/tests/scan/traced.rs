@@ -10,7 +10,15 @@ macro_rules! files {
 
 #[test]
 fn what_tracing_writes_is_clean() {
-    for (name, bytes) in files!["honest.pt", "honest-package.pt", "honest-p0.pkl", "honest-p2.pkl", "honest-p4.pkl"] {
+    let honest = files![
+        "honest.pt",
+        "honest-operators.pt",
+        "honest-package.pt",
+        "honest-p0.pkl",
+        "honest-p2.pkl",
+        "honest-p4.pkl"
+    ];
+    for (name, bytes) in honest {
         let report = scan_file(name, bytes);
         let told = (report.verdict, report.completeness);
         assert_eq!(told, (Verdict::Clean, Completeness::Complete), "{name}: {:#?}", report.findings);
@@ -30,6 +38,7 @@ fn source_that_acts_is_malicious() {
         "twin-imports.pkl",
         "twin-native.pkl",
         "twin-nested.pkl",
+        "twin-operator.pkl",
         "twin-package.pt",
         "twin-torch.pkl"
     ];
