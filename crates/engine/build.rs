@@ -111,6 +111,7 @@ fn member(table: &Table) -> String {
         "packaged" => "Role::Packaged",
         "tensor-data" => "Role::TensorData",
         "imported-code" => "Role::ImportedCode",
+        "script" => "Role::Script",
         other => panic!("layouts.toml: unknown role {other:?}"),
     };
     format!("({:?}, {role})", text(table, "name"))

@@ -153,6 +153,8 @@ facts! {
         node: Str,
         /// Its arguments or attributes, as far as they matter.
         args: Vec<Expr>,
+        /// When it runs, where that is known: `load`, `called`.
+        when: Str,
     } subject [domain, name] evidence [node]
 
     /// Something outside the artifact that it names: a URL, a file, another shard.

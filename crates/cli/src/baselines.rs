@@ -61,7 +61,6 @@ fn report(arguments: BaselineFileArguments, matches: &ArgMatches) -> Result<(Rep
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Problem> {
-    output::replace(file, |mut out| out.write_all(text.as_bytes())).map_err(|error| {
-        Problem::new(format!("{}: the baseline could not be written: {error}", file.display()))
-    })
+    output::replace(file, |mut out| out.write_all(text.as_bytes()))
+        .map_err(|error| Problem::new(format!("{}: the baseline could not be written: {error}", file.display())))
 }

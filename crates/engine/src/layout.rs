@@ -39,6 +39,8 @@ pub(crate) enum Role {
     TensorData,
     /// Source that loading imports.
     ImportedCode,
+    /// The code of a scripted module, which PyTorch's own interpreter runs.
+    Script,
 }
 
 /// The layouts that a container's children form.

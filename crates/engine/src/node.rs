@@ -226,8 +226,9 @@ impl<'c> Node<'c> {
             self.plain = Some("empty");
             return;
         }
-        let name = self.path.shared();
-        let head = parts.head(read_as(&name));
+        let path = self.path.shared();
+        let name = read_as(&path, role);
+        let head = parts.head(name);
         let mut found = candidates(&head);
         // An archive that begins further on may lie in what another reading gives back.
         let inside = |candidate: &Candidate| match candidate.format.id {
@@ -252,7 +253,7 @@ impl<'c> Node<'c> {
                 _ => nested::hdf5_is_in_a_child,
             };
             if !inside(&candidate) || !in_a_child(blob, &self.inbox.children) {
-                self.try_candidate(candidate, blob, &name);
+                self.try_candidate(candidate, blob, name);
             }
         }
         self.conclude(blob, role);
@@ -263,7 +264,7 @@ impl<'c> Node<'c> {
         if candidate.is_last_resort() && !self.formats.is_empty() {
             return;
         }
-        let reading = self.inbox.read(candidate.format, blob, candidate.is_trial(), read_as(name));
+        let reading = self.inbox.read(candidate.format, blob, candidate.is_trial(), name);
         if reading.passed {
             self.count(candidate.format, &reading);
         } else if let Err(stop @ (Stop::Limit(_) | Stop::Io(_))) = &reading.result {
@@ -391,14 +392,18 @@ impl<'c> Node<'c> {
     }
 }
 
-/// The last component of a path through containers.
 /// The name under which a reader gets an artifact: that of its file; for the source that `torch.package` keeps of a traced module the
-/// one under which pickles give such source back.
-fn read_as(path: &str) -> &str {
+/// one under which pickles give such source back; one of its own for the code of a scripted module.
+fn read_as(path: &str, role: Option<Role>) -> &str {
     let member = path.rsplit_once("!/").map_or("", |(_, member)| member);
-    if member.contains("fx-generated/") && member.ends_with(".py") { "traced-graph.py" } else { file_name(path) }
+    match role {
+        Some(Role::Script) => "torchscript.py",
+        _ if member.contains("fx-generated/") && member.ends_with(".py") => "traced-graph.py",
+        _ => file_name(path),
+    }
 }
 
+/// The last component of a path through containers.
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }

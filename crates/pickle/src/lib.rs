@@ -31,6 +31,7 @@ mod leftover;
 mod legacy;
 mod legacy_tar;
 mod listing;
+mod lite;
 mod literal;
 mod machine;
 mod memo;

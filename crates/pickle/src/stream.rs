@@ -182,6 +182,9 @@ fn run_one(
     };
     let one = machine.stack.len() == 0;
     let storages_follow = outcome.is_ok() && legacy.after(&mut machine);
+    if outcome.is_ok() {
+        machine.lite_operators()?;
+    }
     let unmarked = machine.protocols == 0;
     machine.claim(start, reader.offset());
     process.swap(&mut machine);

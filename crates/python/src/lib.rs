@@ -36,6 +36,7 @@ mod pattern;
 mod place;
 mod repair;
 mod scope;
+mod script;
 mod statement;
 mod target;
 mod text;
@@ -83,6 +84,9 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let traced = sink.name() == TRACED;
     if traced {
         sink.fact(Place::default(), Identity { key: "loader".into(), value: "torch.fx".into() })?;
+    }
+    if sink.name() == script::NAME {
+        sink.fact(Place::default(), Identity { key: "loader".into(), value: "torch.jit.load".into() })?;
     }
     let source = text::decode(&bytes, traced, sink.meter())?;
     if let Some(encoding) = &source.encoding {
@@ -142,6 +146,9 @@ fn follow(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
         )?;
         return Err(Stop::malformed(0, "a Python program"));
     };
+    if sink.name() == script::NAME {
+        script::operators(parsed.suite(), &place::Lines::new(text, offset), sink)?;
+    }
     let traced = sink.name() == TRACED;
     let mut machine = Machine::new(text, offset, sink);
     (machine.at_load, machine.traced) = (traced, traced);

@@ -103,7 +103,7 @@ impl Draft {
             Identity { key: Text, value: Text }
             Import { module: Text, name: Text, written: Text, origin: Text, when: Text }
             Call { module: Text, name: Text, written: Text, how: Text, when: Text, args: Exprs, keywords: Words, repeats: Number }
-            Operator { domain: Text, name: Text, node: Text, args: Exprs }
+            Operator { domain: Text, name: Text, node: Text, args: Exprs, when: Text }
             Reference { kind: Text, target: Text, role: Text }
             Entry { name: Text, kind: Text, size: Number, packed: Number, method: Text }
             Text { role: Text, text: Text }

@@ -23,6 +23,7 @@ mod limits;
 mod memory;
 mod properties;
 mod reasons;
+mod script;
 mod sources;
 mod templates;
 mod torch;

@@ -380,7 +380,7 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
 
     /// States an operator of this domain.
     pub(super) fn operator(&mut self, span: &Span, name: &str, node: String, args: Vec<Shown>) -> Result<(), Stop> {
-        self.state(span, Operator { domain: "jinja".into(), name: name.into(), node: node.into(), args })
+        self.state(span, Operator { domain: "jinja".into(), name: name.into(), node: node.into(), args, ..Operator::default() })
     }
 
     /// States a fact, unless the same was stated before.

@@ -91,7 +91,7 @@ fn step(sink: &mut Sink<'_>, place: &Place, target: &str) -> Result<(), Stop> {
     };
     if operation {
         let name = path.strip_prefix("ops.").unwrap_or(path).into();
-        let operator = Operator { domain: module.into(), name, node: "".into(), args: Vec::new() };
+        let operator = Operator { domain: module.into(), name, node: "".into(), args: Vec::new(), ..Operator::default() };
         return sink.fact(place.clone(), operator);
     }
     // The loader looks at the beginning alone: `torchvision` stands for `torch` as well.

@@ -92,7 +92,7 @@ impl Keras {
                 return Ok(());
             }
             let args = vec![Expr::str(module.as_str())];
-            return sink.fact(at, Operator { domain: "keras".into(), name: function.as_str().into(), node: "".into(), args });
+            return sink.fact(at, Operator { domain: "keras".into(), name: function.as_str().into(), node: "".into(), args, ..Operator::default() });
         }
         let known = eval::name(module, function, false);
         let (place, name) = match known.as_name() {

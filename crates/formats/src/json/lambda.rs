@@ -31,7 +31,7 @@ pub(super) fn give(sink: &mut Sink<'_>, place: Place, text: &str) -> Result<bool
     let Some(bytes) = decoded.as_bytes().filter(|bytes| matches!(bytes.first(), Some(b'c' | 0xe3))) else {
         return Ok(false);
     };
-    let layer = Operator { domain: "keras".into(), name: "Lambda".into(), node: "".into(), args: Vec::new() };
+    let layer = Operator { domain: "keras".into(), name: "Lambda".into(), node: "".into(), args: Vec::new(), ..Operator::default() };
     sink.fact(place.clone(), layer)?;
     let name = b"lambda.marshal".to_vec();
     if text.len() > TEMPLATE {

@@ -280,7 +280,7 @@ impl Notebook {
         let Some(kind) = kind.filter(|kind| runs(kind) && !text.trim().is_empty()) else { return Ok(()) };
         let place = place.clone().pointer(Unit::JsonPointer, format!("/cells/{}/outputs", self.cells));
         let args = vec![Expr::str(base::expr::shorten(text, 200).0)];
-        sink.fact(place, Operator { domain: "notebook".into(), name: "output-script".into(), node: kind.into(), args })
+        sink.fact(place, Operator { domain: "notebook".into(), name: "output-script".into(), node: kind.into(), args, ..Operator::default() })
     }
 
     fn hold(&mut self, meter: &Meter, bytes: usize) -> Result<(), Stop> {

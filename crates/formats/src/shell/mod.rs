@@ -217,7 +217,7 @@ impl Script {
             return Err(Stop::Limit(Reason::Memory));
         }
         let node = bounded(shown).into();
-        sink.fact(self.place(), Operator { domain: "shell".into(), name: bounded(name).into(), node, args })
+        sink.fact(self.place(), Operator { domain: "shell".into(), name: bounded(name).into(), node, args, ..Operator::default() })
     }
 }
 

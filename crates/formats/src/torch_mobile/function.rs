@@ -27,9 +27,9 @@ impl Module<'_, '_, '_> {
             let table = self.buffer.table(at)?;
             args.push(Expr::str(self.buffer.text(&table, 0, TEXT)?));
         }
-        let node = if loaded { format!("{name} (run by loading)") } else { name };
+        let when = if loaded { "load" } else { "called" };
         for target in self.buffer.targets(operators)? {
-            let read = self.operator(target, &node, &args);
+            let read = self.operator(target, (&name, when), &args);
             self.tolerate(read)?;
         }
         let annotations = self.buffer.vector_in(&table, 4, 4)?;
@@ -68,16 +68,16 @@ impl Module<'_, '_, '_> {
         Ok(())
     }
 
-    /// An operator: `name` as `aten::add`, `overload_name`, `num_args_serialized`.
-    fn operator(&mut self, at: u64, node: &str, args: &[Expr]) -> Result<(), Stop> {
+    /// An operator, by whom and when it is called: `name` as `aten::add`, `overload_name`, `num_args_serialized`.
+    fn operator(&mut self, at: u64, (node, when): (&str, &str), args: &[Expr]) -> Result<(), Stop> {
         let table = self.buffer.table(at)?;
         self.known(&table, 3);
         let name = self.buffer.text(&table, 0, NAME)?;
         self.buffer.text_range(&table, 1)?;
         self.number(&table, 2)?;
         let (domain, name) = name.split_once("::").unwrap_or(("", &name));
-        let fact = Operator { domain: domain.into(), name: name.into(), node: node.into(), args: args.to_vec() };
-        self.sink.fact(Place::bytes(at, 4), fact)
+        let (domain, name, node, when) = (domain.into(), name.into(), node.into(), when.into());
+        self.sink.fact(Place::bytes(at, 4), Operator { domain, name, node, args: args.to_vec(), when })
     }
 
     fn schema(&mut self, schema: &Table) -> Result<(), Stop> {

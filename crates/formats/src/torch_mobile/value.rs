@@ -179,8 +179,8 @@ impl Module<'_, '_, '_> {
             CUSTOM_CLASS => {
                 let name = class.name.strip_prefix("__torch__.").unwrap_or(&class.name);
                 let (domain, name) = name.rsplit_once('.').unwrap_or(("", name));
-                let (domain, name, node) = (domain.into(), name.into(), "__setstate__ (run by loading)".into());
-                self.sink.fact(Place::bytes(table.at, 4), Operator { domain, name, node, args: Vec::new() })
+                let (domain, name, node, when) = (domain.into(), name.into(), "__setstate__".into(), "load".into());
+                self.sink.fact(Place::bytes(table.at, 4), Operator { domain, name, node, when, ..Operator::default() })
             }
             _ => Ok(()),
         }
