@@ -25,9 +25,9 @@ impl Machine<'_, '_> {
         if self.sink.name() != NAME {
             return Ok(());
         }
-        let Some((_, functions)) = self.tuple_of(self.result).and_then(|all| all.split_first()) else { return Ok(()) };
+        let all = self.tuple_of(self.result).unwrap_or_default().to_vec();
         let mut stated = false;
-        for function in functions.to_vec() {
+        for function in all.into_iter().skip(1) {
             stated |= self.lite_function(function)?.is_some();
         }
         if stated {
