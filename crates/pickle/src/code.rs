@@ -147,3 +147,110 @@ fn inner(out: &mut Vec<u8>, call: &Call, depth: usize) {
         out.push(b'S');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(numbers: &[i64]) -> Vec<Value> {
+        numbers.iter().map(|number| Value::Int(*number)).collect()
+    }
+
+    fn texts(texts: &[&str]) -> Value {
+        Value::tuple(texts.iter().map(|text| Value::str(*text)).collect::<Vec<_>>())
+    }
+
+    /// `f`'s code, its constants, names and locals, its file and its name.
+    fn parts(constant: Value) -> Vec<Value> {
+        let consts = Value::tuple([Value::None, constant]);
+        vec![Value::bytes(*b"d\x00"), consts, texts(&["os"]), texts(&["x"]), Value::str("f.py"), Value::str("f")]
+    }
+
+    fn behind(rest: &[Value], numbers: Vec<Value>) -> Vec<Value> {
+        [numbers, parts(Value::Int(7)), rest.to_vec()].concat()
+    }
+
+    const PARTS: &[u8] = b"s\x02\0\0\0d\0(\x02\0\0\0NI\x07\0\0\0\0\0\0\0(\x01\0\0\0u\x02\0\0\0os";
+    const NAMED: &[u8] = b"u\x04\0\0\0f.pyu\x01\0\0\0f";
+
+    #[test]
+    fn each_version_has_its_own_order() {
+        let lines = Value::bytes(*b"\x01");
+        for counts in [&[1, 2, 3, 64][..], &[1, 0, 2, 3, 64], &[1, 0, 0, 2, 3, 64]] {
+            let rest = [Value::Int(9), lines.clone(), texts(&["free"]), texts(&["cell"])];
+            let counted: Vec<u8> = counts.iter().flat_map(|count| (*count as i32).to_le_bytes()).collect();
+            let closures = b"(\x01\0\0\0u\x01\0\0\0x(\x01\0\0\0u\x04\0\0\0free(\x01\0\0\0u\x04\0\0\0cell";
+            let whole = [b"c", &*counted, PARTS, closures, NAMED, b"\x09\0\0\0s\x01\0\0\0\x01"].concat();
+            assert_eq!(marshalled(&behind(&rest, numbers(counts))).as_deref(), Some(&*whole), "{counts:?}");
+            // Nothing is free without closures.
+            let none = marshalled(&behind(&rest[..2], numbers(counts))).unwrap();
+            assert!(none.windows(10).any(|window| window == b"(\0\0\0\0(\0\0\0\0"), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn from_3_11_on_locals_cells_and_free_names_are_one_list() {
+        let bytes = |content: &[u8]| Value::bytes(content);
+        let rest =
+            [Value::str("C.f"), Value::Int(9), bytes(b"\x01"), bytes(b"\x02"), texts(&["free"]), texts(&["x", "cell"])];
+        let mut whole = b"c".to_vec();
+        // The count of locals is left out.
+        [1_i32, 0, 0, 3, 64].iter().for_each(|count| whole.extend(count.to_le_bytes()));
+        whole.extend([PARTS, b"(\x03\0\0\0u\x01\0\0\0xu\x04\0\0\0cellu\x04\0\0\0frees\0\0\0\0", NAMED].concat());
+        whole.extend(b"u\x03\0\0\0C.f\x09\0\0\0s\x01\0\0\0\x01s\x01\0\0\0\x02");
+        assert_eq!(marshalled(&behind(&rest, numbers(&[1, 0, 0, 2, 3, 64]))), Some(whole));
+    }
+
+    #[test]
+    fn constants_keep_their_kind_and_code_within_is_code() {
+        let rest = [Value::Int(1), Value::bytes(*b"")];
+        let with = |constant: Value| {
+            let all = [numbers(&[0, 0, 0, 0]), parts(constant), rest.to_vec()].concat();
+            marshalled(&all).unwrap()
+        };
+        let plain = with(Value::None);
+        let at = plain.windows(2).position(|window| window == b"NN").unwrap() + 1;
+        let only = |constant: Value| {
+            let stream = with(constant);
+            stream[at..stream.len() - (plain.len() - at - 1)].to_vec()
+        };
+        assert_eq!(only(Value::Bool(true)), b"T");
+        assert_eq!(only(Value::Bool(false)), b"F");
+        assert_eq!(only(Value::Ellipsis), b".");
+        assert_eq!(only(Value::Float(0.5)), b"g\0\0\0\0\0\0\xe0?");
+        assert_eq!(only(Value::bytes(*b"ab")), b"s\x02\0\0\0ab");
+        assert_eq!(only(Value::frozen_set([Value::None])), b">\x01\0\0\0N");
+        assert_eq!(only(Value::list([Value::None])), b"S");
+        // dill puts the line table in front.
+        let inner = [vec![Value::bytes(*b"\x01")], numbers(&[0, 0, 0, 0]), parts(Value::None), rest.to_vec()].concat();
+        let made = |module: &str, name: &str| Value::called(Value::global(module, name), inner.clone(), Vec::new());
+        assert_eq!(only(made("types", "CodeType")), plain);
+        assert_eq!(only(made("dill._dill", "_create_code")), plain);
+        assert_eq!(only(made("os", "getcwd")), b"S");
+    }
+
+    #[test]
+    fn what_is_no_code_is_not_written() {
+        let rest = [Value::Int(1), Value::bytes(*b"")];
+        assert_eq!(marshalled(&[]), None);
+        assert_eq!(marshalled(&numbers(&[1, 2, 3, 4])), None);
+        assert_eq!(marshalled(&behind(&rest, numbers(&[1, 2, 3]))), None);
+        assert_eq!(marshalled(&behind(&rest, numbers(&[1; 7]))), None);
+        assert_eq!(marshalled(&behind(&rest[..1], numbers(&[1; 4]))), None);
+        let merged = [Value::str("f"), Value::Int(1), Value::bytes(*b"")];
+        assert_eq!(marshalled(&behind(&merged, numbers(&[1; 6]))), None);
+        // Code that is no bytes.
+        let mut parts = behind(&rest, numbers(&[1; 4]));
+        parts[4] = Value::None;
+        assert_eq!(marshalled(&parts), None);
+        // Code within code, without end.
+        let mut deep = Value::None;
+        for _ in 0..60 {
+            let all = [numbers(&[0; 4]), super::tests::parts(deep), rest.to_vec()].concat();
+            deep = Value::called(Value::global("types", "CodeType"), all, Vec::new());
+        }
+        let Value::Call(call) = &deep else { return };
+        let stream = marshalled(&call.args).unwrap();
+        assert!(stream.iter().filter(|byte| **byte == b'c').count() <= MAX_DEPTH + 2);
+    }
+}

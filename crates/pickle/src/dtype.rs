@@ -212,6 +212,11 @@ mod tests {
         let outer = Known::list([field("a", Known::str("<f4"), Some(3)), field("b", inner, None)]);
         let layout = written(&outer, DEEPEST).unwrap();
         assert_eq!((layout.size, layout.objects), (24 + 10, true));
+        // A field may be another `numpy.dtype(…)`, or a class of NumPy.
+        let made =
+            Known::called(Known::global("numpy", "dtype"), vec![Known::str("f8"), Known::Bool(false)], Vec::new());
+        let both = Known::list([field("a", made, None), field("b", Known::global("numpy", "float32"), Some(2))]);
+        assert_eq!(written(&both, DEEPEST).map(|layout| layout.size), Some(8 + 16));
         let deep = (0..40).fold(Known::str("f8"), |kind, _| Known::list([field("a", kind, None)]));
         assert_eq!(written(&deep, DEEPEST), None);
     }

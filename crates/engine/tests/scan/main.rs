@@ -13,6 +13,7 @@
 
 mod bad_models;
 mod buffers;
+mod code;
 mod containers;
 mod databases;
 mod evasions;

@@ -138,6 +138,82 @@ fn a_stream_without_version_is_read_by_one_that_fits() {
     }
 }
 
+macro_rules! programs {
+    ($name:literal: $($version:literal),+) => {
+        [
+            ("source", include_bytes!(concat!("../../testdata/bytecode/", $name, ".py")).as_slice()),
+            $(($version, include_bytes!(concat!("../../testdata/bytecode/", $name, "-", $version, ".pyc")).as_slice()),)+
+        ]
+    };
+}
+
+/// What CPython hands to `os.system` when the program runs is what is stated of its source and of its bytecode. Of what is `unsaid` in
+/// some versions it is not known what the call is given, or not that it is sure to happen.
+#[track_caller]
+fn says_what_cpython_says(programs: &[(&str, &[u8])], said: &str, unsaid: &[(&str, &[&str])]) {
+    let mut missing = Vec::new();
+    for (version, bytes) in programs {
+        let facts = match *version {
+            "source" => read(bytes, "a.py", |blob, sink| crate::read(blob, sink).map(|()| 0)).0,
+            _ => read(bytes, "a.pyc", super::read_pyc).0,
+        };
+        for line in said.lines() {
+            let quote = if line.contains('\'') { '"' } else { '\'' };
+            let call = format!("({quote}{line}{quote})");
+            let stated = facts.iter().any(|fact| {
+                fact.contains("name=\"system\"") && fact.contains(&call) && fact.contains("when=\"import\"")
+            });
+            if stated == unsaid.iter().any(|(unsaid, versions)| *unsaid == line && versions.contains(version)) {
+                missing
+                    .push(format!("{version}: {line}, {}", if stated { "which is stated now" } else { "not stated" }));
+            }
+        }
+        assert!(!facts.iter().any(|fact| fact.starts_with("flaw")), "{version}: {facts:?}");
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn operators_and_scopes_give_what_they_give_in_cpython() {
+    let programs = programs!("operators": "2.7", "3.6", "3.8", "3.11", "3.13");
+    says_what_cpython_says(
+        &programs,
+        include_str!("../../testdata/bytecode/operators.said"),
+        &[
+            ("not in", &["source", "2.7", "3.6", "3.8", "3.11", "3.13"]),
+            ("is none", &["source", "2.7", "3.6", "3.8", "3.11", "3.13"]),
+            ("picked", &["2.7", "3.6", "3.8", "3.11", "3.13"]),
+            ("abcdef displayed", &["2.7", "3.6", "3.8", "3.11", "3.13"]),
+            ("h,i,t", &["2.7", "3.13"]),
+            ("mapped", &["2.7"]),
+            ("texted", &["2.7"]),
+            ("inherited", &["2.7"]),
+        ],
+    );
+}
+
+#[test]
+fn newer_syntax_gives_what_it_gives_in_cpython() {
+    let programs = programs!("newer": "3.8", "3.10", "3.12", "3.13");
+    says_what_cpython_says(
+        &programs,
+        include_str!("../../testdata/bytecode/newer.said"),
+        &[
+            ("starred abcd", &["source", "3.8", "3.10", "3.12", "3.13"]),
+            ("by mapping", &["source", "3.8", "3.10", "3.12", "3.13"]),
+            ("gener", &["source", "3.8", "3.10", "3.12", "3.13"]),
+            ("ated", &["source", "3.8", "3.10", "3.12", "3.13"]),
+            ("walrus 7", &["source", "3.8", "3.10", "3.12", "3.13"]),
+            ("excepted", &["source", "3.8", "3.10", "3.12", "3.13"]),
+            ("merged", &["3.8", "3.10", "3.12", "3.13"]),
+            ("nonlocal cell", &["3.8", "3.10", "3.12", "3.13"]),
+            ("looped", &["3.8", "3.10", "3.12", "3.13"]),
+            ("z kept", &["3.12", "3.13"]),
+            ("within", &["3.12", "3.13"]),
+        ],
+    );
+}
+
 /// A module of 3.14 that calls `os.system('id')`: no interpreter of that version made it.
 fn module_3_14() -> Vec<u8> {
     let code: &[&[u8]] = &[
@@ -277,4 +353,74 @@ fn a_listing_reads_like_the_source() {
         assert!(listing.slice([call]).len() > 2, "{version}: {:?}", listing.slice([call]));
         assert_eq!(listing.lines[call].place.line, 40, "{version}");
     }
+}
+
+#[test]
+fn a_listing_shows_operators_as_they_are_written() {
+    let pyc = include_bytes!("../../testdata/bytecode/operators-3.8.pyc").to_vec();
+    let listing = super::explain_pyc(&Blob::from_bytes(pyc), &Meter::unlimited()).unwrap();
+    let text: Vec<&str> = listing.lines.iter().map(|line| line.text.as_str()).collect();
+    for line in [
+        "number = 6",
+        "text = 'abcdef'",
+        "items = ['x', 'y', 'z']",
+        "run('neg %d' % (-number))",
+        "run('invert %d' % (~number))",
+        "run('part ' + text[1:4])",
+        "items[0] = 'w'",
+        "changed = changed // 3",
+        "deepest = ('nes', ('te', 'd'))[1][1]",
+        "run({number: 'numbered', text: 'texted'}[text])",
+    ] {
+        assert!(text.contains(&line), "{line} in\n{}", text.join("\n"));
+    }
+}
+
+/// A constant of every kind that marshal writes hides no text in it: each is the constant of a module that runs it.
+#[test]
+fn constants_of_every_kind_are_read() {
+    let (_, pyc, _) = FIXTURES[3];
+    let small = |content: &[u8]| [&[b'z', content.len() as u8][..], content].concat();
+    for (constant, said) in [
+        (small(b"a text"), "'a text'"),
+        (b"s\x03\0\0\0abc".to_vec(), "b'abc'"),
+        (b"u\x02\0\0\0\xc3\xa9".to_vec(), "'é'"),
+        (b"i\xfe\xff\xff\xff".to_vec(), "-2"),
+        (b"I\0\0\0\0\x01\0\0\0".to_vec(), "4294967296"),
+        (b"l\xfd\xff\xff\xff\0\0\0\0\x04\0".to_vec(), "-4294967296"),
+        (b"l\x05\0\0\0\0\0\0\0\0\0\0\0\x10\0".to_vec(), "18446744073709551616"),
+        (b"g\0\0\0\0\0\0\xe0?".to_vec(), "0.5"),
+        (b"f\x040.25".to_vec(), "0.25"),
+        (b"T".to_vec(), "True"),
+        (b"F".to_vec(), "False"),
+        (b"N".to_vec(), "None"),
+        (b".".to_vec(), "builtins.Ellipsis"),
+        ([b"[\x01\0\0\0".to_vec(), small(b"listed")].concat(), "['listed']"),
+        ([b")\x01".to_vec(), small(b"held")].concat(), "('held',)"),
+        ([b"<\x01\0\0\0".to_vec(), small(b"in a set")].concat(), "{'in a set'}"),
+        ([b">\x01\0\0\0".to_vec(), small(b"frozen")].concat(), "{'frozen'}"),
+        ([&b"{"[..], &small(b"key"), &small(b"kept"), b"0"].concat(), "{'key': 'kept'}"),
+    ] {
+        let stream = module_3_8(&constant);
+        let (facts, result) = read(&[&pyc[..16], &stream].concat(), "a.pyc", super::read_pyc);
+        assert_eq!(result, Ok(16 + stream.len() as u64), "{said}");
+        states(&facts, &["name=\"system\"", &format!("({said})"), "when=\"import\""]);
+    }
+    // A dict that ends behind a key.
+    let stream = module_3_8(&[&b"{"[..], &small(b"key"), b"0"].concat());
+    assert!(read(&[&pyc[..16], &stream].concat(), "a.pyc", super::read_pyc).1.is_err());
+}
+
+/// `import os` and `os.system(constant)`, as CPython 3.8 compiles them.
+fn module_3_8(constant: &[u8]) -> Vec<u8> {
+    let mut stream = b"c".to_vec();
+    for number in [0_u32, 0, 0, 0, 2, 64] {
+        stream.extend(number.to_le_bytes());
+    }
+    let code = [100, 0, 100, 1, 108, 0, 90, 0, 101, 0, 160, 1, 100, 2, 161, 1, 1, 0, 100, 1, 83, 0];
+    stream.extend([&b"s"[..], &(code.len() as u32).to_le_bytes(), &code].concat());
+    stream.extend([&b")\x03i\0\0\0\0N"[..], constant].concat());
+    stream.extend(b")\x02z\x02osz\x06system)\0)\0)\0z\x04a.pyz\x08<module>\x01\0\0\0");
+    stream.extend(b"s\0\0\0\0");
+    stream
 }

@@ -141,6 +141,17 @@ impl<'t> Lister<'t> {
                 page.push(Text { null: true, ..Text::default() });
                 page.push(Text { text: format!("with {}", context.text), ..context });
             }
+            (Op::RotThree | Op::RotFour | Op::RotN, _) => {
+                let depth = match instruction.op {
+                    Op::RotThree => 3,
+                    Op::RotFour => 4,
+                    _ => usize::try_from(instruction.arg).unwrap_or(0),
+                };
+                let start = page.stack.len().checked_sub(depth).unwrap_or(page.stack.len());
+                if let Some(part) = page.stack.get_mut(start..).filter(|part| !part.is_empty()) {
+                    part.rotate_right(1);
+                }
+            }
             (Op::RotTwo | Op::Swap, _) => {
                 let depth =
                     if instruction.op == Op::RotTwo { 2 } else { usize::try_from(instruction.arg).unwrap_or(0) };

@@ -1,0 +1,127 @@
+//! What objects are taken for: namespaces that are written to, streams in memory, traced graphs, values of a shelf.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests")]
+
+use base::{
+    blob::Blob,
+    budget::Meter,
+    fact::{Call, Data},
+    sink::{ChildBody, Collected, Sink},
+    stop::Stop,
+};
+
+fn read_bytes(bytes: &[u8]) -> (Collected, Result<(), Stop>) {
+    let mut collected = Collected::default();
+    let mut sink = Sink::new(&mut collected, Meter::unlimited(), true, "objects.pkl");
+    let outcome = pickle::read(&Blob::from_bytes(bytes), &mut sink);
+    (collected, outcome)
+}
+
+fn read(text: &str) -> Collected {
+    let (collected, outcome) = read_bytes(&testkit::pickle::assemble(text).unwrap());
+    assert_eq!(outcome, Ok(()));
+    collected
+}
+
+fn calls(collected: &Collected) -> impl Iterator<Item = &Call> {
+    collected.facts.iter().filter_map(|fact| if let Data::Call(call) = &fact.data { Some(call) } else { None })
+}
+
+/// Whether `os.system` is called with this text.
+fn runs(collected: &Collected, command: &str) -> bool {
+    calls(collected).any(|call| {
+        *call.module == *"os"
+            && *call.name == *"system"
+            && call.args.iter().any(|arg| arg.to_string().contains(command))
+    })
+}
+
+/// The children: their names and contents.
+fn children(collected: &Collected) -> Vec<(String, Vec<u8>)> {
+    let child = |child: &base::sink::Child| {
+        let ChildBody::Window(blob) = &child.body else { panic!("children of pickles are windows") };
+        (String::from_utf8_lossy(&child.name).into_owned(), blob.bytes_at(0, 1 << 20).unwrap().to_vec())
+    };
+    collected.children.iter().map(child).collect()
+}
+
+#[test]
+fn what_is_written_into_a_class_is_the_attribute_of_the_class() {
+    let written = |namespace: &str, then: &str| {
+        read(&format!(
+            "PROTO 4\n{namespace}\nSHORT_BINUNICODE \"run\"\nGLOBAL os system\nSETITEM\nPOP\n\
+             GLOBAL some_package.m {then}\nSHORT_BINUNICODE \"echo hi\"\nTUPLE1\nREDUCE\nSTOP\n"
+        ))
+    };
+    let class = "GLOBAL builtins vars\nGLOBAL some_package.m Thing\nTUPLE1\nREDUCE";
+    assert!(runs(&written(class, "Thing.run"), "echo hi"));
+    assert!(!runs(&written(class, "run"), "echo hi"), "the class is not its module");
+    let function = "GLOBAL builtins getattr\nGLOBAL some_package.m f\nSHORT_BINUNICODE \"__globals__\"\nTUPLE2\nREDUCE";
+    assert!(runs(&written(function, "run"), "echo hi"));
+}
+
+#[test]
+fn the_text_of_a_stream_that_was_given_its_state_is_known() {
+    for (class, state) in [
+        ("StringIO", "SHORT_BINUNICODE \"....print(1 + 1 + 1)\"\nSHORT_BINUNICODE \"\\n\"\nBININT1 4\nNONE"),
+        ("BytesIO", "SHORT_BINBYTES b\"....print(1 + 1 + 1)\"\nBININT1 4\nNONE"),
+    ] {
+        let collected = read(&format!(
+            "PROTO 4\nGLOBAL builtins exec\nGLOBAL builtins getattr\nGLOBAL _io {class}\nEMPTY_TUPLE\nNEWOBJ\nMARK\n{state}\nTUPLE\n\
+             BUILD\nSHORT_BINUNICODE \"read\"\nTUPLE2\nREDUCE\nEMPTY_TUPLE\nREDUCE\nTUPLE1\nREDUCE\nSTOP\n"
+        ));
+        let children = children(&collected);
+        assert!(children.iter().any(|(_, content)| content == b"print(1 + 1 + 1)"), "{class}: {children:?}");
+    }
+}
+
+#[test]
+fn a_traced_graph_is_the_source_that_loading_runs() {
+    let graph = |entries: &str, rest: &str| {
+        let text = format!(
+            "PROTO 4\nGLOBAL torch.fx.graph_module reduce_graph_module\nEMPTY_DICT\nMARK\n{entries}\nSETITEMS\n{rest}\nREDUCE\nSTOP\n"
+        );
+        children(&read(&text))
+    };
+    let import = "SHORT_BINUNICODE \"import os;\"\nTUPLE2";
+    let whole = vec![("traced-graph.py".to_owned(), b"import os;os.system('id')".to_vec())];
+    let code = |name: &str| format!("SHORT_BINUNICODE \"{name}\"\nSHORT_BINUNICODE \"os.system('id')\"");
+    assert_eq!(graph(&code("_code"), import), whole);
+    // What it was called before PyTorch 1.8, beside a new one that is empty, and other entries.
+    let old = format!("SHORT_BINUNICODE \"_code\"\nSHORT_BINUNICODE \"\"\n{}", code("code"));
+    assert_eq!(graph(&old, import), whole);
+    let none = format!("SHORT_BINUNICODE \"training\"\nNEWTRUE\n{}\nSHORT_BINUNICODE \"_code\"\nNONE", code("code"));
+    assert_eq!(graph(&none, import), whole);
+    assert_eq!(graph(&code("_code"), "TUPLE1"), [("traced-graph.py".to_owned(), b"os.system('id')".to_vec())]);
+    assert_eq!(graph(&code("text"), import), []);
+}
+
+#[test]
+fn values_of_a_shelf_are_found_at_their_blocks_however_much_lies_between() {
+    let value =
+        testkit::pickle::assemble("PROTO 4\nGLOBAL os system\nSHORT_BINUNICODE \"echo hi\"\nTUPLE1\nREDUCE\nSTOP\n")
+            .unwrap();
+    let honest = testkit::pickle::assemble("PROTO 4\nSHORT_BINUNICODE \"a text of twenty letters\"\nSTOP\n").unwrap();
+    for blocks in [1, 100, 129, 400] {
+        let mut shelf = honest.clone();
+        // What a longer value left: text, in which nothing begins.
+        shelf.resize(blocks * 512, b'a');
+        shelf.extend(&value);
+        let (collected, _) = read_bytes(&shelf);
+        assert!(runs(&collected, "echo hi"), "{blocks} blocks");
+    }
+}
+
+/// More than any argument is followed.
+const MANY: usize = 70_000;
+
+#[test]
+fn only_arguments_of_what_may_call_them_must_all_be_known() {
+    let called = |callee: &str| {
+        let mut text = format!("PROTO 4\nGLOBAL {callee}\nMARK\n");
+        text.push_str(&"BININT1 7\n".repeat(MANY));
+        text.push_str("TUPLE\nREDUCE\nSTOP\n");
+        read_bytes(&testkit::pickle::assemble(&text).unwrap()).1
+    };
+    assert_eq!(called("some_package restore"), Ok(()));
+    assert!(matches!(called("functools partial"), Err(Stop::Limit(_))));
+}
