@@ -21,6 +21,7 @@ mod call;
 mod children;
 mod class;
 mod comprehension;
+mod endless;
 mod expression;
 mod function;
 mod handed;

@@ -9,6 +9,7 @@ use ruff_text_size::Ranged;
 
 use crate::{
     comprehension::MAX_ITERATED,
+    endless::never_ends,
     expression::{operator_name, truth},
     local::Local,
     machine::{Machine, When},
@@ -378,6 +379,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     fn execute_while(&mut self, node: &'t StmtWhile) -> Result<Flow, Stop> {
+        let mut endless = None;
         loop {
             match truth(&self.eval(&node.test)?.value) {
                 Some(true) => {}
@@ -388,6 +390,9 @@ impl<'t> Machine<'t, '_, '_> {
                 Flow::Next | Flow::Continue => {}
                 Flow::Break => return Ok(Flow::Next),
                 other => return Ok(other),
+            }
+            if *endless.get_or_insert_with(|| never_ends(node)) {
+                return Ok(Flow::Lost);
             }
         }
     }

@@ -20,7 +20,8 @@ pub(crate) fn decode(bytes: &[u8], text: bool, meter: &Meter) -> Result<Source, 
         Some(rest) => (rest, 3),
         None => (bytes, 0),
     };
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+    // Looked for many bytes at a time; only where it is, one by one.
+    if let Some(at) = bytes.contains(&0).then(|| bytes.iter().position(|byte| *byte == 0)).flatten() {
         // CPython refuses source with NUL: "source code cannot contain null bytes".
         return Err(Stop::malformed(at as u64, "Python source without NUL"));
     }

@@ -1,12 +1,13 @@
 //! A code object as marshal stores it.
 
 use std::{
-    cell::{Cell, OnceCell},
+    cell::{Cell, OnceCell, RefCell},
     sync::Arc,
 };
 
 use base::fact::Str;
 use eval::{Value, Why};
+use foldhash::HashMap;
 
 use super::{instruction::Decoded, version::Version};
 
@@ -39,6 +40,8 @@ pub(crate) struct Code {
     pub(crate) odd: Option<&'static str>,
     /// Whether it was walked.
     pub(crate) walked: Cell<bool>,
+    /// Loops that were asked whether they ever end, by their beginning.
+    pub(crate) endless: RefCell<HashMap<u32, bool>>,
     decoded: OnceCell<Decoded>,
     line_starts: OnceCell<Vec<(u32, u32, u32)>>,
 }

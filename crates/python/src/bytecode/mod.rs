@@ -6,6 +6,7 @@
 mod arrange;
 mod call;
 mod code;
+mod endless;
 mod explain;
 mod flow;
 mod guess;

@@ -8,7 +8,7 @@ use eval::{Span, Value};
 use super::{
     instruction::Instruction,
     opcode::Op,
-    stack::{Frame, Slot},
+    stack::{Frame, Role, Slot},
     step::node,
     version::Version,
 };
@@ -233,7 +233,7 @@ impl Machine<'_, '_, '_> {
         match instruction.op {
             Op::ListAppend => {
                 let item = frame.pop();
-                self.grow(frame, arg, Some(vec![item.known.value]));
+                self.grow(frame, arg, Some([item.known.value]));
             }
             Op::ListExtend => {
                 let over = frame.pop();
@@ -291,17 +291,23 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Adds items to the list `depth` below the top.
-    fn grow(&mut self, frame: &mut Frame, depth: u32, items: Option<Vec<Value>>) {
-        let Some(slot) = frame.peek(depth) else { return };
-        let known = match (&slot.known.value, items) {
-            (Value::List(before), Some(items)) if before.len().saturating_add(items.len()) <= MAX_DISPLAYED => {
-                // Values are never changed in place: a list that grows is copied each time.
-                self.effort = self.effort.saturating_sub(u32::try_from(before.len() / 8).unwrap_or(u32::MAX));
-                Some(Value::list([before.to_vec(), items].concat()))
+    fn grow(&mut self, frame: &mut Frame, depth: u32, items: Option<impl IntoIterator<Item = Value>>) {
+        let Some(slot) = frame.growing(depth) else { return };
+        if let (Value::List(before), Role::Value) = (&slot.known.value, &slot.role) {
+            // Values are never changed in place: a list that grows is copied where it was looked at in between.
+            self.effort = self.effort.saturating_sub(u32::try_from(before.len() / 8).unwrap_or(u32::MAX));
+            slot.role = Role::Growing(before.to_vec());
+        }
+        match (&mut slot.role, items) {
+            (Role::Growing(list), Some(items)) => {
+                list.extend(items);
+                if list.len() <= MAX_DISPLAYED {
+                    return;
+                }
             }
-            _ => None,
-        };
-        slot.known = known.map_or_else(Known::unknown, Known::from);
+            _ => {}
+        }
+        (slot.known, slot.role) = (Known::unknown(), Role::Value);
     }
 
     /// Takes the top apart; the first item ends on top.

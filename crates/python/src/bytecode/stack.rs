@@ -33,6 +33,8 @@ pub(super) enum Role {
     Value,
     /// NULL, which CPython pushes beside callables.
     Null,
+    /// A list that is being built, of these so far; the value is made when it is taken or looked at.
+    Growing(Vec<Value>),
     /// An iterator over known items, and how many were taken.
     Items(Rc<[Value]>, usize),
     /// The method that enters or leaves a context; the slot is what a `with` statement binds.
@@ -67,6 +69,14 @@ impl Slot {
     /// NULL.
     pub(super) fn null() -> Self {
         Self { role: Role::Null, ..Self::unknown() }
+    }
+
+    /// Makes the value of a list that was being built.
+    fn settle(&mut self) {
+        if let Role::Growing(items) = &mut self.role {
+            self.known = Value::list(std::mem::take(items)).into();
+            self.role = Role::Value;
+        }
     }
 
     /// Whether it is NULL.
@@ -127,7 +137,10 @@ impl Frame {
 
     pub(super) fn pop(&mut self) -> Slot {
         match self.slots.pop() {
-            Some(slot) => slot,
+            Some(mut slot) => {
+                slot.settle();
+                slot
+            }
             None => {
                 self.underflows();
                 Slot::unknown()
@@ -138,7 +151,7 @@ impl Frame {
     /// The last `count`, in order.
     pub(super) fn take(&mut self, count: u32) -> Vec<Slot> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        match self.slots.len().checked_sub(count) {
+        let mut taken = match self.slots.len().checked_sub(count) {
             Some(rest) => self.slots.split_off(rest),
             None => {
                 self.underflows();
@@ -148,11 +161,20 @@ impl Frame {
                 taken.append(&mut self.slots);
                 taken
             }
-        }
+        };
+        taken.iter_mut().for_each(Slot::settle);
+        taken
     }
 
     /// The slot `depth` below the top, which is 1.
     pub(super) fn peek(&mut self, depth: u32) -> Option<&mut Slot> {
+        let slot = self.growing(depth)?;
+        slot.settle();
+        Some(slot)
+    }
+
+    /// The same, where it may be a list that is being built.
+    pub(super) fn growing(&mut self, depth: u32) -> Option<&mut Slot> {
         let depth = usize::try_from(depth).ok()?;
         let index = self.slots.len().checked_sub(depth)?;
         self.slots.get_mut(index)

@@ -365,6 +365,7 @@ impl<'t> Machine<'t, '_, '_> {
                 Next::On => continue,
                 Next::Return(known) => return Ok(Some(known)),
                 Next::End => return Ok(None),
+                Next::Jump(target) if target <= instruction.at && self.never_ends(code, target)? => return Ok(None),
                 Next::Jump(target) => target,
                 Next::Branch(Branch { test, wants, target, keeps }) => {
                     let Some(jumps) = jumps(&test.value, wants) else { return Ok(None) };
