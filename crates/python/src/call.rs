@@ -202,7 +202,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(name) = &name {
             self.run_handed(node, name, args, kwargs)?;
             self.run_handed_classes(name, args, kwargs);
-            self.state_call(node, &callee.value, &values, &keywords)?;
+            self.state_named(node, (&callee.value, name), &values, &keywords)?;
             if let (true, Some((written, named))) = (carried, &written) {
                 // Stated a second time as it is written, so that it shows how the argument came about.
                 self.state_call(node, callee.written(), written, named)?;

@@ -1,28 +1,42 @@
 //! Loops that nothing ends while they are executed for their value: one round says as much as all that could be paid for.
 
-use ruff_python_ast::{Expr, Stmt, StmtWhile, helpers::any_over_body};
+use ruff_python_ast::{
+    Expr, Stmt, StmtWhile,
+    helpers::{any_over_body, any_over_expr},
+};
 
 /// Whether [`crate::machine::Machine::execute`] goes round this loop for as long as it may: its condition is written out,
-/// nothing in it leaves it (handlers are not executed), and it yields nothing.
+/// nothing that is executed in it leaves it or yields.
 pub(crate) fn never_ends(node: &StmtWhile) -> bool {
-    let yields = |expr: &Expr| matches!(expr, Expr::Yield(_) | Expr::YieldFrom(_));
-    node.test.is_literal_expr() && !leaves(&node.body, true) && !any_over_body(&node.body, yields)
+    node.test.is_literal_expr() && !leaves(&node.body, true)
 }
 
-/// Whether executing `body` may end the loop around it; `own`: a `break` is that loop's. Depth is bounded by [`crate::nesting`].
+/// Whether executing `body` may end the loop around it, or yields; `own`: a `break` is that loop's. As in execution,
+/// handlers and what stands behind a body that raises nothing do not count. Depth is bounded by [`crate::nesting`].
 fn leaves(body: &[Stmt], own: bool) -> bool {
     body.iter().any(|statement| match statement {
         Stmt::Return(_) | Stmt::ClassDef(_) | Stmt::Match(_) | Stmt::Raise(_) => true,
         Stmt::Break(_) => own,
         Stmt::If(node) => {
-            leaves(&node.body, own) || node.elif_else_clauses.iter().any(|clause| leaves(&clause.body, own))
+            let mut clauses = node.elif_else_clauses.iter();
+            gives(&node.test)
+                || leaves(&node.body, own)
+                || clauses.any(|clause| clause.test.as_ref().is_some_and(gives) || leaves(&clause.body, own))
         }
-        Stmt::For(node) => leaves(&node.body, false) || leaves(&node.orelse, own),
-        Stmt::While(node) => leaves(&node.body, false),
+        Stmt::For(node) => gives(&node.iter) || leaves(&node.body, false) || leaves(&node.orelse, own),
+        Stmt::While(node) => gives(&node.test) || leaves(&node.body, false),
         Stmt::Try(node) => leaves(&node.body, own),
-        Stmt::With(node) => leaves(&node.body, own),
-        _ => false,
+        Stmt::With(node) => node.items.iter().any(|item| gives(&item.context_expr)) || leaves(&node.body, own),
+        simple => any_over_body(std::slice::from_ref(simple), yields),
     })
+}
+
+fn gives(expr: &Expr) -> bool {
+    any_over_expr(expr, yields)
+}
+
+fn yields(expr: &Expr) -> bool {
+    matches!(expr, Expr::Yield(_) | Expr::YieldFrom(_))
 }
 
 #[cfg(test)]
@@ -44,5 +58,6 @@ mod tests {
         assert!(ends("while True:\n for a in b:\n  return a\n"));
         assert!(ends("while True:\n with a:\n  raise b\n"));
         assert!(ends("while True:\n yield i\n"));
+        assert!(!ends("while True:\n try:\n  i += 1\n except E:\n  yield i\n else:\n  yield a\n"));
     }
 }

@@ -101,16 +101,20 @@ impl Machine<'_, '_, '_> {
         {
             self.reduces(index);
         }
-        if RUNNING.contains(&&*name.module) || RUNNERS.iter().any(|(module, runner)| name.is(module, runner)) {
-            for known in args.iter().chain(kwargs.iter().map(|(_, known)| known)) {
-                if let Some(Local::Function(index)) = self.local(known) {
-                    self.called(index, &[], &[]);
-                }
+        let mut runs = None;
+        for known in args.iter().chain(kwargs.iter().map(|(_, known)| known)) {
+            if let Some(Local::Function(index)) = self.local(known)
+                && *runs.get_or_insert_with(|| runs_handed(name))
+            {
+                self.called(index, &[], &[]);
             }
+        }
+        if self.quiet > 0 || args.is_empty() {
+            return Ok(());
         }
         let method = name.qualname.rsplit('.').next().unwrap_or_default();
         let row = METHODS.iter().find(|(module, named, ..)| *named == method && name.module.starts_with(module));
-        let Some((_, _, at, with)) = row.filter(|_| self.quiet == 0) else { return Ok(()) };
+        let Some((_, _, at, with)) = row else { return Ok(()) };
         let Some((callee, rest)) = args.get(*at..).and_then(<[Known]>::split_first) else { return Ok(()) };
         if self.local(callee).is_none() && callee.value.callee_name().is_none() {
             return Ok(());
@@ -193,4 +197,9 @@ impl Machine<'_, '_, '_> {
             _ => Ok(None),
         }
     }
+}
+
+/// Whether this callable calls functions that it is handed.
+fn runs_handed(name: &Name) -> bool {
+    RUNNING.contains(&&*name.module) || RUNNERS.iter().any(|(module, runner)| name.is(module, runner))
 }

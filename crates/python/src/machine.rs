@@ -232,27 +232,39 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         args: &[Value],
         kwargs: &[(std::sync::Arc<str>, Value)],
     ) -> Result<(), Stop> {
-        if self.quiet > 0 {
-            return Ok(());
+        match callee.callee_name().filter(|_| self.quiet == 0) {
+            Some(name) => self.state_named(node, (callee, &name), args, kwargs),
+            None => Ok(()),
         }
-        let Some(name) = callee.callee_name() else { return Ok(()) };
+    }
+
+    /// States a call of a callee whose name is at hand.
+    pub(crate) fn state_named(
+        &mut self,
+        node: impl Ranged,
+        (callee, name): (&Value, &Name),
+        args: &[Value],
+        kwargs: &[(std::sync::Arc<str>, Value)],
+    ) -> Result<(), Stop> {
         let in_builtins = &*name.module == "builtins";
         if in_builtins && !builtins::is_stated(&name.qualname) && !name.qualname.starts_with("open.") {
             return Ok(());
         }
-        self.state_always(node, callee, args, kwargs)
+        self.state_always(node, (callee, name), args, kwargs)
     }
 
     /// States a call, whatever is called.
     pub(crate) fn state_always(
         &mut self,
         node: impl Ranged,
-        callee: &Value,
+        (callee, name): (&Value, &Name),
         args: &[Value],
         kwargs: &[(std::sync::Arc<str>, Value)],
     ) -> Result<(), Stop> {
-        let Some(name) = callee.callee_name().filter(|_| self.quiet == 0) else { return Ok(()) };
-        if !self.calls.insert(self.digest(&name, args, kwargs)) {
+        if self.quiet > 0 {
+            return Ok(());
+        }
+        if !self.calls.insert(self.digest(name, args, kwargs)) {
             return Ok(());
         }
         if eval::is_named(&name.module, &name.qualname) {
@@ -263,8 +275,8 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         let written = callee.to_expr().to_string();
         let fact = Call {
             written: if written == name.dotted() { "".into() } else { written.into() },
-            module: name.module,
-            name: name.qualname,
+            module: name.module.clone(),
+            name: name.qualname.clone(),
             how: "call".into(),
             when: self.word().into(),
             args: exprs,

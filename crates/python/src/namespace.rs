@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use base::stop::Stop;
-use eval::Value;
+use eval::{Name, Value};
 use ruff_text_size::Ranged;
 
 use crate::{
@@ -61,7 +61,9 @@ impl<'t> Machine<'t, '_, '_> {
         if plain {
             return Ok(());
         }
-        self.state_always(node, &Value::global("builtins", "getattr"), &[of.clone(), name.clone()], &[])
+        let getattr = Name::new("builtins", "getattr");
+        let callee = Value::from(getattr.clone());
+        self.state_always(node, (&callee, &getattr), &[of.clone(), name.clone()], &[])
     }
 
     pub(crate) fn own_attribute(

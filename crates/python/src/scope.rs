@@ -133,6 +133,15 @@ impl Scope {
 
     /// Binds a name; `branch`: only perhaps, so what it was before is kept beside.
     pub(crate) fn bind(self: &Rc<Self>, name: &str, known: Known, branch: bool) {
+        self.bind_as(name, || name.into(), known, branch);
+    }
+
+    /// The same for a name that is shared already.
+    pub(crate) fn bind_shared(self: &Rc<Self>, name: &Str, known: Known, branch: bool) {
+        self.bind_as(name, || name.clone(), known, branch);
+    }
+
+    fn bind_as(self: &Rc<Self>, name: &str, shared: impl FnOnce() -> Str, known: Known, branch: bool) {
         let scope = self.home(name);
         let mut names = scope.names.borrow_mut();
         if names.len() >= MAX_NAMES && !names.contains_key(name) {
@@ -148,7 +157,7 @@ impl Scope {
             }
             Some(bound) => *bound = known.into(),
             None => {
-                names.insert(name.into(), known.into());
+                names.insert(shared(), known.into());
             }
         }
     }

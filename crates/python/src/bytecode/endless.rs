@@ -2,17 +2,11 @@
 
 use base::stop::Stop;
 
-use super::{
-    code::Code,
-    flow::condition,
-    instruction::Decoded,
-    opcode::Op,
-    version::Version,
-};
+use super::{code::Code, flow::condition, instruction::Decoded, opcode::Op, version::Version};
 use crate::machine::Machine;
 
 impl Machine<'_, '_, '_> {
-    /// Whether what a jump back leads to never leaves the code, and yields nothing.
+    /// Whether what a jump back leads to never leaves the code. What a generator yielded until then is of no use: it gives nothing.
     pub(super) fn never_ends(&mut self, code: &Code, target: u32) -> Result<bool, Stop> {
         if let Some(known) = code.endless.borrow().get(&target) {
             return Ok(*known);
@@ -50,8 +44,7 @@ fn endless(decoded: &Decoded, version: Version, target: u32) -> (bool, u64) {
                 | Op::Reraise
                 | Op::BreakLoop
                 | Op::InterpreterExit
-                | Op::StopCode
-                | Op::YieldValue,
+                | Op::StopCode,
                 _,
             ) => return (false, count),
             (

@@ -216,7 +216,7 @@ impl<'t> Machine<'t, '_, '_> {
     fn store(&mut self, frame: &mut Frame, name: Str) {
         let slot = frame.pop();
         let branch = self.branch && self.quiet == 0;
-        self.scope.clone().bind(&name, slot.known, branch);
+        self.scope.clone().bind_shared(&name, slot.known, branch);
     }
 }
 
