@@ -31,8 +31,8 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
 
 /// `re.findall` and `re.split` of a pattern without groups.
 fn parts(evaluator: &Evaluator<'_>, name: &str, args: Arguments<'_>) -> Folded {
-    let pattern = compiled(text(args.required(0, "pattern")?)?).ok_or(Fault::Unfollowed)?;
-    let of = text(args.required(1, "string")?)?;
+    let (pattern, of) = (text(args.required(0, "pattern")?)?, text(args.required(1, "string")?)?);
+    let pattern = compiled(pattern).ok_or(Fault::Unfollowed)?;
     if pattern.captures_len() > 1 || args.len() > 2 || !args.kwargs.is_empty() {
         return Err(Fault::Unfollowed);
     }
@@ -82,9 +82,9 @@ fn substituted(evaluator: &Evaluator<'_>, args: Arguments<'_>) -> Folded {
     if args.at(4, "flags").is_some() {
         return Err(Fault::Unfollowed);
     }
-    let pattern = compiled(text(args.required(0, "pattern")?)?).ok_or(Fault::Unfollowed)?;
+    let (pattern, of) = (text(args.required(0, "pattern")?)?, text(args.required(2, "string")?)?);
+    let pattern = compiled(pattern).ok_or(Fault::Unfollowed)?;
     let replacement = args.required(1, "repl")?;
-    let of = text(args.required(2, "string")?)?;
     let most = crate::library::at_most(args, 3, "count")?;
     evaluator.make(of.len().saturating_mul(8))?;
     let mut out = String::new();

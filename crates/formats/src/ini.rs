@@ -45,8 +45,10 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
     if [".toml", ".ini", ".cfg", ".conf", ".properties"].iter().any(|extension| name.ends_with(extension)) {
         return Some(Certainty::Certain);
     }
-    // A script that begins by setting a variable is no list of settings.
-    if crate::identified::is_shell(head) {
+    // A script that begins by setting a variable is no list of settings: what is named or begins like a program is run, and no
+    // loader of settings takes it for some, while each assignment and each key of a dict would read as one.
+    let python = (crate::python::FORMAT.detect)(head) == Some(Certainty::Certain);
+    if python || crate::identified::is_shell(head) {
         return None;
     }
     // No text begins so, and no line of a binary file has to be looked at.

@@ -161,6 +161,9 @@ fn parse_either(text: &str, sink: &Sink<'_>) -> Result<(Option<Parsed<ModModule>
     let errors =
         |parsed: &Option<Parsed<ModModule>>| parsed.as_ref().map_or(usize::MAX, |parsed| parsed.errors().len());
     let parsed = parse(text);
+    if let Some(parsed) = &parsed {
+        nesting::refuse(parsed.tokens(), sink.meter())?;
+    }
     let found = errors(&parsed);
     let repaired = match parsed.as_ref().filter(|_| found > 0) {
         Some(parsed) => repair::python2(text, parsed, sink.meter())?,

@@ -1,8 +1,8 @@
 //! How deep and how large the tree of a text would be, told from its tokens: what is too deep is refused before anything
-//! recurses, and of what is too large only the beginning is parsed.
+//! of ours recurses, and of what is too large only the beginning is parsed.
 
 use base::{budget::Meter, reason::Reason, stop::Stop};
-use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_parser::{Mode, lexer};
 
 /// Depth of the deepest tree that is parsed. CPython refuses 200 nested brackets and 100 indentations.
@@ -24,14 +24,25 @@ pub(crate) const TOKEN: u64 = 128;
 /// What one that no Python knows costs beside it: an error more.
 const UNKNOWN: u64 = 24;
 
-/// Refuses a text whose tree could be deeper than [`MAX_DEPTH`], and tells what memory its tree takes; `None`: over `most`.
+/// Bytes and signs of a text that is parsed before its depth is known: the parser takes more stack where it needs it, and
+/// neither that nor dropping the tree can come to much.
+const SMALL: usize = 128 << 10;
+const FEW: usize = 24 << 10;
+
+/// What memory the tree of a text takes at most; `None`: over `most`. A large text is refused where its tree could be
+/// deeper than [`MAX_DEPTH`], a small one by [`refuse`].
 ///
 /// # Errors
 /// [`Reason::Depth`], or the budget's end.
 pub(crate) fn check(text: &str, most: u64, meter: &Meter) -> Result<Option<u64>, Stop> {
+    // No token is shorter than a byte, but for the end of a block, which began with some.
+    let worst = (text.len() as u64).saturating_add(1).saturating_mul(TOKEN.saturating_add(UNKNOWN));
+    let small = text.len() <= SMALL && worst <= most / 4;
+    if small && text.bytes().filter(u8::is_ascii_punctuation).count() <= FEW {
+        return Ok(Some(worst));
+    }
     let mut lexer = lexer::lex(text, Mode::Module);
-    let mut open = vec![Level::default()];
-    let mut depth = 0_usize;
+    let mut depth = Depth::default();
     let mut held = 0_u64;
     loop {
         let kind = lexer.next_token();
@@ -40,36 +51,65 @@ pub(crate) fn check(text: &str, most: u64, meter: &Meter) -> Result<Option<u64>,
         if held > most {
             return Ok(None);
         }
+        if kind == TokenKind::EndOfFile {
+            return Ok(Some(held));
+        }
+        depth.next(kind)?;
+    }
+}
+
+/// Refuses a tree of these tokens that could be deeper than [`MAX_DEPTH`].
+///
+/// # Errors
+/// [`Reason::Depth`], or the budget's end.
+pub(crate) fn refuse(tokens: &Tokens, meter: &Meter) -> Result<(), Stop> {
+    meter.steps(tokens.len() as u64)?;
+    let mut depth = Depth::default();
+    tokens.iter().try_for_each(|token| depth.next(token.kind()))
+}
+
+/// How deep the tree is at a token.
+struct Depth {
+    open: Vec<Level>,
+    depth: usize,
+}
+
+impl Default for Depth {
+    fn default() -> Self {
+        Self { open: vec![Level::default()], depth: 0 }
+    }
+}
+
+impl Depth {
+    fn next(&mut self, kind: TokenKind) -> Result<(), Stop> {
+        let Self { open, depth } = self;
         match kind {
-            TokenKind::EndOfFile => return Ok(Some(held)),
-            TokenKind::Indent => depth = depth.saturating_add(BRACKET),
-            TokenKind::Dedent => depth = depth.saturating_sub(BRACKET),
+            TokenKind::Indent => *depth = depth.saturating_add(BRACKET),
+            TokenKind::Dedent => *depth = depth.saturating_sub(BRACKET),
             kind if opens(kind) => {
-                depth = depth.saturating_add(BRACKET);
+                *depth = depth.saturating_add(BRACKET);
                 open.push(Level::default());
             }
             kind if closes(kind) => {
                 if open.len() > 1 {
                     let closed = open.pop().unwrap_or_default();
-                    depth = depth.saturating_sub(BRACKET).saturating_sub(closed.links).saturating_sub(closed.lambdas);
+                    *depth = depth.saturating_sub(BRACKET).saturating_sub(closed.links).saturating_sub(closed.lambdas);
                 }
                 // A closed bracket stays a link of its chain: f(a)(b)(c) is three deep.
-                link(&mut open, &mut depth, false);
+                link(open, depth, false);
             }
             TokenKind::Comma | TokenKind::Newline | TokenKind::Semi => {
                 if let Some(level) = open.last_mut() {
-                    depth = depth.saturating_sub(std::mem::take(&mut level.links));
+                    *depth = depth.saturating_sub(std::mem::take(&mut level.links));
                     if kind != TokenKind::Comma {
-                        depth = depth.saturating_sub(std::mem::take(&mut level.lambdas));
+                        *depth = depth.saturating_sub(std::mem::take(&mut level.lambdas));
                     }
                 }
             }
-            kind if chains(kind) => link(&mut open, &mut depth, kind == TokenKind::Lambda),
+            kind if chains(kind) => link(open, depth, kind == TokenKind::Lambda),
             _ => {}
         }
-        if depth > MAX_DEPTH {
-            return Err(Stop::Limit(Reason::Depth));
-        }
+        if *depth > MAX_DEPTH { Err(Stop::Limit(Reason::Depth)) } else { Ok(()) }
     }
 }
 

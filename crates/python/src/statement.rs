@@ -248,6 +248,7 @@ impl<'t> Machine<'t, '_, '_> {
         let over = self.eval(&node.iter)?;
         let over = self.iterated(&*node.iter, over)?;
         match self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) {
+            Some(items) if items.is_empty() => self.walk_empty(node, &over)?,
             Some(items) => {
                 // Loops within loops are walked once a round of the outer one, or rounds would multiply.
                 let rounds = if self.unrolling { 1 } else { ROUNDS };
@@ -272,6 +273,15 @@ impl<'t> Machine<'t, '_, '_> {
             }
         }
         self.body(&node.orelse)
+    }
+
+    /// What is empty as far as this file says need not be when the loop runs: its body is walked like a branch.
+    fn walk_empty(&mut self, node: &'t StmtFor, over: &Known) -> Result<(), Stop> {
+        let branch = std::mem::replace(&mut self.branch, true);
+        let item = Value::item_of(over.written().clone(), Known::unknown().value);
+        let result = self.assign(&node.target, item.into()).and_then(|()| self.body(&node.body));
+        self.branch = branch;
+        result
     }
 
     /// Names that a loop adds to are not known when its rounds are not.

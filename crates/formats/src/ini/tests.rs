@@ -43,6 +43,8 @@ fn ini_properties_and_toml_state_their_keys() {
 fn what_is_no_ini_is_refused() {
     assert!(read(&FORMAT, "", b"Once upon a time").is_none());
     assert!(read(&FORMAT, "", b"[1] Knuth").is_none());
+    assert!(read(&FORMAT, "settings.py", b"commands = {'run': go}\n").is_none());
+    assert!(read(&FORMAT, "", b"#!/usr/bin/env python3\ncommands = 1\n").is_none());
     assert!(!read(&FORMAT, "", b"a=1\n\0").unwrap().passed);
     assert!(read(&FORMAT, "x.cfg", b"no key\n").unwrap().stop.is_some());
 }

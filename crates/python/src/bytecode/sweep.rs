@@ -241,7 +241,8 @@ impl<'t> Machine<'t, '_, '_> {
             Role::Items(items, taken) => items.get(*taken..).map(<[Value]>::to_vec),
             _ => self.list_of(&over.known)?,
         };
-        let items = items.filter(|items| items.len() <= MAX_ITERATED);
+        // What is empty as far as this code says need not be when the loop runs.
+        let items = items.filter(|items| !items.is_empty() && items.len() <= MAX_ITERATED);
         let exit = sweep.decoded.at(target).filter(|exit| *exit >= position && *exit < sweep.decoded.straight);
         let unknown = Value::item_of(over.known.written().clone(), Known::unknown().value);
         if frame.slots().len() > MAX_SAVED {
