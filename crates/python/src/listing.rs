@@ -79,6 +79,7 @@ const BRANCHES: usize = 3;
 fn needs(text: &str, starts: &[usize], listing: &mut Listing, meter: &Meter) -> Result<(), Stop> {
     nesting::check(text, meter.limits().memory, meter)?.ok_or(Stop::Limit(Reason::Memory))?;
     let Some(parsed) = parse(text) else { return Ok(()) };
+    nesting::refuse(parsed.tokens(), meter)?;
     let mut definitions: HashMap<&str, Vec<Defined>> = HashMap::new();
     let mut blocks: Vec<Defined> = Vec::new();
     let mut words: Vec<Word<'_>> = Vec::new();
