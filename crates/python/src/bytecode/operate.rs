@@ -298,14 +298,11 @@ impl Machine<'_, '_, '_> {
             self.effort = self.effort.saturating_sub(u32::try_from(before.len() / 8).unwrap_or(u32::MAX));
             slot.role = Role::Growing(before.to_vec());
         }
-        match (&mut slot.role, items) {
-            (Role::Growing(list), Some(items)) => {
-                list.extend(items);
-                if list.len() <= MAX_DISPLAYED {
-                    return;
-                }
+        if let (Role::Growing(list), Some(items)) = (&mut slot.role, items) {
+            list.extend(items);
+            if list.len() <= MAX_DISPLAYED {
+                return;
             }
-            _ => {}
         }
         (slot.known, slot.role) = (Known::unknown(), Role::Value);
     }
