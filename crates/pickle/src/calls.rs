@@ -156,6 +156,7 @@ impl Machine<'_, '_> {
             self.give_back_graph(source)?;
         }
         self.consequences(&call, &outcome)?;
+        self.tensor_view(&target, &arguments, args)?;
         self.give_back_arguments(&call, args)?;
         if let Some(changed) = &outcome.receiver {
             self.receiver_changed(receiver, &target, args, changed);

@@ -11,6 +11,7 @@ use eval::{Name, Value as Known};
 use crate::{
     calls::{How, dotted},
     cursor::{Cursor, Line},
+    legacy::Storage,
     machine::{Machine, Step},
     value::{Kind, Value},
 };
@@ -244,10 +245,14 @@ impl Machine<'_, '_> {
         self.reduced_by_importer(id)?;
         let shown = id.to_expr().to_string();
         let shown = base::expr::shorten(&shown, 200).0.to_owned();
-        let (kind, target, role) = storage(id).unwrap_or_else(|| ("persistent-id", shown.clone(), String::new()));
-        if kind == "storage" {
-            self.storages.add(&target, role.split('[').next().unwrap_or_default());
-        }
+        let storage = storage(id);
+        let (kind, target, role) = match &storage {
+            Some(Storage { key, class, elements }) => {
+                self.storages.add(key, class);
+                ("storage", key.clone(), format!("{class}[{elements}]"))
+            }
+            None => ("persistent-id", shown.clone(), String::new()),
+        };
         let fact = Reference { kind: kind.into(), target: target.into(), role: role.into() };
         let place = self.place();
         self.sink.fact(place, fact)?;
@@ -255,6 +260,9 @@ impl Machine<'_, '_> {
             Some(class) => crate::known::pack(&mut self.arena, &mut self.names, class),
             None => self.arena.known(Known::External(format!("persistent id {shown}").into())),
         };
+        if let Some(storage) = storage {
+            self.limited |= !self.storages.name(value, storage);
+        }
         self.stack.push(value);
         Ok(())
     }
@@ -289,8 +297,8 @@ fn module_container(id: &Known) -> Option<&Known> {
     }
 }
 
-/// PyTorch's `('storage', class, key, location, numel)`: the key, and the class with the number of elements.
-fn storage(id: &Known) -> Option<(&'static str, String, String)> {
+/// PyTorch's `('storage', class, key, location, numel)`.
+fn storage(id: &Known) -> Option<Storage> {
     let Known::Tuple(parts) = id else {
         return None;
     };
@@ -304,5 +312,5 @@ fn storage(id: &Known) -> Option<(&'static str, String, String)> {
         return None;
     };
     let class = class.callee_name().map(|name| name.dotted()).unwrap_or_default();
-    Some(("storage", key.to_string(), format!("{class}[{numel}]")))
+    Some(Storage { key: key.to_string(), class, elements: *numel })
 }

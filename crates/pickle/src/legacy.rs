@@ -5,19 +5,31 @@ use std::collections::HashMap;
 use base::{coverage::Claim, fact::Tensor, location::Place, reader::Reader, sink::Sink, stop::Stop};
 use eval::{BigInt, Value as Known};
 
-use crate::{legacy_tar::Member, machine::Machine, value::Kind};
+use crate::{
+    legacy_tar::Member,
+    machine::Machine,
+    value::{Kind, Value},
+};
 
 /// What the first pickle holds.
 const MAGIC: u128 = 0x1950_a86a_20f9_469c_fc6c;
 /// The pickle with the list of keys.
 const KEYS: u32 = 5;
 /// Storages kept in mind.
-const MAX_STORAGES: usize = 1 << 18;
+const MAX_STORAGES: usize = 1 << 17;
 
-/// Storages that persistent ids named: the class of their elements by key.
+/// Storages that persistent ids named: the class of their elements by key, and each by the value that stands for it.
 #[derive(Default)]
 pub(crate) struct Storages {
     classes: HashMap<String, String>,
+    named: HashMap<Value, Storage>,
+}
+
+/// A storage as a persistent id has it.
+pub(crate) struct Storage {
+    pub(crate) key: String,
+    pub(crate) class: String,
+    pub(crate) elements: i64,
 }
 
 impl Storages {
@@ -26,6 +38,25 @@ impl Storages {
         if self.classes.len() < MAX_STORAGES {
             self.classes.insert(key.to_owned(), class.to_owned());
         }
+    }
+
+    /// Remembers which storage a value stands for; `false`: there are too many.
+    pub(crate) fn name(&mut self, value: Value, storage: Storage) -> bool {
+        let room = self.named.len() < MAX_STORAGES;
+        if room {
+            self.named.insert(value, storage);
+        }
+        room
+    }
+
+    /// Bytes held, about.
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.named.len() as u64).saturating_mul(160)
+    }
+
+    /// The storage that a value stands for.
+    pub(crate) fn of(&self, value: Value) -> Option<&Storage> {
+        self.named.get(&value)
     }
 }
 

@@ -45,6 +45,7 @@ mod stack;
 mod stated;
 mod store;
 mod stream;
+mod tensor_view;
 #[cfg(test)]
 mod tests;
 mod text;

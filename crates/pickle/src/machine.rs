@@ -472,6 +472,7 @@ impl<'a, 's> Machine<'a, 's> {
             self.texts.bytes_held(),
             self.stated.bytes(),
             self.planted.bytes(),
+            self.storages.bytes(),
             (self.receivers.len().saturating_add(self.origins.len()) as u64).saturating_mul(32),
         ];
         let now = now.iter().fold(0_u64, |sum, part| sum.saturating_add(*part));

@@ -29,7 +29,33 @@ fn a_storage_is_held_against_what_the_pickle_claims() {
     let report = scan_file("a.pt", with_elements(1 << 40));
     assert_eq!((report.verdict, rules(&report)), (Verdict::Suspicious, vec!["storage-mismatch"]));
     assert_eq!(&*report.findings[0].artifact, "a.pt!/archive/data.pkl");
-    assert_eq!(rules(&scan_file("a.pt", with_elements(2))), ["storage-surplus"]);
+    assert_eq!(rules(&scan_file("a.pt", with_elements(2))), ["storage-surplus", "tensor-out-of-bounds"]);
+}
+
+#[test]
+fn a_tensor_stays_inside_its_storage() {
+    let honest = Checkpoint::new().tensor(Tensor::floats("weight", &[4], &[1.0, 2.0, 3.0, 4.0])).data_pkl();
+    let view = b"K\0(K\x04t(K\x01t";
+    let at = honest.windows(view.len()).position(|window| window == view).unwrap();
+    // Offset, size and stride: what reaches beyond four elements, and what no tensor has.
+    for (change, expected) in [
+        (&b"K\x01(K\x03t(K\x01t"[..], &[][..]),
+        (b"K\0(K\x02t(K\x03t", &[]),
+        (b"K\0(M\xff\xfft(K\0t", &[]),
+        (b"K\0(K\0t(J\0\0\0\x7ft", &[]),
+        (b"K\x01(K\x04t(K\x01t", &["tensor-out-of-bounds"]),
+        (b"K\0(K\x05t(K\x01t", &["tensor-out-of-bounds"]),
+        (b"K\0(K\x02t(K\x04t", &["tensor-out-of-bounds"]),
+        (b"J\xff\xff\xff\xff(K\x04t(K\x01t", &["tensor-out-of-bounds"]),
+        (b"K\0(K\x04t(J\xff\xff\xff\xfft", &["tensor-out-of-bounds"]),
+    ] {
+        let changed = [&honest[..at], change, &honest[at + view.len()..]].concat();
+        let report = scan_file(
+            "a.pt",
+            Checkpoint::new().tensor(Tensor::floats("weight", &[4], &[1.0, 2.0, 3.0, 4.0])).object(changed).zip(),
+        );
+        assert_eq!(rules(&report), expected, "{change:?}");
+    }
 }
 
 #[test]
