@@ -2,7 +2,8 @@
 
     python3 xtask/quiet/list_operators.py > crates/knowledge/tables/third-party/torch-operators.tsv
 
-The source of an exported or traced module calls them as `torch.ops.NAMESPACE.NAME.OVERLOAD`. Only operators that compute
+The source of an exported or traced module calls them as `torch.ops.NAMESPACE.NAME.OVERLOAD`; an overload is looked up as
+its operator. Only operators that compute
 tensors of tensors are listed as harmless; what reaches files stands in `torch.tsv`, and what is not listed stays unknown.
 Needs torch and torchvision.
 """
@@ -22,11 +23,10 @@ REACHING = {"aten::from_file", "aten::save"}
 def main() -> None:
     rows = set()
     for operator in torch._C._dispatch_get_all_op_names():
-        packet, _, overload = operator.partition(".")
+        packet = operator.partition(".")[0]
         namespace, name = packet.split("::")
         if namespace in NAMESPACES and packet not in REACHING:
             rows.add((f"torch.ops.{namespace}", name, "function"))
-            rows.add((f"torch.ops.{namespace}", f"{name}.{overload or 'default'}", "method"))
     print("# Operators that the dispatcher of torch", torch.__version__.partition("+")[0], "knows, written by xtask/quiet/list_operators.py.")
     for row in sorted(rows):
         print(*row, "safe/inert", "a function of tensors", "", sep="\t")

@@ -60,6 +60,9 @@ const SPECIAL: &[&str] = &[
     "tb_frame",
 ];
 
+/// What modules begin with that PyTorch makes of the namespaces of its dispatcher: `torch.ops.aten`.
+const OPERATORS: &str = "torch.ops.";
+
 /// Modules whose name is no honest name for anything else, so that a walk that *ends* on it means the module.
 const UNMISTAKABLE: &[&str] = &[
     "builtins",
@@ -97,6 +100,9 @@ pub fn resolve<'a>(module: &'a str, qualname: &'a str) -> Resolved<'a> {
         home = canonical_module(step.module);
         rest = step.rest;
     }
+    if home.starts_with(OPERATORS) {
+        rest = operator(rest);
+    }
     let (head, tail) = rest.split_once('.').map_or((rest, None), |(head, tail)| (head, Some(tail)));
     let known = has_row(&home, rest);
     let Some((target, renamed)) = alias(&home, head).filter(|_| !known && !rest.is_empty()) else {
@@ -105,6 +111,14 @@ pub fn resolve<'a>(module: &'a str, qualname: &'a str) -> Resolved<'a> {
     let (target, renamed) = canonical(target, renamed);
     let name = tail.map_or(Cow::Borrowed(renamed), |tail| Cow::Owned(format!("{renamed}.{tail}")));
     Resolved { module: Cow::Borrowed(target), name, crossed, special }
+}
+
+/// The operator whose overload `path` names: `add` for `add.Tensor`. An overload computes what its operator does.
+fn operator(path: &str) -> &str {
+    match path.split_once('.') {
+        Some((operator, overload)) if !overload.starts_with('_') && !overload.contains('.') => operator,
+        _ => path,
+    }
 }
 
 /// One step of the walk, from a module into another.

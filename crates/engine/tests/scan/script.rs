@@ -1,6 +1,7 @@
 //! Scripted modules: PyTorch's own interpreter runs their code, which no restriction of unpickling reaches.
 
 use base::verdict::{Completeness, Verdict};
+use testkit::zip::{Member, ZipWriter};
 
 use crate::memory::scan_file;
 
@@ -57,4 +58,15 @@ fn the_bytecode_of_a_module_says_it_without_the_source() {
     let report = scan_file(name, bytes);
     let inside = |member: &str| report.findings.iter().any(|finding| finding.artifact.ends_with(member));
     assert!(inside("bytecode.pkl") && inside("code/__torch__.py"), "{:#?}", report.findings);
+}
+
+#[test]
+fn code_of_before_pytorch_1_4_is_read_as_such() {
+    let model = br#"{"protoVersion": "6", "mainModule": {"torchscriptArena": {"key": "code/model"}}, "producerName": "pytorch"}"#;
+    let code = b"op_version_set = 1\nclass M(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    ops.aten.save(x, \"/nowhere/saved\")\n    return x\n";
+    let zip =
+        ZipWriter::new().member(Member::stored("m/model.json", model)).member(Member::stored("m/code/model", code));
+    let report = scan_file("old.pt", zip.finish());
+    let found: Vec<_> = report.findings.iter().map(|finding| &*finding.message).collect();
+    assert_eq!(found, ["Running M.forward calls aten::save, with texts ('/nowhere/saved')"]);
 }
