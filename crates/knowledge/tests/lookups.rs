@@ -163,3 +163,16 @@ fn modules_that_act_when_imported_say_so() {
     assert!(import_effect("this").is_some());
     assert_eq!(import_effect("json"), None);
 }
+
+#[test]
+fn an_overload_is_its_operator() {
+    for path in ["ops.aten.cos", "ops.aten.cos.default", "ops.aten.add.Tensor"] {
+        assert_eq!(standing("torch", path), Standing::Safe(SafeRole::Inert), "{path}");
+    }
+    assert_eq!(standing("torch", "ops.aten.save.default"), Standing::Dangerous(Category::File));
+    for path in ["ops.aten.cos.default.op", "ops.aten.cos.__call__", "ops.own.cos.default"] {
+        let found = resolve("torch", path);
+        assert_eq!(callable(&found.module, &found.name), Lookup::Unknown, "{path}");
+    }
+    assert!(resolve("torch", "ops.aten.cos.__globals__").special.is_some());
+}
