@@ -3,12 +3,14 @@
 //! It follows names, members, joined texts and calls with their arguments, and takes everything else for an operator. What
 //! breaks the language's grammar is stepped over: a reader for findings, not for running.
 
-use std::collections::VecDeque;
+mod brackets;
+mod frame;
 
 use base::{expr::Expr, location::Place, stop::Stop};
 
+use self::frame::{Frame, Kind};
 use super::{
-    Program, constant, joined,
+    Program,
     lexer::{At, Lexer, Token},
     small, text,
 };
@@ -42,82 +44,8 @@ pub(crate) enum Blocks {
     Braces,
 }
 
-/// Brackets and blocks that are open at once.
-const OPEN: usize = 4096;
 /// Arguments, items or joined parts that are kept.
 const KEPT: usize = 64;
-
-enum Kind {
-    Call(Expr, At),
-    Parenthesis,
-    Index(Expr, At),
-    Table,
-    Block,
-    Condition,
-    Function,
-}
-
-/// An open bracket or block, and the expression that is being read in it.
-struct Frame {
-    kind: Kind,
-    items: Vec<Expr>,
-    parts: Vec<Expr>,
-    /// Joined by nothing but the operator that joins texts.
-    plain: bool,
-    last: Option<Expr>,
-    /// The text whose method `last` is.
-    receiver: Option<Expr>,
-    /// The name that `last` is, while nothing was done to it.
-    bare: Option<String>,
-    /// The names that are assigned to, the next one first.
-    targets: VecDeque<String>,
-    /// Names in front of a comma, which may become targets.
-    names: Vec<String>,
-    /// What the expression is where its left side holds: `a or b`.
-    preferred: Option<Expr>,
-}
-
-impl Frame {
-    const fn new(kind: Kind) -> Self {
-        Self {
-            kind,
-            items: Vec::new(),
-            parts: Vec::new(),
-            plain: true,
-            last: None,
-            receiver: None,
-            bare: None,
-            targets: VecDeque::new(),
-            names: Vec::new(),
-            preferred: None,
-        }
-    }
-
-    /// Ends the expression.
-    fn finish(&mut self) -> Option<Expr> {
-        self.bare = None;
-        let last = self.last.take();
-        let mut parts = std::mem::take(&mut self.parts);
-        let (plain, preferred) = (std::mem::replace(&mut self.plain, true), self.preferred.take());
-        if parts.is_empty() && plain {
-            return last;
-        }
-        parts.extend(last);
-        match (plain, parts.is_empty()) {
-            (_, true) => None,
-            (true, _) => Some(joined(&parts, b"")),
-            _ => Some(preferred.unwrap_or(Expr::Unknown)),
-        }
-    }
-
-    fn item(&mut self) {
-        self.targets.clear();
-        let value = self.finish();
-        if self.items.len() < KEPT {
-            self.items.extend(value.map(small));
-        }
-    }
-}
 
 /// Reads source text and states what it calls.
 pub(crate) fn read(source: &str, syntax: &Syntax, program: &mut Program<'_, '_>) -> Result<(), Stop> {
@@ -385,106 +313,6 @@ impl Walk<'_, '_, '_> {
             mark if operators.namespace.contains(&mark) => self.member = Some(false),
             _ => self.operator(),
         }
-        Ok(())
-    }
-
-    fn open(&mut self, kind: Kind) {
-        if self.stack.len() >= OPEN {
-            return;
-        }
-        match kind {
-            Kind::Function => self.functions = self.functions.saturating_add(1),
-            Kind::Condition => self.conditions = self.conditions.saturating_add(1),
-            _ => {}
-        }
-        self.stack.push(Frame::new(kind));
-    }
-
-    /// A closing bracket: everything inside it ends. One that nothing opened is stepped over.
-    fn bracket(&mut self, mark: &str) -> Result<(), Stop> {
-        let braces = self.syntax.blocks == Blocks::Braces;
-        let fits = |frame: &Frame| match (&frame.kind, mark) {
-            (Kind::Call(..) | Kind::Parenthesis, ")") | (Kind::Index(..), "]") | (Kind::Table, "}") => true,
-            (Kind::Block | Kind::Condition | Kind::Function, "}") => braces,
-            _ => false,
-        };
-        let Some(depth) = self.stack.iter().rev().take(KEPT).position(fits) else { return Ok(()) };
-        for _ in 0..=depth {
-            self.close()?;
-        }
-        Ok(())
-    }
-
-    /// The word that ends a block.
-    fn end(&mut self) -> Result<(), Stop> {
-        let block = |frame: &Frame| matches!(frame.kind, Kind::Block | Kind::Condition | Kind::Function);
-        let Some(depth) = self.stack.iter().rev().take(KEPT).position(block) else { return Ok(()) };
-        for _ in 0..=depth {
-            self.close()?;
-        }
-        Ok(())
-    }
-
-    /// Closes the innermost frame and hands its value to the one around it.
-    fn close(&mut self) -> Result<(), Stop> {
-        let when = self.when();
-        let Some(mut frame) = self.stack.pop() else { return Ok(()) };
-        self.member = None;
-        let value = match &frame.kind {
-            Kind::Block | Kind::Condition | Kind::Function => {
-                let (target, value) = (frame.targets.pop_front(), frame.finish());
-                if let (Some(target), Some(value)) = (target, value) {
-                    self.program.assign(&target, value);
-                }
-                match frame.kind {
-                    Kind::Function => self.functions = self.functions.saturating_sub(1),
-                    Kind::Condition => self.conditions = self.conditions.saturating_sub(1),
-                    _ => {}
-                }
-                // A function is a value, another block is none.
-                if !matches!(frame.kind, Kind::Function) {
-                    return Ok(());
-                }
-                Expr::Unknown
-            }
-            Kind::Call(..) => {
-                frame.item();
-                let Kind::Call(callee, at) = frame.kind else { return Ok(()) };
-                self.program.call(&place(at), &callee, frame.items, when)?
-            }
-            Kind::Index(..) => {
-                let key = frame.finish();
-                let Kind::Index(of, at) = frame.kind else { return Ok(()) };
-                match key.as_ref().and_then(constant) {
-                    Some(key) => {
-                        let key = String::from_utf8_lossy(&key).into_owned();
-                        let environment = matches!(&of, Expr::Global { name, .. } if name.is_empty());
-                        match self.program.field(&place(at), &of, &key, when)? {
-                            Expr::Global { name, .. } if environment && *name == *key => self.program.name(&key),
-                            value => value,
-                        }
-                    }
-                    None => {
-                        self.program.computed(&place(at), &of, when)?;
-                        Expr::Unknown
-                    }
-                }
-            }
-            Kind::Table => {
-                frame.item();
-                Expr::List(frame.items)
-            }
-            Kind::Parenthesis => {
-                frame.item();
-                match frame.items.pop() {
-                    Some(value) if frame.items.is_empty() => value,
-                    _ => Expr::Unknown,
-                }
-            }
-        };
-        let outer = self.top();
-        outer.bare = None;
-        outer.last = Some(value);
         Ok(())
     }
 }
