@@ -205,6 +205,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_nobody_types_is_no_name() {
+        assert!(printable("système") && printable("a b"));
+        assert!(!["", "a\0", "\u{fffd}", "line\n"].iter().any(|text| printable(text)));
+    }
+
+    #[test]
     fn names_written_over_are_found_below_too() {
         let mut names = Names::default();
         names.rebind("numpy", "size.shape", Known::module("builtins"));
