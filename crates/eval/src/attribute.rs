@@ -3,7 +3,7 @@
 use crate::{
     name::Name,
     sequence,
-    value::{Value, Why},
+    value::{Call, Value, Why},
 };
 
 /// Names under which an object shows the namespace that its members live in.
@@ -35,6 +35,11 @@ pub fn attribute(of: &Value, name: &str) -> Value {
         (Value::External(_) | Value::Call(_) | Value::Attribute(_) | Value::Item(_), "f_builtins") => {
             Name::new("builtins", "").through("f_builtins").into()
         }
+        // What has globals has builtins in them.
+        (Value::External(_) | Value::Call(_) | Value::Attribute(_) | Value::Item(_), "__builtins__") => {
+            Name::new("builtins", "").through("__builtins__").into()
+        }
+        (Value::Call(call), _) if let Some(field) = field(call, name) => field,
         (Value::Global(owner), _) => of_global(owner, name),
         (Value::Partial(call), "func") => call.callee.clone(),
         (Value::Partial(call), "args") => Value::tuple(call.args.clone()),
@@ -51,6 +56,23 @@ pub fn attribute(of: &Value, name: &str) -> Value {
         (Value::Call(call), _) => crate::holder::attribute(call, name).unwrap_or_else(|| unresolved(of, name)),
         _ => unresolved(of, name),
     }
+}
+
+/// A field of a named tuple that was made of constants: `collections.namedtuple('P', 'a b')(1, 2).a`.
+fn field(of: &Call, name: &str) -> Option<Value> {
+    let Value::Call(class) = &of.callee else { return None };
+    let made = class.callee.as_name()?;
+    let (true, [_, fields, ..]) = (made.is("collections", "namedtuple"), &*class.args) else { return None };
+    let position = match fields {
+        Value::Str(fields) => {
+            let mut words = fields.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty());
+            words.position(|word| word == name)?
+        }
+        Value::List(fields) | Value::Tuple(fields) => fields.iter().position(|field| field.as_str() == Some(name))?,
+        _ => return None,
+    };
+    let named = || of.kwargs.iter().find(|(given, _)| &**given == name).map(|(_, value)| value);
+    of.args.get(position).or_else(named).cloned()
 }
 
 fn unresolved(of: &Value, name: &str) -> Value {
@@ -73,6 +95,10 @@ fn of_global(owner: &Name, name: &str) -> Value {
         "__self__" if !owner.is_module() && !owner.qualname.contains('.') => {
             Name::new(&owner.module, "").reached(owner).through(name).into()
         }
+        // What a builtin type is derived from is, but for `bool` and the exceptions, `object`.
+        "__base__" if &*owner.module == "builtins" && !owner.is_module() => {
+            Name::new("builtins", "object").reached(owner).through(name).into()
+        }
         _ => {
             let found: Value = owner.walk(name).into();
             found.as_name().and_then(|name| constant(name)).unwrap_or(found)
@@ -94,7 +120,12 @@ pub fn item(of: &Value, key: &Value) -> Value {
     match of {
         Value::Global(owner) => item_of_global(owner, key),
         Value::Attribute(access) if NAMESPACES.contains(&&*access.name) => match key {
-            Value::Str(key) => attribute(&access.of, key),
+            Value::Str(key) => match attribute(&access.of, key) {
+                found @ Value::Attribute(_) if &*access.name != "__dict__" => {
+                    imported(&access.name, key).unwrap_or(found)
+                }
+                found => found,
+            },
             _ => Value::item_of(of.clone(), key.clone()),
         },
         // `globals()` and the like, of whatever frame calls: the builtins are in each.
@@ -120,11 +151,28 @@ pub fn item(of: &Value, key: &Value) -> Value {
     }
 }
 
+/// What globals hold under this name, whoever wrote them: the builtins, a module of the standard library, what one is imported from.
+fn imported(through: &str, key: &str) -> Option<Value> {
+    let module = knowledge::is_stdlib(key).then(|| Name::new(key, ""));
+    let member = || {
+        let home = ["builtins", "os", "subprocess"].into_iter().find(|home| knowledge::is_named(home, key));
+        home.and_then(|home| Value::global(home, key).as_name().map(|name| Name::clone(name)))
+    };
+    module.or_else(member).map(|name| name.through(through).into())
+}
+
 fn item_of_global(owner: &Name, key: &Value) -> Value {
     if let Some(constant) = constant(owner) {
         return item(&constant, key);
     }
     let unresolved = || Value::item_of(owner.clone().into(), key.clone());
+    if let (Value::Int(at), Some((class, "__mro__" | "__bases__"))) =
+        (key, owner.split().as_ref().map(|(class, last)| (class, &**last)))
+        && &*owner.module == "builtins"
+    {
+        let itself = owner.qualname.ends_with("__mro__") && *at == 0;
+        return if itself { class.clone().into() } else { Name::new("builtins", "object").reached(owner).into() };
+    }
     let Value::Str(key) = key else {
         return unresolved();
     };

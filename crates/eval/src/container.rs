@@ -180,6 +180,10 @@ fn set(evaluator: &mut Evaluator<'_>, of: &Value, items: &[Value], name: &str, a
             evaluator.outcome.receiver = Some(Value::set(sequence::distinct(longer)?));
             return Ok(Value::None);
         }
+        "pop" if items.len() == 1 => {
+            evaluator.outcome.receiver = Some(Value::set([]));
+            return items.first().cloned().ok_or(Fault::Unfollowed);
+        }
         "discard" | "remove" => {
             let wanted = args.value(0)?;
             let rest: Vec<_> =

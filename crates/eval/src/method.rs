@@ -15,6 +15,16 @@ use crate::{
 
 /// `of.name(…)`.
 pub(crate) fn bound(evaluator: &mut Evaluator<'_>, of: &Value, name: &str, args: Arguments<'_>) -> Folded {
+    if let (Value::Call(call), [receiver, rest @ ..]) = (of, args.args)
+        && call.callee.as_name().is_some_and(|made| made.is("builtins", "type"))
+        && call.args.len() == 1
+    {
+        match (name, rest) {
+            ("__getattribute__" | "__getattr__", [Value::Str(name)]) => return Ok(attribute(receiver, name)),
+            ("__call__", rest) => return evaluator.invoke(receiver, rest, args.kwargs),
+            _ => {}
+        }
+    }
     if matches!(name, "__getattribute__" | "__getattr__") {
         return Ok(attribute(of, args.text(0)?));
     }

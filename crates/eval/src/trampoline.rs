@@ -45,6 +45,18 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
         ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => {
             attribute(&dotted_module(args.text(0)?)?, args.text(1)?)
         }
+        ("importlib" | "imp", "reload") => args.value(0)?.clone(),
+        // The module of a specification that was sought by its name.
+        ("importlib.util" | "importlib._bootstrap", "module_from_spec") => match args.value(0)? {
+            Value::Call(call)
+                if call.callee.as_name().is_some_and(|name| {
+                    matches!(&*name.qualname, "find_spec" | "_find_spec") && name.module.starts_with("importlib")
+                }) =>
+            {
+                dotted_module(text(call.args.first().ok_or(Fault::Unfollowed)?)?)?
+            }
+            _ => return Ok(None),
+        },
         ("pkgutil", "resolve_name") => entry_point(args.text(0)?),
         ("xmlrpc.server", "resolve_dotted_attribute") => walk(args.value(0)?, args.text(1)?),
         ("dill._dill" | "dill", "_get_attr") => attribute(args.value(0)?, args.text(1)?),
@@ -99,6 +111,13 @@ fn other(
             [of, name] => Ok(Some(attribute(of, text(name)?))),
             _ => raise(Exception::Type),
         },
+        // A function bound to its first argument.
+        "__get__" if args.len() > 0 && !owner.is_empty() => {
+            Ok(Some(Value::partial(holder(), args.args.get(..1).unwrap_or_default().to_vec(), Vec::new())))
+        }
+        "mro" if path.0 == "builtins" && !owner.is_empty() => {
+            Ok(Some(Value::tuple([holder(), Value::global("builtins", "object")])))
+        }
         "__new__" if args.len() > 0 && !owner.is_empty() => {
             evaluator.construct(args.value(0)?, args.rest(1), args.kwargs).map(Some)
         }

@@ -431,8 +431,8 @@ impl Value {
     /// The class, or the function, that made this.
     pub(crate) fn class_name(&self) -> Option<Name> {
         match self {
-            Self::Instance(call) | Self::Call(call) => call.callee.callee_name(),
-            Self::Attribute(access) => access.of.class_name().map(|class| class.member(&access.name)),
+            Self::Instance(call) | Self::Call(call) => call.made_by(),
+            Self::Attribute(access) => access.of.class_name().map(|class| path_of(class.member(&access.name))),
             Self::Partial(_) => Some(Name::new("functools", "partial")),
             Self::AttributeGetter(_) => Some(Name::new("operator", "attrgetter")),
             Self::ItemGetter(_) => Some(Name::new("operator", "itemgetter")),
@@ -443,4 +443,42 @@ impl Value {
             _ => None,
         }
     }
+}
+
+impl Call {
+    /// What made the result: `path / "name"` is made by what made the path.
+    fn made_by(&self) -> Option<Name> {
+        let name = self.callee.callee_name()?;
+        if name.is("operator", "truediv") {
+            let path = self.args.iter().find_map(Value::class_name);
+            return path.filter(|path| &*path.module == "pathlib").or(Some(name));
+        }
+        Some(path_of(name))
+    }
+}
+
+/// Methods and attributes of a path that give another path.
+const OF_PATHS: &[&str] = &[
+    "absolute",
+    "cwd",
+    "expanduser",
+    "home",
+    "joinpath",
+    "parent",
+    "readlink",
+    "resolve",
+    "with_name",
+    "with_stem",
+    "with_suffix",
+];
+
+/// The class of the path that a method of a path gives.
+fn path_of(name: Name) -> Name {
+    if &*name.module == "pathlib"
+        && let Some((class, method)) = name.qualname.split_once('.')
+        && OF_PATHS.contains(&method)
+    {
+        return Name { qualname: class.into(), ..name };
+    }
+    name
 }

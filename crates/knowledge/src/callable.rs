@@ -71,6 +71,16 @@ pub fn callables() -> impl ExactSizeIterator<Item = Callable> {
     CALLABLES.iter().map(Callable::from)
 }
 
+/// The names of what a module holds itself, as far as rows name them.
+pub fn names_of(module: &str) -> impl Iterator<Item = &'static str> {
+    let from = CALLABLES.partition_point(|row| Callable::from(row).module < module);
+    let rows = CALLABLES.get(from..).unwrap_or_default().iter().map(Callable::from);
+    let module = rows.clone().next().map(|row| row.module).filter(|found| *found == module);
+    rows.take_while(move |row| Some(row.module) == module)
+        .map(|row| row.name)
+        .filter(|name| !name.is_empty() && !name.contains('.'))
+}
+
 /// Whether some row names this, under its own or an older name: used to recognise pickles.
 #[must_use]
 pub fn is_named(module: &str, name: &str) -> bool {

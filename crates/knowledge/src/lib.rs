@@ -13,7 +13,9 @@ mod resolve;
 mod spread;
 mod standing;
 
-pub use callable::{Callable, Lookup, callable, callables, import_effect, is_known_module, is_named, is_pure};
+pub use callable::{
+    Callable, Lookup, callable, callables, import_effect, is_known_module, is_named, is_pure, names_of,
+};
 pub use canonical::canonical;
 pub use modules::{ModuleAttribute, StdlibModule, is_stdlib, module_attribute, stdlib_module, stdlib_modules};
 pub use python2::{python2, python2_imports, python2_names};

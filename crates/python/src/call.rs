@@ -18,7 +18,19 @@ use crate::{
 pub(crate) type Keywords = Vec<(Arc<str>, Known)>;
 
 /// Builtins that build text or bytes out of numbers or backwards: an encoding as good as any.
-const BUILDERS: &[&str] = &["bytearray", "bytes", "bytes.fromhex", "chr", "map", "reversed", "unichr"];
+const BUILDERS: &[&str] = &[
+    "bytearray",
+    "bytes",
+    "bytes.fromhex",
+    "bytes.translate",
+    "chr",
+    "int.to_bytes",
+    "map",
+    "reversed",
+    "str.translate",
+    "unichr",
+    "zip",
+];
 
 impl<'t> Machine<'t, '_, '_> {
     /// A call expression.
@@ -145,6 +157,13 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Some(Local::Code(_)) | None => {}
         }
+        // A function bound to its first argument.
+        if let (Value::Attribute(access), [of, ..]) = (&callee.value, &*args)
+            && &*access.name == "__get__"
+            && matches!(self.locals.of(&access.of), Some(Local::Function(_)))
+        {
+            return Ok(Value::partial(access.of.clone(), vec![of.value.clone()], Vec::new()).into());
+        }
         if let Some(namespace) = namespace(&callee.value, &args) {
             self.state_call(node, &callee.value, &[], &[])?;
             return Ok(namespace.into());
@@ -168,6 +187,8 @@ impl<'t> Machine<'t, '_, '_> {
             kwargs.iter().map(|(name, known)| (name.clone(), known.value.clone())).collect();
         let known = |known: &Known| known.encoded.is_some();
         let carried = known(callee) || args.iter().any(known) || kwargs.iter().any(|(_, arg)| known(arg));
+        self.state_chosen(node, &callee.value, &values, &keywords)?;
+        self.state_handed(node, &callee.value, args, kwargs)?;
         if !carried
             && is_nobodys(&callee.value)
             && !values.iter().chain(keywords.iter().map(|(_, value)| value)).any(is_lazy)
@@ -202,6 +223,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(name) = &name {
             self.run_handed(node, name, args, kwargs)?;
             self.run_handed_classes(name, args, kwargs);
+            self.run_handed_objects(name, args, kwargs);
             self.state_named(node, (&callee.value, name), &values, &keywords)?;
             if let (true, Some((written, named))) = (carried, &written) {
                 // Stated a second time as it is written, so that it shows how the argument came about.
@@ -209,6 +231,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
             if self.quiet == 0 {
                 self.give_back(name, args, node)?;
+                self.give_back_held(name, &callee.value, node)?;
             }
         }
         for invocation in &outcome.invocations {

@@ -19,6 +19,10 @@ const LOADERS: &[(&str, &str, &str)] = &[
     ("pdb", "run", "run-argument.py"),
     ("pickle", "loads", "loads-argument.pkl"),
     ("pickle", "load", "load-argument.pkl"),
+    ("pickle", "Unpickler.load", "load-argument.pkl"),
+    ("pickle", "_Unpickler.load", "load-argument.pkl"),
+    ("dill", "Unpickler.load", "load-argument.pkl"),
+    ("dill._dill", "Unpickler.load", "load-argument.pkl"),
     ("profile", "runctx", "run-argument.py"),
     ("bdb", "Bdb.run", "run-argument.py"),
     ("trace", "Trace.run", "run-argument.py"),
@@ -31,7 +35,18 @@ const LOADERS: &[(&str, &str, &str)] = &[
     ("torch", "load", "load-argument.pt"),
     ("marshal", "loads", "loads-argument.marshal"),
     ("yaml", "unsafe_load", "load-argument.yaml"),
+    ("jsonpickle", "decode", "decode-argument.json"),
+    ("jsonpickle", "loads", "loads-argument.json"),
+    ("jsonpickle.unpickler", "decode", "decode-argument.json"),
+    ("doctest", "run_docstring_examples", "examples.py"),
 ];
+/// Texts of which the lines behind prompts are run.
+const EXAMPLES: &str = "examples.py";
+
+/// Whether a text of this name is one that `exec` or `eval` runs.
+pub(crate) fn is_executed(name: &str) -> bool {
+    matches!(name.rsplit('/').next(), Some("exec-argument.py" | "eval-argument.py"))
+}
 
 impl Machine<'_, '_, '_> {
     /// Gives back the argument that a call of `callee` runs or loads.
@@ -52,7 +67,31 @@ impl Machine<'_, '_, '_> {
         if bytes.is_empty() || name.ends_with(".py") && plain {
             return Ok(());
         }
+        let examples = if *name == EXAMPLES { std::str::from_utf8(bytes).ok().map(prompted) } else { None };
+        let bytes = examples.as_ref().map_or(bytes, |text| text.as_bytes());
         let place = self.place(node);
         self.sink.child(Child::window(*name, place, Blob::from_bytes(bytes.to_vec())))
     }
+
+    /// Gives back what the object was made with whose method is called: `pickle.Unpickler(stream).load()`.
+    pub(crate) fn give_back_held(&mut self, callee: &eval::Name, of: &Value, node: impl Ranged) -> Result<(), Stop> {
+        let Value::Attribute(access) = of else { return Ok(()) };
+        match &access.of {
+            Value::Call(call) | Value::Instance(call) if callee.qualname.ends_with("Unpickler.load") => {
+                let args: Vec<Known> = call.args.iter().take(1).cloned().map(Known::from).collect();
+                self.give_back(callee, &args, node)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The lines of a text that stand behind the prompts of an interpreter.
+fn prompted(text: &str) -> String {
+    let line = |line: &str| {
+        let line = line.trim_start();
+        let code = line.strip_prefix(">>>").or_else(|| line.strip_prefix("..."))?;
+        Some(format!("{}\n", code.strip_prefix(' ').unwrap_or(code)))
+    };
+    text.lines().filter_map(line).collect()
 }

@@ -90,6 +90,7 @@ impl<'t> Machine<'t, '_, '_> {
                 }
             }
         }
+        self.type_parameters(node.type_params.as_deref())?;
         let scope = Scope::inside(&self.scope, true);
         let outer = std::mem::replace(&mut self.scope, Rc::clone(&scope));
         let result = self.during(self.when, None, |machine| {
@@ -256,11 +257,27 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// Methods of a class or an object of this file are called.
-    fn run_methods(&mut self, of: &Known, names: &[&str], args: &[Known]) {
+    pub(crate) fn run_methods(&mut self, of: &Known, names: &[&str], args: &[Known]) {
         let Some(Local::Class(class) | Local::Instance(class)) = self.local(of) else { return };
         for name in names {
             if let Some(Local::Function(index)) = self.member(class, name).and_then(|member| self.local(&member)) {
                 self.called(index, args, &[]);
+            }
+        }
+    }
+
+    /// The tests of every class of the file.
+    pub(crate) fn run_tests(&mut self) {
+        let members: Vec<Known> = self
+            .classes
+            .iter()
+            .flat_map(|class| class.scope.values())
+            .filter(|(name, _)| name.starts_with("test") || name.starts_with("setUp") || name.starts_with("tearDown"))
+            .map(|(_, known)| known)
+            .collect();
+        for member in members {
+            if let Some(Local::Function(index)) = self.local(&member) {
+                self.called(index, &[], &[]);
             }
         }
     }

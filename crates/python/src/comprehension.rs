@@ -76,7 +76,12 @@ impl<'t> Machine<'t, '_, '_> {
             walked.encoded = over.encoded.clone();
         }
         walked.over.get_or_insert_with(|| over.written().clone());
-        let items = self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED);
+        let items = match self.members(&over.value)? {
+            // In which order they come nobody knows: only what tests or a key choose is known.
+            Some(_) if first.ifs.is_empty() && made.1.is_none() => None,
+            Some(members) => self.admitted(first, members)?,
+            None => self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED),
+        };
         walked.known = items.is_some() && (walked.known || !walked.begun);
         walked.begun = true;
         let unknown = || vec![Value::item_of(over.written().clone(), Known::unknown().value)];
@@ -92,6 +97,25 @@ impl<'t> Machine<'t, '_, '_> {
             self.walk_rounds(node, made, rest, walked)?;
         }
         Ok(())
+    }
+
+    /// The members of a module that the tests of a comprehension let through; none where a test is not known.
+    fn admitted(&mut self, of: &'t Comprehension, members: Vec<Value>) -> Result<Option<Vec<Value>>, Stop> {
+        let mut admitted = Vec::new();
+        for member in members {
+            self.assign(&of.target, member.clone().into())?;
+            let mut holds = Some(true);
+            for test in &of.ifs {
+                let test = self.quietly(|machine| machine.eval(test))?;
+                holds = holds.zip(truth(&test.value)).map(|(all, one)| all && one);
+            }
+            match holds {
+                Some(true) => admitted.push(member),
+                Some(false) => {}
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(admitted))
     }
 
     /// All rounds, for their value alone.
@@ -120,7 +144,7 @@ impl<'t> Machine<'t, '_, '_> {
             return Ok(true);
         };
         let over = self.eval(&first.iter)?;
-        let Some(items) = self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) else { return Ok(false) };
+        let Some(items) = self.items_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) else { return Ok(false) };
         'items: for item in items {
             self.assign(&first.target, item.into())?;
             for test in &first.ifs {

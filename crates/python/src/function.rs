@@ -4,7 +4,7 @@ use std::{cmp::Reverse, rc::Rc, sync::Arc};
 
 use base::stop::Stop;
 use eval::Value;
-use ruff_python_ast::{Expr, Parameters, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Expr, Parameters, Stmt, StmtFunctionDef, TypeParam, TypeParams};
 
 use crate::{
     bytecode::Code,
@@ -80,8 +80,12 @@ impl<'t> Machine<'t, '_, '_> {
             _ => Arc::from(name),
         };
         let index = self.functions.len();
-        // Loading calls what a traced module defines, and nobody asks which.
-        let when = if self.traced && self.quiet == 0 { self.when } else { When::Called };
+        // Loading calls what a traced module defines, and nobody asks which; whoever runs a text may call what that defines.
+        let when = match self.when {
+            when if self.traced && self.quiet == 0 => when,
+            when if self.executed && self.quiet == 0 && self.context.is_none() => when.min(When::Conditional),
+            _ => When::Called,
+        };
         self.functions.push(Function {
             name: qualified,
             parameters,
@@ -103,6 +107,7 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// `def`: decorators, defaults and annotations run now, the body later.
     pub(crate) fn define(&mut self, node: &'t StmtFunctionDef) -> Result<(), Stop> {
+        self.type_parameters(node.type_params.as_deref())?;
         let defaults = self.parameters(&node.parameters)?;
         if let Some(returns) = &node.returns {
             self.eval(returns)?;
@@ -111,6 +116,21 @@ impl<'t> Machine<'t, '_, '_> {
         self.keep_defaults(&function, defaults);
         let decorated = self.decorate(&node.decorator_list, function)?;
         self.scope.clone().bind(&node.name, decorated, self.branch);
+        Ok(())
+    }
+
+    /// Bounds and defaults of type parameters (PEP 695, 696), evaluated when somebody asks for them.
+    pub(crate) fn type_parameters(&mut self, parameters: Option<&'t TypeParams>) -> Result<(), Stop> {
+        for parameter in parameters.into_iter().flat_map(|parameters| parameters.type_params.iter()) {
+            let (bound, default) = match parameter {
+                TypeParam::TypeVar(of) => (of.bound.as_deref(), of.default.as_deref()),
+                TypeParam::TypeVarTuple(of) => (None, of.default.as_deref()),
+                TypeParam::ParamSpec(of) => (None, of.default.as_deref()),
+            };
+            for expr in bound.into_iter().chain(default) {
+                self.under("type parameter".into(), |machine| machine.eval(expr).map(|_| ()))?;
+            }
+        }
         Ok(())
     }
 

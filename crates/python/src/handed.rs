@@ -8,8 +8,9 @@ use ruff_text_size::Ranged;
 
 use crate::{
     comprehension::MAX_ITERATED,
+    expression::truth,
     local::Local,
-    machine::Machine,
+    machine::{Machine, When},
     scope::{Known, Scope},
     statement::ROUNDS,
 };
@@ -66,7 +67,56 @@ enum With {
     Rest,
     /// With each item of the argument that follows.
     Each,
+    /// With the items of the argument that follows.
+    Items,
 }
+
+/// What runs code or starts something, by itself or with what it is given: stated where it is handed to somebody.
+const HANDED: &[(&str, &[&str])] = &[
+    ("_posixsubprocess", &["fork_exec"]),
+    ("asyncio", &["create_subprocess_exec", "create_subprocess_shell"]),
+    ("builtins", &["__import__", "compile", "eval", "exec", "execfile"]),
+    ("code", &["interact"]),
+    (
+        "os",
+        &[
+            "execl",
+            "execle",
+            "execlp",
+            "execlpe",
+            "execv",
+            "execve",
+            "execvp",
+            "execvpe",
+            "popen",
+            "posix_spawn",
+            "posix_spawnp",
+            "spawnl",
+            "spawnle",
+            "spawnlp",
+            "spawnlpe",
+            "spawnv",
+            "spawnve",
+            "spawnvp",
+            "spawnvpe",
+            "startfile",
+            "system",
+        ],
+    ),
+    ("pty", &["spawn"]),
+    ("runpy", &["run_module", "run_path"]),
+    ("subprocess", &["Popen", "call", "check_call", "check_output", "getoutput", "getstatusoutput", "run"]),
+];
+
+/// Methods that something calls of an object which it is handed, by the root of its module.
+const CALLED_OF: &[(&str, &[&str])] = &[
+    ("contextlib", &["close", "__enter__", "__exit__"]),
+    ("logging", &["emit", "handle", "format", "filter", "close", "flush", "write"]),
+    ("codecs", &["encode", "decode"]),
+    ("sys", &["write", "flush", "find_spec", "find_module", "__call__"]),
+    ("cmd", &["cmdloop"]),
+    ("abc", &["__subclasshook__", "__instancecheck__", "__subclasscheck__"]),
+];
 
 /// Methods that call what they are handed: how the module begins, the method, where the callable stands, with what.
 const METHODS: &[(&str, &str, usize, With)] = &[
@@ -78,6 +128,7 @@ const METHODS: &[(&str, &str, usize, With)] = &[
     ("concurrent.futures", "map", 0, With::Each),
     ("concurrent.futures", "submit", 0, With::Rest),
     ("contextlib", "callback", 0, With::Rest),
+    ("contextvars", "run", 0, With::Rest),
     ("multiprocessing", "apply", 0, With::Rest),
     ("multiprocessing", "apply_async", 0, With::Rest),
     ("multiprocessing", "imap", 0, With::Each),
@@ -85,6 +136,8 @@ const METHODS: &[(&str, &str, usize, With)] = &[
     ("multiprocessing", "map", 0, With::Each),
     ("multiprocessing", "map_async", 0, With::Each),
     ("multiprocessing", "starmap", 0, With::Each),
+    ("sched", "enter", 2, With::Items),
+    ("sched", "enterabs", 2, With::Items),
 ];
 
 impl Machine<'_, '_, '_> {
@@ -119,8 +172,15 @@ impl Machine<'_, '_, '_> {
         if self.local(callee).is_none() && callee.value.callee_name().is_none() {
             return Ok(());
         }
-        if *with == With::Rest {
-            return self.apply(node, callee, rest.to_vec(), Vec::new(), true).map(|_| ());
+        if *with != With::Each {
+            let args = match rest.first() {
+                Some(over) if *with == With::Items => {
+                    self.list_of(over)?.unwrap_or_default().into_iter().map(Known::from).collect()
+                }
+                _ if *with == With::Items => Vec::new(),
+                _ => rest.to_vec(),
+            };
+            return self.apply(node, callee, args, Vec::new(), true).map(|_| ());
         }
         let items = match rest.first() {
             Some(over) => self.list_of(over)?.unwrap_or_else(|| vec![Known::unknown().value]),
@@ -167,6 +227,31 @@ impl Machine<'_, '_, '_> {
                 }
                 Ok(Some(held))
             }
+            ("builtins", "filter", [function, over]) => {
+                let items = match self.members(&over.value)? {
+                    Some(members) => Some(members),
+                    None if self.local(function).is_some() => self.list_of(over)?,
+                    None => None,
+                };
+                match items.filter(|items| items.len() <= MAX_ITERATED) {
+                    Some(items) => self.filtered(function, items),
+                    None => Ok(None),
+                }
+            }
+            // A generator expression stands as the list of what it gives.
+            ("builtins", "next", [of, ..]) => Ok(match &of.value {
+                Value::List(items) => items.first().cloned(),
+                _ => None,
+            }),
+            // What a module does not have is the default.
+            ("builtins", "getattr", [of, attribute, default]) if default.value.as_name().is_some() => {
+                let found = match (&of.value, &attribute.value) {
+                    (Value::Global(_), Value::Str(name)) => eval::attribute(&of.value, name),
+                    _ => return Ok(None),
+                };
+                let named = found.as_name().is_some_and(|name| eval::is_named(&name.module, &name.qualname));
+                Ok((!named).then(|| default.value.clone()))
+            }
             ("builtins", "getattr", [of, attribute, ..]) if self.local(of).is_some() => match &attribute.value {
                 Value::Str(attribute) => {
                     let name = attribute.clone();
@@ -195,6 +280,76 @@ impl Machine<'_, '_, '_> {
                 Ok(None)
             }
             _ => Ok(None),
+        }
+    }
+
+    /// The items that a predicate lets through, where that is known of each.
+    fn filtered(&mut self, predicate: &Known, items: Vec<Value>) -> Result<Option<Value>, Stop> {
+        let mut kept = Vec::new();
+        for item in items {
+            let given = [Known::from(item.clone())];
+            let holds = match self.local(predicate) {
+                Some(Local::Function(index)) => {
+                    self.called(index, &given, &[]);
+                    self.inline(index, &given, &[])?.value
+                }
+                _ => eval::call(&predicate.value, std::slice::from_ref(&item), &[], self.sink.meter())?.result,
+            };
+            match truth(&holds) {
+                Some(true) => kept.push(item),
+                Some(false) => {}
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(Value::iterator(kept)))
+    }
+
+    /// States that what runs code or starts something is handed to a callable of which nobody knows what it does with it.
+    pub(crate) fn state_handed(
+        &mut self,
+        node: impl Ranged,
+        callee: &Value,
+        args: &[Known],
+        kwargs: &[(Arc<str>, Known)],
+    ) -> Result<(), Stop> {
+        if self.quiet > 0 || self.when == When::Called {
+            return Ok(());
+        }
+        // The builtins and `functools` are followed; what they make is judged where it is called.
+        let followed = |name: &Name| matches!(&*name.module, "builtins" | "functools" | "inspect" | "typing");
+        if callee.as_name().is_some_and(|name| followed(name)) {
+            return Ok(());
+        }
+        let given = args.iter().chain(kwargs.iter().map(|(_, known)| known));
+        let handed = given.filter_map(|known| known.value.as_name()).find(|name| {
+            HANDED.iter().any(|(module, names)| *name.module == **module && names.contains(&&*name.qualname))
+        });
+        match handed.cloned() {
+            Some(name) => self.state_import(node, &name, "handed"),
+            None => Ok(()),
+        }
+    }
+
+    /// Methods that a library calls of the objects and classes of this file that it is handed.
+    pub(crate) fn run_handed_objects(&mut self, callee: &Name, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
+        let root = callee.module.split('.').next().unwrap_or_default();
+        if let Some((_, methods)) = CALLED_OF.iter().find(|(module, _)| *module == root) {
+            for known in args.iter().chain(kwargs.iter().map(|(_, known)| known)) {
+                self.run_methods(known, methods, &[]);
+            }
+        }
+        match (&*callee.module, &*callee.qualname) {
+            ("builtins", "isinstance" | "issubclass") => {
+                if let Some(class) = args.get(1) {
+                    self.run_methods(class, &["__subclasshook__", "__instancecheck__", "__subclasscheck__"], &[]);
+                }
+            }
+            ("unittest", "main" | "TextTestRunner.run" | "TestCase.run") => self.run_tests(),
+            _ => {}
+        }
+        // `f(**of)` asks it for its keys.
+        for (_, known) in kwargs.iter().filter(|(name, _)| &**name == "**") {
+            self.run_methods(known, &["keys", "__getitem__", "__iter__"], &[]);
         }
     }
 }

@@ -19,6 +19,7 @@ mod builtins;
 pub mod bytecode;
 mod call;
 mod children;
+mod chosen;
 mod class;
 mod comprehension;
 mod endless;
@@ -153,6 +154,7 @@ fn follow(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let traced = sink.name() == TRACED;
     let mut machine = Machine::new(text, offset, sink);
     (machine.at_load, machine.traced) = (traced, traced);
+    machine.executed = children::is_executed(machine.sink.name());
     machine.run(parsed.suite())
 }
 

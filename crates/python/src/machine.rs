@@ -87,10 +87,16 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) at_load: bool,
     /// Whether it is the source of a traced module, whose functions loading calls.
     pub(crate) traced: bool,
+    /// Whether it is a text that other code runs, and may call what that defines.
+    pub(crate) executed: bool,
     /// What the generator evaluated for its value gave.
     pub(crate) yielded: Vec<Value>,
     /// What the function evaluated for its value returns.
     pub(crate) returned: Option<Known>,
+    /// Calls that would have been stated of what was evaluated for its value alone.
+    pub(crate) muted: u64,
+    /// Whether such calls are counted.
+    pub(crate) listening: bool,
     /// What was looked up before.
     pub(crate) memo: Memo,
     imported: HashSet<u64>,
@@ -129,8 +135,11 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             unrolling: false,
             at_load: false,
             traced: false,
+            executed: false,
             yielded: Vec::new(),
             returned: None,
+            muted: 0,
+            listening: false,
             memo: Memo::default(),
             imported: HashSet::default(),
             calls: HashSet::default(),
@@ -232,7 +241,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         args: &[Value],
         kwargs: &[(std::sync::Arc<str>, Value)],
     ) -> Result<(), Stop> {
-        match callee.callee_name().filter(|_| self.quiet == 0) {
+        match callee.callee_name().filter(|_| self.quiet == 0 || self.listening) {
             Some(name) => self.state_named(node, (callee, &name), args, kwargs),
             None => Ok(()),
         }
@@ -250,6 +259,10 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         if in_builtins && !builtins::is_stated(&name.qualname) && !name.qualname.starts_with("open.") {
             return Ok(());
         }
+        if self.quiet > 0 {
+            self.muted = self.muted.saturating_add(1);
+            return Ok(());
+        }
         self.state_always(node, (callee, name), args, kwargs)
     }
 
@@ -264,6 +277,16 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         if self.quiet > 0 {
             return Ok(());
         }
+        // A method of a path is its function called with the path.
+        let of_path = (&*name.module == "pathlib").then(|| path_of(callee)).flatten();
+        let with_path: Vec<Value>;
+        let args = match of_path {
+            Some(path) => {
+                with_path = std::iter::once(path).chain(args.iter().cloned()).collect();
+                &with_path
+            }
+            None => args,
+        };
         if !self.calls.insert(self.digest(name, args, kwargs)) {
             return Ok(());
         }
@@ -341,4 +364,45 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 /// `module.name`.
 fn dotted(module: &str, name: &str) -> String {
     if name.is_empty() { module.to_owned() } else { format!("{module}.{name}") }
+}
+
+/// The path whose method this is: written out where all of it is known.
+fn path_of(method: &Value) -> Option<Value> {
+    let Value::Attribute(access) = method else { return None };
+    Some(written_path(&access.of, 16).map_or_else(|| access.of.clone(), Value::str))
+}
+
+/// A path as text: `Path.home() / ".ssh"` is `~/.ssh`.
+fn written_path(of: &Value, depth: u8) -> Option<String> {
+    let depth = depth.checked_sub(1)?;
+    let joined = |parts: &[Value]| {
+        let parts: Option<Vec<String>> = parts.iter().map(|part| written_path(part, depth)).collect();
+        parts.map(|parts| parts.join("/"))
+    };
+    match of {
+        Value::Str(text) => Some(text.to_string()),
+        Value::Call(call) => match &call.callee {
+            Value::Global(name) if name.is("operator", "truediv") => joined(&call.args),
+            Value::Global(name) if matches!(&*name.qualname, "path.join" | "join") => joined(&call.args),
+            Value::Global(name) if matches!(&*name.qualname, "path.expanduser" | "expanduser") => joined(&call.args),
+            Value::Global(name) if &*name.module == "pathlib" => match name.qualname.rsplit('.').next() {
+                Some("home") => Some("~".into()),
+                Some("cwd") => Some(".".into()),
+                Some("Path" | "PurePath" | "PosixPath" | "WindowsPath") => joined(&call.args),
+                _ => None,
+            },
+            Value::Attribute(access) => match &*access.name {
+                "joinpath" => Some(format!("{}/{}", written_path(&access.of, depth)?, joined(&call.args)?)),
+                "expanduser" | "resolve" | "absolute" => written_path(&access.of, depth),
+                "with_name" => Some(format!("{}/../{}", written_path(&access.of, depth)?, joined(&call.args)?)),
+                _ => None,
+            },
+            _ => None,
+        },
+        Value::Attribute(access) if &*access.name == "parent" => {
+            let path = written_path(&access.of, depth)?;
+            path.rsplit_once('/').map(|(parent, _)| parent.to_owned())
+        }
+        _ => None,
+    }
 }

@@ -47,7 +47,9 @@ impl<'t> Machine<'t, '_, '_> {
         let encoded = of.encoded.as_deref().map(|encoded| Rc::new(Value::attribute_of(encoded.clone(), name)));
         let value = match &of.value {
             Value::Global(owner) => self.memo.attribute(owner, name),
-            of @ (Value::External(_) | Value::Unknown(_) | Value::Item(_)) if name != "f_builtins" => {
+            of @ (Value::External(_) | Value::Unknown(_) | Value::Item(_))
+                if !matches!(name, "f_builtins" | "__builtins__") =>
+            {
                 Value::attribute_of(of.clone(), self.memo.word(name))
             }
             of => eval::attribute(of, name),
@@ -98,9 +100,26 @@ impl<'t> Machine<'t, '_, '_> {
                     self.locals.read(call, name)
                 }
             }
+            (None, of) if is_own_module(of) => return self.module_attribute(node, name),
             _ => None,
         };
         Ok(found)
+    }
+
+    /// An attribute of the module itself, reached through `sys.modules`.
+    fn module_attribute(&mut self, node: impl Ranged + Copy, name: &str) -> Result<Option<Known>, Stop> {
+        if name == "__dict__" {
+            return Ok(Some(Value::called(Value::global("builtins", "globals"), Vec::new(), Vec::new()).into()));
+        }
+        let scope = self.scope.module();
+        if let Some(known) = scope.own(name) {
+            return Ok(Some(known));
+        }
+        // PEP 562.
+        match scope.own("__getattr__").filter(|hook| self.local(hook).is_some()) {
+            Some(hook) => self.apply(node, &hook, vec![Value::str(name).into()], Vec::new(), true).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// An attribute that the metaclass gives a class.
@@ -238,6 +257,13 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// The scope that a call gives as a dict: `globals()`, `locals()`, `vars()`.
     fn namespace(&self, of: &Value) -> Option<std::rc::Rc<Scope>> {
+        if let Value::Attribute(access) = of {
+            return match &*access.name {
+                "f_globals" | "f_locals" if is_own_frame(&access.of) => Some(self.scope.module()),
+                "__dict__" if is_own_module(&access.of) => Some(self.scope.module()),
+                _ => None,
+            };
+        }
         let Value::Call(call) = of else { return None };
         let name = call.callee.as_name().filter(|name| &*name.module == "builtins" && call.args.is_empty())?;
         match &*name.qualname {
@@ -321,11 +347,44 @@ impl<'t> Machine<'t, '_, '_> {
                 }
                 true
             }
+            (None, of) if is_own_module(of) => {
+                self.scope.bind_global(name, known.clone(), self.branch);
+                true
+            }
             (None, Value::Call(call) | Value::Instance(call)) => {
                 self.locals.write(call, name, known.clone());
                 true
             }
+            // Every module sees what is put into `builtins`; that it is put there is stated all the same.
+            (None, Value::Global(owner)) if &*owner.module == "builtins" && owner.is_module() => {
+                if self.scope.module().own(name).is_none() {
+                    self.scope.bind_global(name, known.clone(), self.branch);
+                }
+                false
+            }
             _ => false,
         }
     }
+}
+
+/// Whether this is the module itself: `sys.modules[__name__]`, `__import__(__name__)`.
+fn is_own_module(of: &Value) -> bool {
+    let own = |key: &Value| matches!(key, Value::External(name) if &**name == "__name__");
+    match of {
+        Value::Item(access) => own(&access.name) && access.of.as_name().is_some_and(|of| of.is("sys", "modules")),
+        Value::Call(call) if call.args.first().is_some_and(own) => match &call.callee {
+            Value::Global(name) => {
+                matches!(&*name.qualname, "__import__" | "import_module" | "modules.get" | "modules.__getitem__")
+            }
+            Value::Attribute(access) => access.of.as_name().is_some_and(|of| of.is("sys", "modules")),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether this is a frame of the module, or of one of its functions.
+fn is_own_frame(of: &Value) -> bool {
+    let Value::Call(call) = of else { return false };
+    call.callee.as_name().is_some_and(|name| name.is("sys", "_getframe") || name.is("inspect", "currentframe"))
 }

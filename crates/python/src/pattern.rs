@@ -4,7 +4,7 @@ use base::stop::Stop;
 use eval::Value;
 use ruff_python_ast::{Pattern, StmtMatch};
 
-use crate::{machine::Machine, scope::Known};
+use crate::{local::Local, machine::Machine, scope::Known};
 
 impl<'t> Machine<'t, '_, '_> {
     /// Walks every case.
@@ -56,9 +56,14 @@ impl<'t> Machine<'t, '_, '_> {
                 }
             }
             Pattern::MatchClass(node) => {
-                self.eval(&node.cls)?;
-                for inner in &node.arguments.patterns {
-                    self.bind_pattern(inner, of)?;
+                let class = self.eval(&node.cls)?;
+                let names = self.match_args(&class);
+                for (position, inner) in node.arguments.patterns.iter().enumerate() {
+                    let member = match names.get(position) {
+                        Some(name) => self.attribute(inner, of, name)?,
+                        None => of.clone(),
+                    };
+                    self.bind_pattern(inner, &member)?;
                 }
                 for keyword in &node.arguments.keywords {
                     let member = self.attribute(&keyword.pattern, of, &keyword.attr)?;
@@ -68,5 +73,13 @@ impl<'t> Machine<'t, '_, '_> {
             Pattern::MatchSingleton(_) | Pattern::MatchStar(_) => {}
         }
         Ok(())
+    }
+
+    /// The attributes that the positions of a class pattern stand for.
+    fn match_args(&self, class: &Known) -> Vec<std::sync::Arc<str>> {
+        let Some(Local::Class(class)) = self.local(class) else { return Vec::new() };
+        let names = self.member(class, "__match_args__").map(|known| known.value);
+        let Some(Value::Tuple(names) | Value::List(names)) = names else { return Vec::new() };
+        names.iter().filter_map(|name| name.as_str().map(std::sync::Arc::from)).collect()
     }
 }

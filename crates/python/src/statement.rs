@@ -121,6 +121,10 @@ impl<'t> Machine<'t, '_, '_> {
                     self.eval(target)?;
                 }
             }
+            // PEP 695: the value is evaluated when somebody asks for it.
+            Stmt::TypeAlias(node) => {
+                self.under("type alias".into(), |machine| machine.eval(&node.value).map(|_| ()))?
+            }
             Stmt::Nonlocal(node) => node.names.iter().for_each(|name| self.scope.declare_nonlocal(name)),
             Stmt::Global(node) => node.names.iter().for_each(|name| self.scope.declare_global(name)),
             Stmt::Raise(node) => {
@@ -247,6 +251,9 @@ impl<'t> Machine<'t, '_, '_> {
     fn walk_for(&mut self, node: &'t StmtFor) -> Result<(), Stop> {
         let over = self.eval(&node.iter)?;
         let over = self.iterated(&*node.iter, over)?;
+        if let Some(members) = self.members(&over.value)? {
+            return self.walk_members(node, &over, members);
+        }
         match self.list_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) {
             Some(items) if items.is_empty() => self.walk_empty(node, &over)?,
             Some(items) => {
@@ -282,6 +289,32 @@ impl<'t> Machine<'t, '_, '_> {
         let result = self.assign(&node.target, item.into()).and_then(|()| self.body(&node.body));
         self.branch = branch;
         result
+    }
+
+    /// A loop over the members of a module: the rounds that call something are walked, or one for all of them.
+    fn walk_members(&mut self, node: &'t StmtFor, over: &Known, members: Vec<Value>) -> Result<(), Stop> {
+        let outer = std::mem::replace(&mut self.unrolling, true);
+        let mut walked = 0_usize;
+        for member in members {
+            let tells = walked < ROUNDS
+                && self.tells(|machine| {
+                    machine.assign(&node.target, member.clone().into())?;
+                    machine.execute(&node.body).map(|_| ())
+                })?;
+            if tells {
+                walked = walked.saturating_add(1);
+                self.assign(&node.target, member.into())?;
+                self.body(&node.body)?;
+            }
+        }
+        self.unrolling = outer;
+        if walked == 0 {
+            self.forget(&node.body, Flow::Lost);
+            let item = Value::item_of(over.written().clone(), Known::unknown().value);
+            self.assign(&node.target, item.into())?;
+            self.body(&node.body)?;
+        }
+        self.body(&node.orelse)
     }
 
     /// Names that a loop adds to are not known when its rounds are not.
@@ -342,7 +375,7 @@ impl<'t> Machine<'t, '_, '_> {
                 Stmt::If(node) => self.execute_if(node)?,
                 Stmt::For(node) => {
                     let over = self.eval(&node.iter)?;
-                    match self.list_of(&over)? {
+                    match self.items_of(&over)? {
                         Some(items) => self.rounds(node, items)?,
                         None => Flow::Lost,
                     }

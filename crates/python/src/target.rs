@@ -5,7 +5,11 @@ use eval::Value;
 use ruff_python_ast::{Expr, ExprAttribute, ExprSubscript};
 use ruff_text_size::Ranged;
 
-use crate::{local::Local, machine::Machine, scope::Known};
+use crate::{
+    local::Local,
+    machine::{Machine, When},
+    scope::Known,
+};
 
 impl<'t> Machine<'t, '_, '_> {
     /// Assigns `known` to `target`.
@@ -85,11 +89,16 @@ impl<'t> Machine<'t, '_, '_> {
             return Ok(());
         }
         let Value::Global(owner) = &of.value else { return Ok(()) };
-        // What hangs on a hook of the interpreter is called by it.
-        if HOOKED.contains(&&*owner.module) {
-            if let Some(Local::Function(index)) = self.local(&known) {
-                self.called(index, &[], &[]);
-            }
+        // What hangs on a hook of the interpreter is called by it; what is put over a function of any module, perhaps.
+        let hooked = HOOKED.contains(&&*owner.module);
+        if let Some(Local::Function(index)) = self.local(&known) {
+            let when = if hooked { self.when } else { When::Conditional };
+            self.during(when, None, |machine| {
+                machine.called(index, &[], &[]);
+                Ok(())
+            })?;
+        }
+        if hooked {
             self.run_finders(&known.value);
         }
         let fact = Attribute {
@@ -136,6 +145,9 @@ impl<'t> Machine<'t, '_, '_> {
             self.scope.clone().bind(name, whole, false);
         }
         let Value::Global(owner) = &of.value else { return Ok(()) };
+        if let (true, Value::Str(key)) = (&*owner.module == "builtins", &key.value) {
+            self.write(&Value::module("builtins").into(), &key.clone(), known);
+        }
         let fact = Attribute {
             kind: "imported".into(),
             target: owner.dotted().into(),

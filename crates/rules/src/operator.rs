@@ -20,6 +20,7 @@ pub(crate) type Operator = fn(&Data, &Context) -> bool;
 pub(crate) fn named(name: &str) -> Option<Operator> {
     Some(match name {
         "after-dangerous-call" => |_, context| context.called_dangerous(),
+        "argument-carries-constructor" => |data, _| arguments::texts(data).any(|text| text::carries_constructor(&text)),
         "argument-is-decoded" => |data, _| lineage::is_decoded(data),
         "argument-is-downloaded" => |data, _| lineage::is_downloaded(data),
         "argument-is-reverse-shell" => |data, _| arguments::texts(data).any(|text| text::is_reverse_shell(&text)),
@@ -31,6 +32,8 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-names-dangerous-pair" => |data, _| arguments::name_dangerous_pair(data),
         "argument-names-executing-callable" => |data, _| arguments::name_executing_callable(data),
         "argument-names-persistence" => |data, _| arguments::texts(data).any(|text| text::names_persistence(&text)),
+        "argument-names-scratch-place" => |data, _| arguments::texts(data).any(|text| text::names_scratch_place(&text)),
+        "argument-names-whole-tree" => |data, _| arguments::texts(data).any(|text| text::names_whole_tree(&text)),
         "argument-opens-for-writing" => |data, _| arguments::open_for_writing(data),
         "argument-reads-environment" => |data, _| lineage::reads_environment(data),
         "argument-sends-credentials" => |data, _| arguments::texts(data).any(|text| text::sends_credentials(&text)),

@@ -66,6 +66,7 @@ pub(crate) const STANDINGS: &[&str] = &[
 /// Every operator.
 pub(crate) const OPERATORS: &[&str] = &[
     "after-dangerous-call",
+    "argument-carries-constructor",
     "argument-destroys",
     "argument-is-decoded",
     "argument-is-downloaded",
@@ -83,6 +84,8 @@ pub(crate) const OPERATORS: &[&str] = &[
     "argument-names-dangerous-pair",
     "argument-names-executing-callable",
     "argument-names-persistence",
+    "argument-names-scratch-place",
+    "argument-names-whole-tree",
     "argument-opens-for-writing",
     "argument-opens-tunnel",
     "argument-pipes-download",

