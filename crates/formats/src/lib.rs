@@ -142,6 +142,8 @@ formats! {
         compressed::BROTLI,
         jinja::FORMAT,
         shell::FORMAT,
+        shell::windows::BATCH,
+        shell::windows::POWERSHELL,
         json::FORMAT,
         xml::FORMAT,
         yaml::FORMAT,

@@ -131,6 +131,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Some(Local::Class(class)) => {
                 self.built(class, &args, &kwargs);
+                self.keep_fields(class, &args, &kwargs)?;
                 // `__new__` may give something else than an object of the class.
                 if let Some(Local::Function(index)) = self.member(class, "__new__").and_then(|known| self.local(&known))
                 {

@@ -108,6 +108,18 @@ fn chosen_from(callee: &Value) -> Option<Arc<str>> {
     None
 }
 
+/// What a dict that was made of a module's members gives by a key: `dict(inspect.getmembers(os))['system']`.
+pub(crate) fn member_of(of: &Value, key: &Value) -> Option<Value> {
+    let (Value::Call(call), Value::Str(key)) = (of, key) else { return None };
+    let made = call.callee.as_name().is_some_and(|name| name.is("builtins", "dict"));
+    let [given] = &*call.args else { return None };
+    let module = match namespace(given).filter(|_| made)? {
+        (module, Gives::Pairs) => module,
+        _ => namespace_itself(given)?,
+    };
+    Some(eval::attribute(&Value::module(&module), key))
+}
+
 /// The module whose namespace this is: `os.__dict__`, `vars(os)`.
 fn namespace_itself(of: &Value) -> Option<Arc<str>> {
     let name = of.as_name()?;

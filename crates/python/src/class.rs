@@ -256,6 +256,28 @@ impl<'t> Machine<'t, '_, '_> {
         }
     }
 
+    /// What a constructor that is given a callable keeps of it: `self.run = run`, or a field by its position.
+    pub(crate) fn keep_fields(
+        &mut self,
+        class: usize,
+        args: &[Known],
+        kwargs: &[(Arc<str>, Known)],
+    ) -> Result<(), Stop> {
+        let mut given = args.iter().chain(kwargs.iter().map(|(_, known)| known));
+        if self.when == When::Called || self.quiet > 0 || !given.any(|known| known.value.as_name().is_some()) {
+            return Ok(());
+        }
+        if let Some(Local::Function(index)) = self.member(class, "__init__").and_then(|member| self.local(&member)) {
+            return self.inline(index, args, kwargs).map(|_| ());
+        }
+        let Some(class) = self.classes.get(class) else { return Ok(()) };
+        let by_place = class.scope.fields().into_iter().zip(args.iter().cloned());
+        for (name, known) in by_place.chain(kwargs.iter().cloned()) {
+            class.scope.bind(&name, known, true);
+        }
+        Ok(())
+    }
+
     /// Methods of a class or an object of this file are called.
     pub(crate) fn run_methods(&mut self, of: &Known, names: &[&str], args: &[Known]) {
         let Some(Local::Class(class) | Local::Instance(class)) = self.local(of) else { return };

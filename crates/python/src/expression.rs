@@ -4,7 +4,9 @@ use std::{rc::Rc, sync::Arc};
 
 use base::stop::Stop;
 use eval::{Span, Value, Why};
-use ruff_python_ast::{CmpOp, Expr, ExprBinOp, ExprCompare, ExprName, ExprSlice, ExprSubscript, Operator, UnaryOp};
+use ruff_python_ast::{
+    BoolOp, CmpOp, Expr, ExprBinOp, ExprCompare, ExprName, ExprSlice, ExprSubscript, Operator, UnaryOp,
+};
 use ruff_text_size::Ranged;
 
 use crate::{
@@ -50,7 +52,7 @@ impl<'t> Machine<'t, '_, '_> {
                 };
                 self.operate_one(expr, name, method, of)?
             }
-            Expr::BoolOp(node) => self.last(&node.values)?,
+            Expr::BoolOp(node) => self.last(&node.values, node.op == BoolOp::Or)?,
             Expr::Compare(node) => self.compare(node)?,
             Expr::Subscript(node) => self.subscript(node)?,
             Expr::Slice(node) => self.slice(node)?,
@@ -299,7 +301,8 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(known) = self.own_item(node, of, key, literal)? {
             return Ok(known);
         }
-        let value = eval::item(&of.value, &key.value);
+        let value =
+            crate::chosen::member_of(&of.value, &key.value).unwrap_or_else(|| eval::item(&of.value, &key.value));
         // Text read backwards is text that was not meant to be read.
         let reversed = matches!(&key.value, Value::Slice(span) if span.step.is_some_and(|step| step < 0));
         let encoded = (of.encoded.is_some() || key.encoded.is_some() || reversed && is_text(&of.value))
@@ -338,13 +341,16 @@ impl<'t> Machine<'t, '_, '_> {
         })
     }
 
-    /// The last of several, all of which may run.
-    fn last(&mut self, values: &'t [Expr]) -> Result<Known, Stop> {
-        let mut last = Known::unknown();
+    /// The last of several, all of which may run; the comparison that decides, where one does.
+    fn last(&mut self, values: &'t [Expr], wanted: bool) -> Result<Known, Stop> {
+        let (mut last, mut decided) = (Known::unknown(), None);
         for value in values {
             last = self.eval(value)?;
+            if matches!(last.value, Value::Bool(holds) if holds == wanted) {
+                decided.get_or_insert_with(|| last.clone());
+            }
         }
-        Ok(last)
+        Ok(decided.unwrap_or(last))
     }
 
     fn choice(&mut self, test: &'t Expr, body: &'t Expr, orelse: &'t Expr) -> Result<Known, Stop> {

@@ -11,6 +11,7 @@ use crate::{
     expression::truth,
     local::Local,
     machine::{Machine, When},
+    namespace::is_own_module,
     scope::{Known, Scope},
     statement::ROUNDS,
 };
@@ -115,6 +116,8 @@ const CALLED_OF: &[(&str, &[&str])] = &[
     ("codecs", &["encode", "decode"]),
     ("sys", &["write", "flush", "find_spec", "find_module", "__call__"]),
     ("cmd", &["cmdloop"]),
+    ("http", &["handle", "do_GET", "do_HEAD", "do_POST", "do_PUT", "setup", "finish"]),
+    ("socketserver", &["handle", "setup", "finish"]),
     ("abc", &["__subclasshook__", "__instancecheck__", "__subclasscheck__"]),
 ];
 
@@ -252,13 +255,15 @@ impl Machine<'_, '_, '_> {
                 let named = found.as_name().is_some_and(|name| eval::is_named(&name.module, &name.qualname));
                 Ok((!named).then(|| default.value.clone()))
             }
-            ("builtins", "getattr", [of, attribute, ..]) if self.local(of).is_some() => match &attribute.value {
-                Value::Str(attribute) => {
-                    let name = attribute.clone();
-                    Ok(self.own_attribute(node, of, &name)?.map(|known| known.value))
+            ("builtins", "getattr", [of, attribute, ..]) if self.local(of).is_some() || is_own_module(&of.value) => {
+                match &attribute.value {
+                    Value::Str(attribute) => {
+                        let name = attribute.clone();
+                        Ok(self.own_attribute(node, of, &name)?.map(|known| known.value))
+                    }
+                    _ => Ok(None),
                 }
-                _ => Ok(None),
-            },
+            }
             ("builtins", "property", [of, ..]) if self.local(of).is_some() => {
                 self.binds(&Value::global("builtins", "property").into(), of);
                 Ok(Some(of.value.clone()))
@@ -307,7 +312,7 @@ impl Machine<'_, '_, '_> {
     /// States that what runs code or starts something is handed to a callable of which nobody knows what it does with it.
     pub(crate) fn state_handed(
         &mut self,
-        node: impl Ranged,
+        node: impl Ranged + Copy,
         callee: &Value,
         args: &[Known],
         kwargs: &[(Arc<str>, Known)],
@@ -320,11 +325,25 @@ impl Machine<'_, '_, '_> {
         if callee.as_name().is_some_and(|name| followed(name)) {
             return Ok(());
         }
-        let given = args.iter().chain(kwargs.iter().map(|(_, known)| known));
-        let handed = given.filter_map(|known| known.value.as_name()).find(|name| {
+        for known in args.iter().chain(kwargs.iter().map(|(_, known)| known)) {
+            self.state_kept(node, &known.value)?;
+        }
+        Ok(())
+    }
+
+    /// States that somebody gets what runs code or starts something, as it is or in a small container.
+    pub(crate) fn state_kept(&mut self, node: impl Ranged, value: &Value) -> Result<(), Stop> {
+        if self.quiet > 0 || self.when == When::Called {
+            return Ok(());
+        }
+        let inside = match value {
+            Value::Tuple(items) | Value::List(items) => items.get(..items.len().min(ROUNDS)).unwrap_or_default(),
+            other => std::slice::from_ref(other),
+        };
+        let listed = |name: &&Arc<Name>| {
             HANDED.iter().any(|(module, names)| *name.module == **module && names.contains(&&*name.qualname))
-        });
-        match handed.cloned() {
+        };
+        match inside.iter().filter_map(Value::as_name).find(listed).cloned() {
             Some(name) => self.state_import(node, &name, "handed"),
             None => Ok(()),
         }

@@ -63,6 +63,8 @@ pub use crate::{listing::list, text::looks_like_python};
 
 /// Bytes of one source file: CPython itself has no limit, no honest module comes near.
 const MAX_BYTES: u64 = 8 << 20;
+/// Bytes that are read of one that is larger.
+const MAX_WINDOW: usize = 8 << 20;
 /// The source of a module that PyTorch traced, as the reader of pickles gives it back: loading runs it, and calls what it defines.
 const TRACED: &str = "traced-graph.py";
 /// Stack for parsing, walking and dropping trees of at most [`nesting::MAX_DEPTH`]; only what is touched is used.
@@ -71,13 +73,18 @@ const STACK: usize = 64 << 20;
 /// Reads Python source: imports, calls with their arguments, code handed to an interpreter as children.
 ///
 /// # Errors
-/// A [`Stop`] when the text is over [`MAX_BYTES`] or nested beyond any program, holds NUL, or when the budget ends.
+/// A [`Stop`] when the text is over [`MAX_BYTES`], behind what of it is read, when it is nested beyond any program, holds NUL, or when the budget ends.
 pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let len = blob.len().unwrap_or(u64::MAX);
     let bytes = blob.bytes_at(0, usize::try_from(MAX_BYTES.saturating_add(1)).unwrap_or(usize::MAX))?;
-    if bytes.len() as u64 > MAX_BYTES || len != u64::MAX && len > MAX_BYTES {
-        return Err(Stop::Limit(Reason::Memory));
-    }
+    // Of what is larger the lines that begin it are read: they run whatever follows.
+    let whole = bytes.len() as u64 <= MAX_BYTES && (len == u64::MAX || len <= MAX_BYTES);
+    let end =
+        if whole { None } else { bytes.get(..MAX_WINDOW).unwrap_or(&bytes).iter().rposition(|byte| *byte == b'\n') };
+    let bytes = match end {
+        Some(end) => bytes.get(..=end).unwrap_or_default(),
+        None => &*bytes,
+    };
     let size = bytes.len() as u64;
     // The bytes, their text, and its repair; what is parsed holds more.
     let held = size.saturating_mul(3);
@@ -90,7 +97,7 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     if sink.name() == script::NAME {
         sink.fact(Place::default(), Identity { key: "loader".into(), value: "torch.jit.load".into() })?;
     }
-    let source = text::decode(&bytes, traced, sink.meter())?;
+    let source = text::decode(bytes, traced, sink.meter())?;
     if let Some(encoding) = &source.encoding {
         let detail = format!("the source is written in {encoding}, which hides what it says").into();
         sink.fact(Place::default(), Flaw { id: "source-encoding".into(), detail, part: "".into() })?;
@@ -98,6 +105,9 @@ pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let result = stacker::grow(STACK, || walk(&source.text, source.offset, sink));
     sink.meter().release(held);
     result?;
+    if !whole {
+        return Err(Stop::Limit(Reason::Memory));
+    }
     sink.claim(0..size, Claim::Read);
     Ok(())
 }

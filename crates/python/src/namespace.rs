@@ -368,7 +368,7 @@ impl<'t> Machine<'t, '_, '_> {
 }
 
 /// Whether this is the module itself: `sys.modules[__name__]`, `__import__(__name__)`.
-fn is_own_module(of: &Value) -> bool {
+pub(crate) fn is_own_module(of: &Value) -> bool {
     let own = |key: &Value| matches!(key, Value::External(name) if &**name == "__name__");
     match of {
         Value::Item(access) => own(&access.name) && access.of.as_name().is_some_and(|of| of.is("sys", "modules")),

@@ -40,6 +40,8 @@ impl From<Value> for Known {
 
 /// Values that a name may have at once: one a branch.
 const ALTERNATIVES: usize = 4;
+/// Fields of a class that are told by their positions.
+const MAX_FIELDS: usize = 64;
 /// Names in one scope.
 const MAX_NAMES: usize = 1 << 16;
 
@@ -75,6 +77,8 @@ pub(crate) struct Scope {
     names: RefCell<Names>,
     globals: RefCell<HashSet<Str>>,
     nonlocals: RefCell<HashSet<Str>>,
+    /// Names of a class body that are annotated, in order.
+    fields: RefCell<Vec<Str>>,
     parent: Option<Rc<Scope>>,
     class: bool,
 }
@@ -101,6 +105,19 @@ impl Scope {
             scope = parent;
         }
         scope
+    }
+
+    /// `name: annotation` in the body of a class.
+    pub(crate) fn annotate(&self, name: &str) {
+        let mut fields = self.fields.borrow_mut();
+        if self.class && fields.len() < MAX_FIELDS {
+            fields.push(name.into());
+        }
+    }
+
+    /// The annotated names of a class body.
+    pub(crate) fn fields(&self) -> Vec<Str> {
+        self.fields.borrow().clone()
     }
 
     /// `global name`.

@@ -104,6 +104,9 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Stmt::AnnAssign(node) => {
                 self.eval(&node.annotation)?;
+                if let Expr::Name(name) = &*node.target {
+                    self.scope.annotate(&name.id);
+                }
                 if let Some(value) = &node.value {
                     let known = self.eval(value)?;
                     self.assign(&node.target, known)?;

@@ -100,6 +100,9 @@ impl<'t> Machine<'t, '_, '_> {
         }
         if hooked {
             self.run_finders(&known.value);
+            if !matches!(known.value, Value::Tuple(_) | Value::List(_)) {
+                self.state_kept(node, &known.value)?;
+            }
         }
         let fact = Attribute {
             kind: "imported".into(),

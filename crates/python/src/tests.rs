@@ -59,6 +59,105 @@ fn names_are_followed() {
 }
 
 #[test]
+fn names_chosen_out_of_a_module_are_followed() {
+    let at_import = [SYSTEM, "when=\"import\"", "'id'"];
+    for source in [
+        "import os\ngetattr(os, [n for n in dir(os) if n == 'system'][0])('id')",
+        "import os\nnext(v for k, v in os.__dict__.items() if k == 'system')('id')",
+        "import os\n[v for k, v in vars(os).items() if len(k) == 6 and k.startswith('syst')][0]('id')",
+        "import os\ngetattr(os, next(filter(lambda n: n.endswith('ystem'), dir(os))))('id')",
+        "import os\nfor n in dir(os):\n    if not n.startswith('sys'):\n        continue\n    if n[3:] == 'tem':\n        getattr(os, n)('id')",
+        "import os, inspect\ndict(inspect.getmembers(os))['system']('id')",
+        "import os\ngetattr(os, 'nope', os.system)('id')",
+    ] {
+        states(source, &at_import[..1]);
+        states(source, &[SYSTEM, "'id'"]);
+    }
+    // What no test tells stays a choice, and no name is made up for it.
+    for source in [
+        "import os\nlist(vars(os).values())[200]('id')",
+        "import os\nfor n in dir(os):\n    if hash(n) == 7:\n        getattr(os, n)('id')",
+    ] {
+        states(source, &["call module=\"os\" name=\"?\"", "'id'"]);
+        assert!(!read(source.as_bytes()).0.iter().any(|fact| fact.contains("name=\"abort\"")), "{source}");
+    }
+}
+
+#[test]
+fn the_module_itself_frames_and_builtins_are_namespaces() {
+    for source in [
+        "import os, sys\nsys._getframe(0).f_globals['os'].system('id')",
+        "import os, inspect\ninspect.currentframe().f_globals['os'].system('id')",
+        "import os, sys\nsetattr(sys.modules[__name__], 'run', os.system)\nrun('id')",
+        "import os, builtins\nbuiltins.run = os.system\nrun('id')",
+        "import os, sys\ndef __getattr__(n):\n    os.system('id')\nsys.modules[__name__].x",
+        "import os\nx = ().__class__.__base__.__subclasses__()[140].__init__.__globals__['system']\nx('id')",
+        "import os\ntype(os).__getattribute__(os, 'system')('id')",
+        "import os\n(lambda c: os.system(c)).__get__('id')()",
+        "import os, collections\nP = collections.namedtuple('P', 'f c')\np = P(os.system, 'id')\np.f(p.c)",
+        "import os\nclass P:\n    def __init__(self, f):\n        self.f = f\nP(os.system).f('id')",
+        "import os\nfrom dataclasses import dataclass\n@dataclass\nclass P:\n    a: int\n    f: object\nP(1, os.system).f('id')",
+        "import importlib.util as u\nm = u.module_from_spec(u.find_spec('o' + 's'))\nm.system('id')",
+        "import os, sched\ns = sched.scheduler()\ns.enter(1, 1, os.system, ('id',))",
+    ] {
+        states(source, &[SYSTEM, "'id'"]);
+    }
+}
+
+#[test]
+fn what_libraries_call_of_objects_runs() {
+    let at_import = [SYSTEM, "when=\"import\"", "'id'"];
+    for source in [
+        "import os, contextlib\nclass A:\n    def close(self):\n        os.system('id')\nwith contextlib.closing(A()):\n    pass",
+        "import os\nclass A:\n    def keys(self):\n        os.system('id')\ndict(**A())",
+        "import os, logging\nclass H(logging.Handler):\n    def emit(self, r):\n        os.system('id')\nlogging.getLogger().addHandler(H())",
+        "import os, unittest\nclass T(unittest.TestCase):\n    def test(self):\n        os.system('id')\nunittest.main()",
+        "import os, abc\nclass A(abc.ABC):\n    @classmethod\n    def __subclasshook__(cls, c):\n        os.system('id')\nissubclass(int, A)",
+    ] {
+        states(source, &at_import);
+    }
+    states("import os\ntype X = os.system('id')", &[SYSTEM, "when=\"conditional\""]);
+    states("import os\nclass A[T: os.system('id')]: pass", &[SYSTEM, "when=\"conditional\""]);
+    states(
+        "import os, torch\ndef load(*a):\n    os.system('id')\ntorch.load = load",
+        &[SYSTEM, "when=\"conditional\""],
+    );
+    for source in
+        ["import os, queue\nqueue.Queue().put(os.system)", "import os, heapq\nheapq.heappush([], (0, os.system))"]
+    {
+        states(source, &["import module=\"os\" name=\"system\"", "origin=\"handed\""]);
+    }
+}
+
+#[test]
+fn methods_of_paths_are_called_with_the_path() {
+    for (source, path) in [
+        ("import pathlib\np = pathlib.Path.home() / '.ssh' / 'rc'\np.write_text('x')", "'~/.ssh/rc'"),
+        ("from pathlib import Path\nPath('~').joinpath('.bashrc').expanduser().write_text('x')", "'~/.bashrc'"),
+        ("from pathlib import Path\nPath('/etc/cron.d/a').parent.joinpath('b').write_text('x')", "'/etc/cron.d/b'"),
+    ] {
+        states(source, &["name=\"Path.write_text\"", path, "'x'"]);
+    }
+}
+
+#[test]
+fn what_runs_text_may_call_what_it_defines() {
+    let mut collected = Collected::default();
+    let mut sink = Sink::new(&mut collected, Meter::unlimited(), false, "exec-argument.py");
+    crate::read(&Blob::from_bytes(b"import os\ndef f():\n    os.system('id')\n".to_vec()), &mut sink).unwrap();
+    let facts: Vec<_> = collected.facts.iter().map(ToString::to_string).collect();
+    assert!(facts.iter().any(|fact| fact.contains(SYSTEM) && fact.contains("conditional")), "{facts:?}");
+}
+
+#[test]
+fn a_file_over_the_limit_is_read_as_far_as_it_goes() {
+    let source = format!("import os\nos.system('id')\n{}", "# a comment line\n".repeat((9 << 20) / 17));
+    let (facts, _, result) = read(source.as_bytes());
+    assert_eq!(result.map_err(|stop| stop.reason()), Err(Reason::Memory));
+    assert!(facts.iter().any(|fact| fact.contains(SYSTEM)), "{facts:?}");
+}
+
+#[test]
 fn when_it_runs_is_told() {
     states("import os\ndef f():\n    os.system('id')", &[SYSTEM, "when=\"called\"", "[f]"]);
     states(

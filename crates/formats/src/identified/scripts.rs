@@ -42,11 +42,11 @@ pub(crate) fn shell(head: &Head<'_>) -> bool {
         || interpreter(head).is_some() && !interpreted(head, &others)
 }
 
-pub(super) fn batch(head: &Head<'_>) -> bool {
+pub(crate) fn batch(head: &Head<'_>) -> bool {
     named(head, &["bat", "cmd"])
 }
 
-pub(super) fn powershell(head: &Head<'_>) -> bool {
+pub(crate) fn powershell(head: &Head<'_>) -> bool {
     named(head, &["ps1", "psm1", "psd1", "ps1xml"]) || interpreted(head, &["pwsh"])
 }
 

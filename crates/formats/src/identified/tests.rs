@@ -77,7 +77,6 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
         ("pyc", [&padded(b"\x17\x0d\r\n", 12)[..], b"\xe3\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\xf3"].concat()),
         ("windows-shortcut", padded(b"\x4c\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", 76)),
         ("javascript", b"#!/usr/bin/env node\n".to_vec()),
-        ("powershell", b"#!/usr/bin/pwsh\n".to_vec()),
         ("script", b"#!/usr/bin/perl\n".to_vec()),
         ("html", b"<!DOCTYPE html>\n<html></html>\n".to_vec()),
     ]
@@ -110,14 +109,12 @@ fn each_fixture_is_one_format() {
 fn every_format_has_a_fixture_or_a_name() {
     let known: Vec<_> = models().into_iter().chain(others()).chain(archives()).map(|(id, _)| id).collect();
     let missing: Vec<_> = FORMATS.iter().map(|format| format.id).filter(|id| !known.contains(id)).collect();
-    assert_eq!(missing, ["cython", "batch"]);
+    assert_eq!(missing, ["cython"]);
 }
 
 #[test]
 fn names_take_inertness_away() {
-    for (name, id) in
-        [("a/b/Model.PYX", "cython"), ("run.bat", "batch"), ("a.ps1", "powershell"), ("x.mjs", "javascript")]
-    {
+    for (name, id) in [("a/b/Model.PYX", "cython"), ("x.mjs", "javascript")] {
         let found: Vec<_> =
             FORMATS.iter().filter(|format| detect(format, name, b"text").is_some()).map(|format| format.id).collect();
         assert_eq!(found, [id], "{name}");

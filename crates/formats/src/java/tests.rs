@@ -37,6 +37,18 @@ fn methods_of_a_class_file_are_calls() {
 }
 
 #[test]
+fn what_runs_when_a_class_is_loaded_is_told_apart() {
+    let class = include_bytes!("testdata/static.class");
+    let reading = reading::read(&CLASS, "Static.class", class).unwrap();
+    assert!(reading.complete(), "{:?} {:?}", reading.stop, reading.ledger);
+    let facts = facts(&reading);
+    for (name, when) in [("java.lang\" name=\"Runtime.exec", "import"), ("java.net\" name=\"Socket", "called")] {
+        let fact = facts.lines().find(|fact| fact.contains(name)).unwrap_or_default();
+        assert!(fact.contains(&format!("when=\"{when}\"")), "{name} in\n{facts}");
+    }
+}
+
+#[test]
 fn a_gadget_is_named_with_its_package_and_its_bytecode_comes_back() {
     let class = "org.apache.commons.collections.functors.InvokerTransformer";
     let reading = reading::read(&SERIALIZED, "a.ser", &object(class)).unwrap();

@@ -77,6 +77,7 @@ const SYNTAX: Syntax = Syntax {
     operators: source::Operators { concat: "..", assign: &["="], namespace: &[], member: &[".", ":"] },
     dotted_names: false,
     blocks: source::Blocks::Words,
+    hooks: &[],
 };
 
 fn bytecode(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {

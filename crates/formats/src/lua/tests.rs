@@ -75,11 +75,20 @@ fn indirections_in_source_are_followed() {
         "local a, b = os, 'execute' a[b]('id')",
         "(getfenv or function() return _ENV end)().os.execute('id')",
         "local f = os.execute or print f('id')",
+        "rawget(os, 'execute')('id')",
     ] {
         let reading = reading::read(&SOURCE, "a.lua", source.as_bytes()).unwrap();
         assert!(calls(&reading).contains("module=\"lua:os\" name=\"execute\""), "{source}: {:?}", reading::facts(&reading));
         assert!(calls(&reading).contains("args=('id')"), "{source}: {:?}", reading::facts(&reading));
     }
+}
+
+#[test]
+fn running_over_a_library_is_a_computed_name() {
+    let source = "for k, v in pairs(os) do if k:sub(1, 3) == 'exe' then v('id') end end";
+    let reading = reading::read(&SOURCE, "a.lua", source.as_bytes()).unwrap();
+    let facts = reading::facts(&reading).join("\n");
+    assert!(facts.contains("origin=\"computed\"") && facts.contains("name=\"os\""), "{facts}");
 }
 
 #[test]

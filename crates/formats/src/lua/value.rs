@@ -73,6 +73,10 @@ fn imports(module: &str, name: &str, args: &[Expr]) -> Option<String> {
 fn fold(module: &str, name: &str, args: &[Expr]) -> Option<Expr> {
     match (module, name) {
         (GLOBALS, "getfenv") => Some(environment()),
+        (GLOBALS, "rawget") => match args {
+            [of @ Expr::Global { .. }, Expr::Str(key)] => Some(field(of, key)),
+            _ => None,
+        },
         (GLOBALS, "tostring") => Some(args.first()?.clone()),
         ("lua:string", "char") => {
             let bytes: Option<Vec<u8>> = args.iter().map(byte).collect();

@@ -49,6 +49,7 @@ mod tests {
             operators: Operators { concat: "..", assign: &["="], namespace: &[], member: &[".", ":"] },
             dotted_names: false,
             blocks: Blocks::Words,
+            hooks: &[],
         };
         let text = "local a = 'id' -- a\nlocal function f(x)\n  os.execute(a)\nend\nif a == 1 then f(2) end\n";
         let listing = list(&Blob::from_bytes(text), &Meter::unlimited(), 1 << 20, "lua", &syntax).unwrap();

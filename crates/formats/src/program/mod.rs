@@ -141,6 +141,12 @@ impl<'p, 's> Program<'p, 's> {
         if let Some(value) = (self.language.fold)(module, name, &args) {
             return Ok(value);
         }
+        // Who runs over a library's members chooses among them.
+        if let ("pairs" | "next", [library @ Expr::Global { name, .. }]) = (&**name, args.as_slice())
+            && matches!(&**name, "os" | "io" | "debug" | "ffi")
+        {
+            self.computed(place, library, when)?;
+        }
         if (self.language.evaluates)(module, name) {
             self.program(place, &args)?;
         }

@@ -24,6 +24,8 @@ pub(crate) struct Syntax {
     /// Names may hold dots.
     pub(crate) dotted_names: bool,
     pub(crate) blocks: Blocks,
+    /// Names under which a function is called by whatever loads the source, or starts with it.
+    pub(crate) hooks: &'static [&'static str],
 }
 
 pub(crate) struct Operators {
@@ -61,6 +63,7 @@ pub(crate) fn read(source: &str, syntax: &Syntax, program: &mut Program<'_, '_>)
         bodiless: false,
         member: None,
         conditional: false,
+        hooked: false,
     };
     while let Some((token, at)) = lexer.next() {
         walk.program.sink.meter().steps(1)?;
@@ -88,6 +91,8 @@ struct Walk<'w, 'p, 's> {
     member: Option<bool>,
     /// `if` or `while` was read in a language of braces.
     conditional: bool,
+    /// In a function that loading calls by its name.
+    hooked: bool,
 }
 
 impl Walk<'_, '_, '_> {
@@ -97,6 +102,7 @@ impl Walk<'_, '_, '_> {
 
     fn when(&self) -> &'static str {
         match (self.functions > 0 || self.bodiless, self.conditions > 0) {
+            (true, _) if self.hooked => "import",
             (true, _) => "called",
             (false, true) => "conditional",
             _ => "import",
@@ -146,6 +152,7 @@ impl Walk<'_, '_, '_> {
     /// Ends the expression of the innermost frame.
     fn statement(&mut self) {
         self.bodiless = false;
+        self.hooked &= self.functions > 0;
         let frame = self.top();
         let value = frame.finish();
         let target = frame.targets.pop_front();
@@ -184,6 +191,10 @@ impl Walk<'_, '_, '_> {
         match (self.syntax.blocks, name) {
             (_, "function") => {
                 self.header = Some(0);
+                if self.functions == 0 {
+                    let hooks = self.syntax.hooks;
+                    self.hooked = self.top().targets.front().is_some_and(|name| hooks.contains(&name.as_str()));
+                }
                 if self.syntax.blocks == Blocks::Words {
                     self.open(Kind::Function);
                 } else {

@@ -63,6 +63,9 @@ pub const SOURCE: Format = Format {
 /// How serialised objects are listed: as the calls that are in them.
 const STYLE: Style = Style { language: "r", comment: "#", join: "::", new: "", import: "" };
 
+/// Functions that R calls by their names: when it starts, or loads or attaches a package.
+const HOOKS: &[&str] = &[".First", ".First.lib", ".First.sys", ".Last", ".Last.lib", ".onAttach", ".onLoad", ".onUnload"];
+
 /// How R is written.
 const SYNTAX: Syntax = Syntax {
     line_comment: "#",
@@ -70,6 +73,7 @@ const SYNTAX: Syntax = Syntax {
     operators: Operators { concat: "", assign: &["<-", "<<-", "="], namespace: &["::", ":::"], member: &["$", "@"] },
     dotted_names: true,
     blocks: Blocks::Braces,
+    hooks: HOOKS,
 };
 
 /// Bytes of the header of a workspace: `RDX3\n`.

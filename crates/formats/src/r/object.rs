@@ -20,8 +20,22 @@ const KEPT: usize = 64;
 enum Mode {
     /// Kept as data, or in the body of a function.
     Later,
+    /// In a function that R calls by its name: when it starts, prints an object, frees one or reads a variable.
+    Use,
     /// In a promise that nothing has asked for.
     Load,
+}
+
+/// Methods of an object, and names of its variables, that printing it or freeing it calls.
+const METHODS: &[&str] = &["print", "show", "format", "toString", "finalize", "initialize", "summary"];
+/// Functions that are called where an object of the class is printed or read.
+const GENERICS: &[&str] = &["print.", "format.", "toString.", "show.", "$.", "[.", "[[.", "length."];
+/// The bit of an object's levels that makes a variable call its function (`ACTIVE_BINDING_MASK`).
+const ACTIVE: u32 = 1 << 15;
+
+/// Whether R calls the function of this name by itself.
+fn is_hook(name: &str) -> bool {
+    super::HOOKS.contains(&name) || METHODS.contains(&name) || GENERICS.iter().any(|generic| name.starts_with(generic))
 }
 
 /// What an open object still waits for.
@@ -50,6 +64,8 @@ struct Pair {
     items: Vec<Expr>,
     at: u64,
     unbound: bool,
+    /// What it holds is a function that R calls by itself.
+    hook: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -215,7 +231,10 @@ impl<'o, 'b, 'p, 's> Objects<'o, 'b, 'p, 's> {
         let Open::Pair(pair) = &mut frame.open else { return Ok(Some(value)) };
         match pair.part {
             Part::Attributes => pair.part = if pair.tagged { Part::Tag } else { Part::Head },
-            Part::Tag => pair.part = Part::Head,
+            Part::Tag => {
+                pair.hook |= matches!(&value, Expr::Global { name, .. } if pair.kind == 2 && is_hook(name));
+                pair.part = Part::Head;
+            }
             Part::Head => {
                 pair.part = Part::Rest;
                 pair.unbound = matches!(value, Expr::External(_));
@@ -234,6 +253,7 @@ impl<'o, 'b, 'p, 's> Objects<'o, 'b, 'p, 's> {
         match (pair.kind, pair.part) {
             // A promise with a value was evaluated before it was saved.
             (5, Part::Rest) if pair.unbound && !self.environment => self.mode = Mode::Load,
+            (2, Part::Head) if pair.hook && self.mode == Mode::Later => self.mode = Mode::Use,
             // A closure that stands in a promise may be what the promise calls.
             (5, Part::Rest) => self.mode = Mode::Later,
             _ => {}
@@ -242,7 +262,11 @@ impl<'o, 'b, 'p, 's> Objects<'o, 'b, 'p, 's> {
     }
 
     fn when(&self) -> &'static str {
-        if self.mode == Mode::Load { "load" } else { "called" }
+        match self.mode {
+            Mode::Load => "load",
+            Mode::Use => "use",
+            Mode::Later => "called",
+        }
     }
 
     fn finish(&mut self, kind: u8, at: u64, items: Vec<Expr>) -> Result<Expr, Stop> {

@@ -99,6 +99,47 @@ fn a_promise_among_the_variables_of_an_environment_waits() {
     assert!(calls(&reading).contains("when=\"called\""), "{}", calls(&reading));
 }
 
+/// A closure without parameters and this body, bound to `name` in a list of variables (`ReadItem`, LISTSXP and CLOSXP).
+fn variable(name: &str, levels: u32, body: &[u8]) -> Vec<u8> {
+    let closure = [int(0x403), int(253), int(254), body.to_vec()].concat();
+    [int(0x402 | levels << 12), symbol(name), closure, int(254)].concat()
+}
+
+#[test]
+fn functions_that_r_calls_by_name_are_told_apart() {
+    let command = call("system", &[string("id")]);
+    for (name, levels, when) in [
+        (".First", 0, "use"),
+        (".onLoad", 0, "use"),
+        ("print.lm", 0, "use"),
+        ("finalize", 0, "use"),
+        ("predict", 0, "called"),
+        ("predict", 1 << 15, "use"),
+    ] {
+        let bytes = [b"RDX2\n".to_vec(), file(&variable(name, levels, &command))].concat();
+        let reading = reading::read(&DATA, "a.rda", &bytes).unwrap();
+        assert!(reading.complete(), "{name}: {:?}", reading.stop);
+        assert!(calls(&reading).contains(&format!("when=\"{when}\" args=('id')")), "{name}: {}", calls(&reading));
+    }
+    // The variables of an object, as R5 and R6 keep methods.
+    let environment = [int(4), int(0), int(253), variable("show", 0, &command), int(254), int(254)].concat();
+    let reading = reading::read(&DATA, "a.rds", &file(&environment)).unwrap();
+    assert!(calls(&reading).contains("when=\"use\""), "{}", calls(&reading));
+}
+
+#[test]
+fn hooks_of_packages_run_when_their_source_is_loaded() {
+    for (source, when) in [
+        (".onLoad <- function(lib, pkg) { system('id') }", "import"),
+        (".First <- function() system('id')", "import"),
+        ("f <- function() system('id')\n.onAttach = function(...) {}", "called"),
+        (".onLoad <- function(lib, pkg) { 1 }\ng <- function() { system('id') }", "called"),
+    ] {
+        let reading = reading::read(&SOURCE, "a.R", source.as_bytes()).unwrap();
+        assert!(calls(&reading).contains(&format!("name=\"system\" how=\"call\" when=\"{when}\"")), "{source}: {}", calls(&reading));
+    }
+}
+
 #[test]
 fn every_prefix_stops_politely() {
     for (name, bytes) in FILES {

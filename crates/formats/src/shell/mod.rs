@@ -12,6 +12,7 @@ mod inside;
 mod listing;
 mod printed;
 mod variables;
+pub mod windows;
 mod words;
 
 #[cfg(test)]
@@ -33,7 +34,7 @@ use base::{
 };
 
 use self::{
-    command::Command,
+    command::{Command, base_name},
     files::Files,
     variables::Variables,
     words::{Piece, split},
@@ -103,14 +104,50 @@ struct Script {
 
 impl Script {
     fn read(&mut self, text: &str, sink: &mut Sink<'_>) -> Result<(), Stop> {
-        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        self.starts = std::iter::once(0).chain(newlines.map(|(at, _)| (at as u64).saturating_add(1))).collect();
+        *self = Self::begin(text);
         self.queue.push_back((text.to_owned(), None));
+        self.broken(text, sink)?;
+        self.queued_scripts(text.len(), sink)
+    }
+
+    /// Nothing read yet of `text`.
+    fn begin(text: &str) -> Self {
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = std::iter::once(0).chain(newlines.map(|(at, _)| (at as u64).saturating_add(1))).collect();
+        Self { starts, ..Self::default() }
+    }
+
+    /// States lines that are meant for Windows as they are written: what breaks up words there a shell takes for something else.
+    fn broken(&mut self, text: &str, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        for (line, code) in text.lines().enumerate().filter(|(_, code)| code.contains(['^', '`'])) {
+            let plain = code.to_ascii_lowercase().replace(['^', '`'], "");
+            let first = base_name(plain.split_whitespace().next().unwrap_or_default());
+            let first = first.strip_suffix(".exe").unwrap_or(first);
+            if matches!(first, "powershell" | "pwsh" | "cmd") {
+                self.line = line;
+                self.state("list", code, vec![Expr::str(bounded(code))], sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a statement of a script of Windows.
+    fn windows(&mut self, line: usize, text: &str, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        self.line = line;
+        self.lists(windows_pieces(text).into_iter().map(|piece| (piece, line)).collect(), sink)
+    }
+
+    /// Reads what the statements gave to shells.
+    fn finish(&mut self, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        self.queued_scripts(0, sink)
+    }
+
+    fn queued_scripts(&mut self, length: usize, sink: &mut Sink<'_>) -> Result<(), Stop> {
         while let Some((script, line)) = self.queue.pop_front() {
             self.scripts = self.scripts.saturating_add(1);
             // Scripts within scripts repeat the text of those around them.
             self.length = self.length.saturating_add(script.len());
-            if self.scripts > SCRIPTS || self.length > text.len().saturating_mul(8).saturating_add(LENGTH / 4) {
+            if self.scripts > SCRIPTS || self.length > length.saturating_mul(8).saturating_add(LENGTH / 4) {
                 return Err(Stop::Limit(Reason::Depth));
             }
             let meter = sink.meter();
@@ -167,15 +204,38 @@ impl Script {
 
     fn list(&mut self, commands: Vec<Command>, sink: &mut Sink<'_>) -> Result<(), Stop> {
         let shown = bounded(&command::shown(&commands));
+        if let Some(shadow) = shadowed(&commands) {
+            self.state("alias", &shadow, vec![Expr::str(bounded(&shadow))], sink)?;
+            self.state("list", &shadow, vec![Expr::str(bounded(&shadow))], sink)?;
+        }
         if let Some(made) = self.files.told(&commands) {
             let text = format!("{shown} {made}");
             self.state("list", &text, vec![Expr::str(bounded(&text))], sink)?;
         }
         let mut piped: Option<String> = None;
-        for command in commands {
+        // What the commands of a group print, one after the other: `(a; b) | c`, `{ a; b; } | c`.
+        let mut group: Option<String> = None;
+        for mut command in commands {
+            if command.joiner == "(" || command.words.first().is_some_and(|word| word == "{") {
+                group = Some(String::new());
+            }
+            let ends = command.joiner == ")" && command.is_empty() || command.words == ["}"];
+            if let (true, Some(printed)) = (ends, group.take_if(|_| ends)) {
+                piped = Some(printed).filter(|printed| !printed.is_empty());
+                continue;
+            }
+            if command.words.first().is_some_and(|word| word == "{") {
+                command.words.remove(0);
+            }
             let gets = if command.joiner.starts_with('|') && command.joiner != "||" { piped.take() } else { None };
             let input = command.input.clone().or(gets);
             piped = self.command(&shown, &command, input, sink)?;
+            if let (Some(group), Some(printed)) = (&mut group, &piped)
+                && group.len().saturating_add(printed.len()) < LENGTH / 4
+            {
+                group.push_str(printed);
+                group.push('\n');
+            }
         }
         if shown.trim().is_empty() {
             return Ok(());
@@ -219,6 +279,57 @@ impl Script {
         let node = bounded(shown).into();
         sink.fact(self.place(), Operator { domain: "shell".into(), name: bounded(name).into(), node, args, ..Operator::default() })
     }
+}
+
+/// Programs that ask for a secret or give rights: a function of such a name stands between people and them.
+const TRUSTED: [&str; 6] = ["sudo", "su", "ssh", "passwd", "doas", "login"];
+
+/// A function with the name of a program that people trust, as the alias that it is, where it does more than call that program.
+fn shadowed(commands: &[Command]) -> Option<String> {
+    let (at, name) = commands.iter().enumerate().find_map(|(at, command)| {
+        let word = command.words.last().filter(|_| matches!(command.words.len(), 1 | 2))?;
+        let opens = commands.get(at.saturating_add(1)).is_some_and(|next| next.joiner == "(" && next.is_empty());
+        let closes = commands.get(at.saturating_add(2)).is_some_and(|next| next.joiner == ")");
+        (TRUSTED.contains(&word.as_str()) && opens && closes).then_some((at, word))
+    })?;
+    let harmless = |word: &str| {
+        TRUSTED.contains(&word)
+            || word.starts_with(['$', '"'])
+            || matches!(word, "command" | "echo" | "exec" | "return" | "[" | "[[" | "if" | "fi" | "then" | "else" | "}" | "test" | "local")
+    };
+    let mut body = commands.iter().skip(at.saturating_add(2)).filter_map(Command::program);
+    let (path, rest) = body.find(|(path, _)| !harmless(base_name(path)))?;
+    Some(format!("alias {name}={path} {}", rest.join(" ")))
+}
+
+/// The words and operators of a statement of Windows: quotes group, backslashes are letters.
+fn windows_pieces(text: &str) -> Vec<Piece> {
+    const OPERATORS: [&str; 9] = ["&&", "||", ">>", "&", "|", ";", ">", "<", "\n"];
+    let mut pieces = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote: Option<char> = None;
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let operator = OPERATORS.iter().find(|operator| quote.is_none() && rest.starts_with(**operator));
+        if let Some(operator) = operator {
+            pieces.extend(word.take().map(Piece::Word));
+            pieces.push(Piece::Operator(operator));
+            rest = rest.get(operator.len()..).unwrap_or_default();
+            continue;
+        }
+        match (quote, letter) {
+            (Some(open), letter) if letter == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, letter) if letter.is_whitespace() => pieces.extend(word.take().map(Piece::Word)),
+            (_, letter) => word.get_or_insert_default().push(letter),
+        }
+        rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+    }
+    pieces.extend(word.map(Piece::Word));
+    pieces
 }
 
 /// What the script of a substitution prints, where it is one pipeline of known filters.

@@ -48,7 +48,7 @@ impl Machine<'_, '_, '_> {
                 frame.push(Slot::unknown());
             }
             Op::CheckEgMatch => replace(frame, 2, 2),
-            Op::PrepReraiseStar | Op::CallIntrinsic2 => replace(frame, 2, 1),
+            Op::PrepReraiseStar => replace(frame, 2, 1),
             Op::WithExceptStart | Op::GetAnext | Op::ReturnGenerator | Op::GetLen | Op::MatchMapping | Op::MatchSequence => {
                 frame.push(Slot::unknown());
             }
@@ -84,6 +84,9 @@ impl Machine<'_, '_, '_> {
             Op::PrintItemTo => drop(frame.take(2)),
             Op::YieldValue => {
                 let given = frame.pop();
+                if frame.encoded.is_none() {
+                    frame.encoded = given.known.encoded;
+                }
                 frame.yielded.push(given.known.value);
                 frame.push(Slot::unknown());
             }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     function::Body,
     local::Local,
-    machine::Machine,
+    machine::{Machine, When},
     scope::{Known, Scope},
 };
 
@@ -49,6 +49,12 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Op::CallFunction | Op::CallFunctionVar | Op::CallFunctionVarKw => self.call_two(frame, instruction)?,
             Op::CallFunctionEx => self.call_expanded(frame, instruction)?,
+            // INTRINSIC_TYPEVAR_WITH_BOUND, …_CONSTRAINTS, SET_TYPEPARAM_DEFAULT: the function lies on top.
+            Op::CallIntrinsic2 => {
+                let (function, of) = (frame.pop(), frame.pop());
+                self.computed_later(&function.known)?;
+                frame.push(of);
+            }
             Op::CallIntrinsic1 => self.intrinsic(frame, instruction)?,
             Op::MakeFunction | Op::MakeClosure => self.make_function(frame, instruction),
             Op::SetFunctionAttribute => {
@@ -354,6 +360,23 @@ impl<'t> Machine<'t, '_, '_> {
         }
     }
 
+    /// Functions in what is handed to the making of a type: perhaps they are called.
+    fn computed_later(&mut self, of: &Known) -> Result<(), Stop> {
+        let values = match &of.value {
+            Value::Tuple(items) => items.to_vec(),
+            other => vec![other.clone()],
+        };
+        for value in values {
+            if let Some(Local::Function(index)) = self.locals.of(&value) {
+                self.during(When::Conditional, None, |machine| {
+                    machine.called(index, &[], &[]);
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     fn intrinsic(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
         let of = frame.pop();
         match instruction.arg {
@@ -373,6 +396,11 @@ impl<'t> Machine<'t, '_, '_> {
                 Value::List(items) => Slot::from(Value::tuple(items.to_vec())),
                 _ => of,
             }),
+            // INTRINSIC_TYPEALIAS and bounds of type variables: functions that whoever asks for the value calls.
+            7..=11 => {
+                self.computed_later(&of.known)?;
+                frame.push(Slot::unknown());
+            }
             // INTRINSIC_ASYNC_GEN_WRAP
             4 => frame.push(of),
             _ => frame.push(Slot::unknown()),

@@ -21,6 +21,8 @@ pub(super) const BINARY: [&str; 13] =
 pub(super) const SUBSCRIPT: u32 = 26;
 /// Comparisons by number: the function of `operator` and how it is written.
 const COMPARE: [(&str, &str); 6] = [("lt", "<"), ("le", "<="), ("eq", "=="), ("ne", "!="), ("gt", ">"), ("ge", ">=")];
+/// Items of a set or dict that grows one by one.
+const FEW: usize = 256;
 /// Items of a display that are kept.
 const MAX_DISPLAYED: usize = 1 << 16;
 
@@ -175,8 +177,9 @@ impl Machine<'_, '_, '_> {
             Op::BuildTuple => built(frame, arg, Value::tuple),
             Op::BuildList => built(frame, arg, Value::list),
             Op::BuildSet => {
-                drop(frame.take(arg));
-                frame.push(Slot::unknown());
+                let items: Vec<Value> = frame.take(arg).into_iter().map(|slot| slot.known.value).collect();
+                let known = self.pure("builtins", "set", vec![Value::list(items).into()])?;
+                frame.push(known);
             }
             Op::BuildMap if self.version() == Version::V2_7 => frame.push(Slot::from(Value::dict(Vec::new()))),
             Op::BuildMap => {
@@ -233,14 +236,31 @@ impl Machine<'_, '_, '_> {
         match instruction.op {
             Op::ListAppend => {
                 let item = frame.pop();
+                let encoded = item.known.encoded.clone();
                 self.grow(frame, arg, Some([item.known.value]));
+                if let (Some(slot), Some(encoded)) = (frame.growing(arg), encoded) {
+                    slot.known.encoded.get_or_insert(encoded);
+                }
             }
             Op::ListExtend => {
                 let over = frame.pop();
                 let items = self.list_of(&over.known)?;
                 self.grow(frame, arg, items);
             }
-            Op::SetAdd | Op::SetUpdate | Op::DictUpdate | Op::DictMerge => {
+            Op::SetAdd => {
+                let item = frame.pop();
+                let grown = match frame.peek(arg).map(|slot| slot.known.value.clone()) {
+                    Some(Value::Set(items)) if items.len() < FEW => {
+                        let longer: Vec<Value> = items.iter().cloned().chain([item.known.value]).collect();
+                        self.pure("builtins", "set", vec![Value::list(longer).into()])?
+                    }
+                    _ => Known::unknown(),
+                };
+                if let Some(slot) = frame.peek(arg) {
+                    slot.known = grown;
+                }
+            }
+            Op::SetUpdate | Op::DictUpdate | Op::DictMerge => {
                 let added = frame.pop();
                 // `f(**{…})` is a dict merged into an empty one.
                 if let Some(slot) = frame.peek(arg) {
@@ -249,9 +269,22 @@ impl Machine<'_, '_, '_> {
                 }
             }
             Op::MapAdd => {
-                drop(frame.take(2));
+                let mut pair = frame.take(2).into_iter().map(|slot| slot.known.value);
+                let (first, second) = (pair.next(), pair.next());
+                // Up to 3.7 the key stands on top.
+                let (key, value) = if self.version() < Version::V3_8 { (second, first) } else { (first, second) };
+                let grown = match (frame.peek(arg).map(|slot| slot.known.value.clone()), key, value) {
+                    (Some(Value::Dict(pairs)), Some(key @ (Value::Str(_) | Value::Int(_))), Some(value))
+                        if pairs.len() < FEW =>
+                    {
+                        let held = pairs.iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()]));
+                        let longer: Vec<Value> = held.chain([Value::tuple(vec![key, value])]).collect();
+                        self.pure("builtins", "dict", vec![Value::list(longer).into()])?
+                    }
+                    _ => Known::unknown(),
+                };
                 if let Some(slot) = frame.peek(arg) {
-                    slot.known = Known::unknown();
+                    slot.known = grown;
                 }
             }
             Op::StoreMap => drop(frame.take(2)),

@@ -74,7 +74,7 @@ impl Slot {
     /// Makes the value of a list that was being built.
     fn settle(&mut self) {
         if let Role::Growing(items) = &mut self.role {
-            self.known = Value::list(std::mem::take(items)).into();
+            self.known.value = Value::list(std::mem::take(items));
             self.role = Role::Value;
         }
     }
@@ -105,6 +105,8 @@ pub(super) struct Frame {
     pub(super) importing: Option<Str>,
     /// What a generator gave.
     pub(super) yielded: Vec<Value>,
+    /// How the first of that came about which was decoded.
+    pub(super) encoded: Option<Rc<Value>>,
     /// Stacks of jumps that were seen, by target.
     pub(super) saved: HashMap<u32, Vec<Slot>>,
     /// Something was taken from an empty stack whose state was certain.

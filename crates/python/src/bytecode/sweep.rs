@@ -370,7 +370,7 @@ impl<'t> Machine<'t, '_, '_> {
         let returned = returned?;
         if code.numbers.flags & GENERATOR != 0 {
             let items = returned.map(|_| Value::iterator(frame.yielded));
-            return Ok(items.map_or_else(Known::unknown, Known::from));
+            return Ok(items.map_or_else(Known::unknown, |value| Known { value, encoded: frame.encoded }));
         }
         Ok(returned.unwrap_or_else(Known::unknown))
     }

@@ -191,7 +191,22 @@ pub(super) fn sends_credentials(text: &str) -> bool {
     let environment = words(&["printenv"]) || text.starts_with("env |") || text.contains("; env |");
     let metadata = any(&text, &["169.254.169.254", "metadata.google.internal"]) && text.contains('|');
     (files || private || environment || environment_inside || metadata)
-        && words(&["curl", "wget", "nc", "ncat", "scp", "rsync", "ftp", "socat", "nslookup", "dig"])
+        && words(&[
+            "curl",
+            "wget",
+            "nc",
+            "ncat",
+            "scp",
+            "rsync",
+            "ftp",
+            "socat",
+            "nslookup",
+            "dig",
+            "invoke-restmethod",
+            "invoke-webrequest",
+            "irm",
+            "iwr",
+        ])
 }
 
 /// Whether `text` names a place from which something is started again.

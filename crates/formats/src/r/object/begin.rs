@@ -2,7 +2,7 @@
 
 use base::{expr::Expr, fact::Str, stop::Stop};
 
-use super::{KEPT, Mode, Objects, Open, Pair, Part};
+use super::{ACTIVE, Frame, KEPT, Mode, Objects, Open, Pair, Part};
 use crate::{
     program::{self, small},
     r::value,
@@ -42,7 +42,13 @@ impl Objects<'_, '_, '_, '_> {
                 Ok(Some(Expr::Unknown))
             }
             1 => self.symbol().map(Some),
-            2 | 3 | 5 | 6 | 17 => self.pair(kind, at, attributes, flags & 0x400 != 0, false),
+            2 | 3 | 5 | 6 | 17 => {
+                let opened = self.pair(kind, at, attributes, flags & 0x400 != 0, false)?;
+                if let Some(Frame { open: Open::Pair(pair), .. }) = self.stack.last_mut() {
+                    pair.hook = kind == 2 && flags >> 12 & ACTIVE != 0;
+                }
+                Ok(opened)
+            }
             239 | 240 => self.pair(if kind == 239 { 2 } else { 6 }, at, true, flags & 0x400 != 0, false),
             4 => {
                 self.stream.int("an environment")?;
@@ -130,7 +136,7 @@ impl Objects<'_, '_, '_, '_> {
             (_, true) => Part::Tag,
             _ => Part::Head,
         };
-        let pair = Pair { kind, part, tagged: tagged || coded, coded, items: Vec::new(), at, unbound: false };
+        let pair = Pair { kind, part, tagged: tagged || coded, coded, items: Vec::new(), at, unbound: false, hook: false };
         self.open(Open::Pair(pair))
     }
 

@@ -47,7 +47,10 @@ pub(in crate::operator) fn destroys(text: &str) -> bool {
             "shred" | "wipefs" => rest.iter().any(|word| everything(word) || device(word)),
             "dd" => rest.iter().any(|word| word.starts_with("of=") && device(word)),
             "chmod" | "chown" => recursive && rest.iter().any(|word| matches!(*word, "/" | "/*")),
+            "del" | "erase" | "rd" | "rmdir" => has("/s") && rest.iter().any(everything),
+            "remove-item" | "ri" => rest.iter().any(|word| word.starts_with("-rec")) && rest.iter().any(everything),
             "format" | "format.com" => has("c:"),
+            "kill" => has("-1") && (has("-9") || has("-kill") || has("-s")),
             "vssadmin" => has("delete") && has("shadows"),
             program => program.starts_with("mkfs") && rest.iter().any(|word| device(word)),
         }
@@ -94,6 +97,8 @@ pub(in crate::operator) fn weakens(text: &str) -> bool {
             "unset" => has("histfile"),
             "chattr" => has("+i") && rest.iter().any(|word| any(word, PASSING)),
             "set-mppreference" | "add-mppreference" => true,
+            "wevtutil" => has("cl"),
+            "clear-eventlog" => true,
             "netsh" => rest.contains(&"advfirewall") && has("off"),
             _ => false,
         }

@@ -44,6 +44,8 @@ const PLACES: &[&str] = &[
     ".config/autostart",
     "currentversion\\run",
     "programs\\startup",
+    "microsoft.powershell_profile",
+    "$profile",
     ".git/hooks",
     "profile_default/startup",
     "authorized_keys",
@@ -61,14 +63,25 @@ pub(in crate::operator) fn plants_itself(text: &str) -> bool {
     let text = plain(&text.to_lowercase());
     let computed =
         text.contains('>') && text.contains(".pth") && any(&text, &["getsitepackages", "getusersite", "purelib"]);
-    computed || writes(&text) || sets(&text) || commands(&text).iter().any(|(program, rest)| schedules(program, rest))
+    let commands = commands(&text);
+    let makes_user = commands.iter().any(|(program, _)| matches!(*program, "useradd" | "adduser"));
+    let raises = |program: &str| matches!(program, "usermod" | "gpasswd");
+    computed
+        || writes(&text)
+        || sets(&text)
+        || commands.iter().any(|(program, rest)| !(makes_user && raises(program)) && schedules(program, rest))
 }
 
 /// Files that a list writes: behind `>`, and the last word of a program that copies.
 pub(super) fn targets(text: &str) -> Vec<&str> {
     let redirected = text.split('>').skip(1).filter_map(|rest| rest.split_whitespace().next());
     let copied = commands(text).into_iter().filter_map(|(program, rest)| match program {
-        "cp" | "mv" | "install" | "ln" | "rsync" => rest.last().copied(),
+        "cp" | "mv" | "install" | "ln" | "rsync" | "copy" | "xcopy" | "move" | "copy-item" | "move-item" => {
+            rest.last().copied()
+        }
+        "set-content" | "add-content" | "out-file" | "new-item" => {
+            rest.iter().find(|word| word.contains(['\\', '/']) && !word.starts_with('-')).copied()
+        }
         "tee" | "dd" | "sed" => rest.iter().rev().find(|word| !word.starts_with('-')).copied(),
         _ => None,
     });
@@ -96,7 +109,7 @@ fn writes_to(text: &str) -> bool {
 
 /// Whether what is written to a startup file only sets paths and environments, as installers do.
 fn is_setting(text: &str) -> bool {
-    let said = text.split_once("echo ").map_or(text, |(_, said)| said);
+    let said = text.split_once("echo ").map_or(text, |(_, said)| said).trim_start();
     let said = said.trim_start_matches(['\'', '"']);
     let plain = [
         "export ",
@@ -194,7 +207,10 @@ fn schedules(program: &str, rest: &[&str]) -> bool {
             has("add") && rest.iter().any(|word| word.contains("currentversion") && word.contains("run"))
         }
         "sc" | "sc.exe" => has("create"),
-        "register-scheduledtask" | "new-service" => true,
+        "register-scheduledtask" | "register-scheduledjob" | "new-service" | "set-wmiinstance" => true,
+        "new-itemproperty" | "set-itemproperty" | "sp" | "set-item" => {
+            rest.iter().any(|word| word.contains("currentversion\\run") || word.contains("winlogon"))
+        }
         "git" => {
             has("config")
                 && (rest.iter().any(|word| {
@@ -222,6 +238,14 @@ fn schedules(program: &str, rest: &[&str]) -> bool {
         "setcap" => {
             rest.iter().any(|word| any(word, &["cap_setuid", "cap_sys_admin", "cap_dac_override", "cap_sys_ptrace"]))
         }
+        // Whoever made the user in the same breath sets up a machine of its own.
+        "usermod" | "gpasswd" => rest
+            .iter()
+            .any(|word| word.split(',').any(|group| matches!(group, "sudo" | "wheel" | "root" | "admin" | "shadow"))),
+        "net" | "net.exe" | "net1" => {
+            has("/add") && (has("user") || rest.iter().any(|word| word.contains("administrators")))
+        }
+        "add-localgroupmember" | "new-localuser" => true,
         "useradd" | "adduser" => has("-o") && rest.windows(2).any(|pair| matches!(pair, ["-u", "0"])),
         "pip" | "pip3" => has("config") && has("set") && rest.iter().any(|word| word.starts_with("http://")),
         "npm" | "yarn" => has("config") && has("set") && rest.iter().any(|word| word.starts_with("http://")),

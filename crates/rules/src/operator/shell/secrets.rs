@@ -40,8 +40,37 @@ pub(in crate::operator) fn reads_credentials(text: &str) -> bool {
     ) && any(&text, &["security-credentials", "/token", "identity", "user-data", "169.254.170.2"]);
     let read = commands(&text).into_iter().any(|(program, rest)| {
         let reads = [
-            "awk", "base64", "cat", "cp", "curl", "cut", "dd", "grep", "gzip", "head", "less", "more", "mv", "openssl",
-            "rsync", "scp", "sed", "strings", "tail", "tar", "unshadow", "xxd", "zip", "7z", "find", "tac", "nl", "od",
+            "awk",
+            "base64",
+            "cat",
+            "cp",
+            "curl",
+            "cut",
+            "dd",
+            "grep",
+            "gzip",
+            "head",
+            "less",
+            "more",
+            "mv",
+            "openssl",
+            "rsync",
+            "scp",
+            "sed",
+            "strings",
+            "tail",
+            "tar",
+            "unshadow",
+            "xxd",
+            "zip",
+            "7z",
+            "find",
+            "tac",
+            "nl",
+            "od",
+            "get-content",
+            "gc",
+            "type",
         ];
         let last = rest.len().saturating_sub(1);
         let copies = matches!(program, "cp" | "mv" | "scp" | "rsync");
@@ -94,12 +123,29 @@ const PRINTS: &[&str] = &[
     "secret-tool",
 ];
 /// Programs that send what they get.
-const SENDS: &[&str] =
-    &["curl", "wget", "nc", "ncat", "netcat", "socat", "scp", "ftp", "telnet", "openssl", "http", "sendmail", "mail"];
+const SENDS: &[&str] = &[
+    "curl",
+    "wget",
+    "nc",
+    "ncat",
+    "netcat",
+    "socat",
+    "scp",
+    "ftp",
+    "telnet",
+    "openssl",
+    "http",
+    "sendmail",
+    "mail",
+    "invoke-restmethod",
+    "invoke-webrequest",
+    "irm",
+    "iwr",
+];
 
 /// Whether a secret in a variable, or what prints secrets, goes to a foreign address.
 pub(in crate::operator) fn sends_secrets(text: &str) -> bool {
-    let text = plain(&text.to_lowercase()).replace("${", "$");
+    let text = plain(&text.to_lowercase()).replace("${", "$").replace("$env:", "$");
     let piped = pipelines(&text).any(|commands| {
         let shown: Vec<String> = commands.iter().map(|words| words.join(" ")).collect();
         let at = shown.iter().position(|command| {

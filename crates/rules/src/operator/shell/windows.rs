@@ -46,7 +46,7 @@ pub(super) fn fetches_and_runs(text: &str) -> bool {
     let text = plain(text);
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let web = has(&["http://", "https://"]);
-    let share = text.contains(" \\\\") && !text.contains(" \\\\.\\");
+    let share = text.contains(" \\\\") && !text.contains(" \\\\.\\") || text.split_whitespace().any(is_share);
     let script = has(&["javascript:", "vbscript:"]);
     has(FETCHES) && has(RUNS)
         || text.ends_with("| iex")
@@ -59,9 +59,33 @@ pub(super) fn fetches_and_runs(text: &str) -> bool {
         || has(&["msiexec"]) && web
         || has(&["wmic"]) && text.contains("/format:") && web
         || has(&["wmic"]) && text.contains("process call create") && has(&["powershell", "cmd"])
-        || has(&["cscript", "wscript"]) && share
+        || fetches_by_cmd(&text)
+        || has(&["cscript", "wscript"]) && (share || web)
         || has(&["installutil", "msbuild", "regasm", "regsvcs"]) && (web || share)
         || has(&["powershell", "pwsh"]) && (web || has(&["frombase64string"])) && has(RUNS)
+}
+
+/// Whether `cmd` fetches a program and starts it: `curl … -o x.exe & start x.exe`.
+fn fetches_by_cmd(text: &str) -> bool {
+    let fetches = ["curl", "wget", "certutil", "bitsadmin"].iter().any(|program| text.contains(program));
+    let Some((before, after)) = text.split_once(['&', ';']).filter(|(before, _)| fetches && before.contains("://"))
+    else {
+        return false;
+    };
+    let ends = [".exe", ".bat", ".cmd", ".ps1", ".vbs", ".hta", ".msi", ".scr", ".dll"];
+    let mut words = before.split(|letter: char| letter.is_whitespace() || "\"'".contains(letter));
+    words.any(|word| {
+        let name = word.rsplit(['\\', '/']).next().unwrap_or_default();
+        ends.iter().any(|end| name.ends_with(end)) && name.len() > 4 && !word.contains("://") && after.contains(name)
+    })
+}
+
+/// Whether a word is a share of another machine, of which a shell took a backslash away.
+fn is_share(word: &str) -> bool {
+    word.strip_prefix('\\').and_then(|rest| rest.split_once('\\')).is_some_and(|(host, path)| {
+        let dotted = host.contains('.') && !host.starts_with('.');
+        dotted && !path.is_empty() && host.chars().all(|letter| letter.is_alphanumeric() || ".-@".contains(letter))
+    })
 }
 
 /// Whether another command stands behind the one that fetches.
