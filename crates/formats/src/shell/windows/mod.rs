@@ -140,7 +140,7 @@ fn fetched_file(statement: &str) -> Option<String> {
         "irm ",
     ];
     let fetches = FETCH.iter().any(|word| statement.contains(word)) && statement.contains("://");
-    let words = statement.split(|letter: char| letter.is_whitespace() || "'\"(),;=|".contains(letter));
+    let mut words = statement.split(|letter: char| letter.is_whitespace() || "'\"(),;=|".contains(letter));
     let file = |word: &&str| {
         !word.contains("://")
             && !word.starts_with(['-', '/'])
@@ -148,7 +148,7 @@ fn fetched_file(statement: &str) -> Option<String> {
                 !stem.is_empty() && RUN.contains(&ending)
             })
     };
-    let name = words.filter(file).last().filter(|_| fetches)?;
+    let name = words.rfind(file).filter(|_| fetches)?;
     name.rsplit(['\\', '/']).next().map(str::to_owned)
 }
 
