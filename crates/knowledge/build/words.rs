@@ -46,9 +46,9 @@ impl Words {
         )
     }
 
-    /// A table at most half full: the upper half of the hash and one more than the number; 0 where nothing stands.
+    /// A table at most three quarters full: the upper half of the hash and one more than the number; 0 where nothing stands.
     fn places(&self) -> Vec<String> {
-        let count = (self.0.len() * 2).next_power_of_two();
+        let count = (self.0.len() * 4 / 3).next_power_of_two();
         let mut places = vec![(0, 0); count];
         for (word, number) in &self.0 {
             let hash = spread(word.as_bytes());

@@ -30,7 +30,7 @@ pub(crate) fn word(number: u32) -> &'static str {
 /// The number of `text` among the words, if a table holds it.
 pub(crate) fn number(text: &str) -> Option<u32> {
     let hash = spread(text.as_bytes());
-    // The table is a power of two long and at most half full.
+    // The table is a power of two long and has empty places.
     let mask = PLACES.len().checked_sub(1)?;
     let mut place = usize::try_from(hash & mask as u64).ok()?;
     loop {
