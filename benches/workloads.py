@@ -214,9 +214,7 @@ def modules() -> Iterator[tuple[str, str]]:
     top = Path(os.__file__).parent
     for folder in [top, *(top / name for name in ("asyncio", "email", "http", "json", "multiprocessing", "unittest"))]:
         for path in sorted(folder.glob("*.py")):
-            # Its tables of names read like a configuration that names commands, which nothing judges yet.
-            if path.stem != "_compat_pickle":
-                yield f"{path.parent.name}-{path.stem}", path.read_text("utf-8")
+            yield f"{path.parent.name}-{path.stem}", path.read_text("utf-8")
 
 
 def code(path: Path, scale: float, suffix: str, write: Callable[[str], bytes]) -> int:
