@@ -76,10 +76,10 @@ fn an_empty_folder_is_nothing_to_scan_and_an_empty_file_is_empty() {
 
 #[test]
 fn what_some_loader_acts_on_is_incomplete_and_prose_is_clean() {
-    let tree = Tree::default().file("README.md", "# A model\n").file("run.bat", "@echo off\n").file(".git/x", "y");
+    let tree = Tree::default().file("README.md", "# A model\n").file("run.vbs", "x = 1\n").file(".git/x", "y");
     let report = scan(vec![target("repo", Item::Folder(tree))], Settings::default());
     let told: Vec<_> = report.artifacts.iter().map(|record| (&*record.path, record.reason)).collect();
-    assert_eq!(told, [(".git", None), ("README.md", None), ("run.bat", Some(Reason::NoReader))]);
+    assert_eq!(told, [(".git", None), ("README.md", None), ("run.vbs", Some(Reason::NoReader))]);
 }
 
 #[test]
