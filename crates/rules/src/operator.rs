@@ -31,6 +31,7 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-names-dangerous-module" => |data, _| arguments::name_dangerous_module(data),
         "argument-names-dangerous-pair" => |data, _| arguments::name_dangerous_pair(data),
         "argument-names-executing-callable" => |data, _| arguments::name_executing_callable(data),
+        "argument-names-library-file" => |data, _| arguments::name_library_file(data),
         "argument-names-persistence" => |data, _| arguments::texts(data).any(|text| text::names_persistence(&text)),
         "argument-names-scratch-place" => |data, _| arguments::texts(data).any(|text| text::names_scratch_place(&text)),
         "argument-names-whole-tree" => |data, _| arguments::texts(data).any(|text| text::names_whole_tree(&text)),

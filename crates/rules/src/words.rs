@@ -83,6 +83,7 @@ pub(crate) const OPERATORS: &[&str] = &[
     "argument-names-dangerous-module",
     "argument-names-dangerous-pair",
     "argument-names-executing-callable",
+    "argument-names-library-file",
     "argument-names-persistence",
     "argument-names-scratch-place",
     "argument-names-whole-tree",

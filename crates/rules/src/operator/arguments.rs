@@ -263,6 +263,21 @@ pub(super) fn text_is_unresolved(data: &Data) -> bool {
     expressions(data).iter().any(|expr| matches!(expr, Expr::Unknown | Expr::Elided))
 }
 
+/// Endings of native libraries; a version may follow that of ELF.
+const LIBRARIES: [&str; 4] = [".so", ".dll", ".dylib", ".pyd"];
+
+/// Whether a native library is named by its place, or as a part of one: a name alone that `ctypes` gets is looked for among
+/// those of the system.
+pub(super) fn name_library_file(data: &Data) -> bool {
+    let system = matches!(data.field("module"), Some(Value::Text("ctypes")));
+    let alone = |text: &str| matches!(expressions(data).first(), Some(Expr::Str(first)) if &**first == text);
+    texts(data).any(|text| {
+        let lower = text.to_lowercase();
+        let library = LIBRARIES.iter().any(|ending| lower.ends_with(ending)) || lower.contains(".so.");
+        library && (lower.contains(['/', '\\']) || !system || !alone(&text))
+    })
+}
+
 /// Whether `open` and its like get a mode that writes, or one that is not known.
 pub(super) fn open_for_writing(data: &Data) -> bool {
     expressions(data).iter().skip(1).any(|expr| match expr {

@@ -33,7 +33,10 @@ pub(super) fn is_decoded(data: &Data) -> bool {
         name.ends_with("encode") && name != "encode"
             || name.starts_with("b2a_")
             || name.ends_with("encodebytes")
+            || name.ends_with("encodestring")
             || name == "hexlify"
+            || name.starts_with("quote")
+            || name == "urlencode"
             || name.ends_with("compress") && !name.ends_with("decompress")
     };
     let decoder = |(module, name): (&str, &str)| {
