@@ -4,6 +4,7 @@
 //! that walks source. A bare stream does not say its version: layouts and opcode tables that fit are found by trial.
 
 mod arrange;
+mod branch;
 mod call;
 mod code;
 mod endless;

@@ -2,30 +2,28 @@
 
 use std::sync::Arc;
 
-use base::{expr::shorten, fact::Flaw, stop::Stop};
+use base::{fact::Flaw, stop::Stop};
 use eval::Value;
 use foldhash::{HashMap, HashSet};
 use ruff_text_size::{TextRange, TextSize};
 
 use super::{
     Running,
+    branch::{condition, jumps, never_on_import},
     code::Code,
     flow::grown,
     instruction::{Decoded, Instruction},
     opcode::Op,
     stack::{Frame, MAX_SAVED, Role, Slot},
-    step::{Branch, Next, Wants, node},
+    step::{Branch, Next, node},
     version::Version,
 };
 use crate::{
     comprehension::MAX_ITERATED,
-    expression::truth,
     machine::{Machine, When},
     scope::Known,
 };
 
-/// Characters of a condition that a fact shows.
-const SHOWN: usize = 80;
 /// Jumps ahead among which the nearest is sought.
 const FEW: usize = 64;
 /// Instructions of loops that are looked through in one code object.
@@ -479,52 +477,4 @@ fn loops(decoded: &Decoded, version: Version) -> HashMap<u32, u32> {
         }
     }
     loops
-}
-
-/// Whether a branch jumps, where that is known.
-fn jumps(test: &Value, wants: Wants) -> Option<bool> {
-    let nothing = || match test {
-        Value::None => Some(true),
-        value if value.is_constant() || value.as_name().is_some() => Some(false),
-        _ => None,
-    };
-    match wants {
-        Wants::True => truth(test),
-        Wants::False => truth(test).map(|holds| !holds),
-        Wants::Nothing => nothing(),
-        Wants::Something => nothing().map(|none| !none),
-        Wants::Unknown => None,
-    }
-}
-
-/// The condition under which what follows a branch runs, as people write it.
-fn condition(frame: &Frame, test: &Known, wants: Wants) -> String {
-    let written = |known: &Known| match known.written() {
-        Value::External(name) => name.to_string(),
-        value => value.to_expr().to_string(),
-    };
-    let text = match &frame.compared {
-        Some((_, "except", _)) => return "except".to_owned(),
-        Some((left, shown, right)) => format!("{} {shown} {}", written(left), written(right)),
-        None => written(test),
-    };
-    let text = shorten(&text, SHOWN).0.to_string();
-    match wants {
-        Wants::False => format!("if {text}"),
-        Wants::True => format!("if not {text}"),
-        Wants::Nothing => format!("if {text} is not None"),
-        Wants::Something => format!("if {text} is None"),
-        Wants::Unknown => "except".to_owned(),
-    }
-}
-
-/// Conditions that do not hold while a module is imported.
-fn never_on_import(frame: &Frame, test: &Known) -> bool {
-    let named = |known: &Known, name: &str| matches!(&known.value, Value::External(known) if **known == *name);
-    match &frame.compared {
-        Some((left, _, right)) => named(left, "__name__") || named(right, "__name__"),
-        None => {
-            named(test, "TYPE_CHECKING") || test.value.as_name().is_some_and(|name| name.is("typing", "TYPE_CHECKING"))
-        }
-    }
 }
