@@ -1,11 +1,18 @@
 //! The checked reader: every byte of an input goes through it, and no length that the input states is allocated before it is seen.
 
-use crate::{blob::Blob, budget::Meter, source::Access, stop::Stop};
+use crate::{
+    blob::Blob,
+    budget::Meter,
+    source::{Access, Passing},
+    stop::Stop,
+};
 
 /// Bytes fetched at a time.
 const WINDOW: usize = 256 << 10;
 /// Bytes fetched at a time from a stream, where more would have to be decoded first.
 const STRETCH: usize = 64 << 10;
+/// Bytes copied out of the next block that passes, where something begins at the end of one.
+const BORDER: usize = 4 << 10;
 
 /// A buffered, checked reader over a blob that names what it was reading when something is missing.
 ///
@@ -13,10 +20,22 @@ const STRETCH: usize = 64 << 10;
 pub struct Reader<'a> {
     blob: &'a Blob,
     meter: Meter,
+    window: Window<'a>,
+    /// What was fetched; only as much of it as `window` says.
     buffer: Vec<u8>,
-    /// Offset of the buffer's first byte.
+    /// Offset of the window's first byte.
     base: u64,
     position: usize,
+}
+
+/// Where the bytes lie that can be had without reading on.
+enum Window<'a> {
+    /// In the buffer, so many.
+    Fetched(usize),
+    /// In the memory of the blob.
+    Lent(&'a [u8]),
+    /// In a block that another reading of the same file fetched.
+    Passing(Passing),
 }
 
 macro_rules! integers {
@@ -33,7 +52,7 @@ macro_rules! integers {
 impl<'a> Reader<'a> {
     /// A reader at the start of `blob` that pays to `meter`.
     pub fn new(blob: &'a Blob, meter: &Meter) -> Self {
-        Self { blob, meter: meter.clone(), buffer: Vec::new(), base: 0, position: 0 }
+        Self { blob, meter: meter.clone(), window: Window::Fetched(0), buffer: Vec::new(), base: 0, position: 0 }
     }
 
     /// A reader at `offset`.
@@ -53,13 +72,28 @@ impl<'a> Reader<'a> {
         self.blob
     }
 
+    /// The window.
+    #[inline]
+    fn window(&self) -> &[u8] {
+        match &self.window {
+            Window::Lent(bytes) => bytes,
+            Window::Fetched(count) => self.buffer.get(..*count).unwrap_or_default(),
+            Window::Passing(block) => block,
+        }
+    }
+
+    /// The part of the window that was not read yet.
+    fn unread(&self) -> &[u8] {
+        self.window().get(self.position..).unwrap_or_default()
+    }
+
     /// Goes to `offset`, in either direction.
     pub fn seek(&mut self, offset: u64) {
         let inside = offset.checked_sub(self.base).and_then(|delta| usize::try_from(delta).ok());
-        match inside.filter(|delta| *delta <= self.buffer.len()) {
+        match inside.filter(|delta| *delta <= self.window().len()) {
             Some(delta) => self.position = delta,
             None => {
-                self.buffer.clear();
+                self.window = Window::Fetched(0);
                 self.base = offset;
                 self.position = 0;
             }
@@ -68,36 +102,75 @@ impl<'a> Reader<'a> {
 
     /// The bytes that can be had without reading on: at least `count` (at most 64 KiB) unless the end is nearer.
     pub fn peek(&mut self, count: usize) -> Result<&[u8], Stop> {
-        if self.buffer.len().saturating_sub(self.position) < count.min(64 << 10) {
-            self.refill()?;
+        let count = count.min(64 << 10);
+        if self.window().len().saturating_sub(self.position) < count {
+            self.refill(count)?;
         }
-        Ok(self.buffer.get(self.position..).unwrap_or_default())
+        Ok(self.unread())
     }
 
     /// Steps over `count` bytes that were peeked.
     pub fn consume(&mut self, count: usize) {
-        self.position = self.position.saturating_add(count).min(self.buffer.len());
+        self.position = self.position.saturating_add(count).min(self.window().len());
     }
 
-    /// Moves what is left to the front and fetches more.
+    /// A window that begins with what is left of this one and holds more than it: `count` bytes where there are so many.
     #[cold]
-    fn refill(&mut self) -> Result<(), Stop> {
-        self.base = self.offset();
-        self.buffer.drain(..self.position.min(self.buffer.len()));
-        self.position = 0;
-        let kept = self.buffer.len();
+    fn refill(&mut self, count: usize) -> Result<(), Stop> {
+        let (at, kept) = (self.offset(), self.unread().len());
+        if let Some(memory) = self.blob.memory() {
+            let rest = usize::try_from(at).ok().and_then(|at| memory.get(at..)).unwrap_or_default();
+            return self.show(at, kept, Window::Lent(rest.get(..WINDOW).unwrap_or(rest)));
+        }
+        // What begins at the end of one block ends in the next.
+        let between = kept > 0 && matches!(self.window, Window::Passing(_));
+        match self.blob.passing(if between { at.saturating_add(kept as u64) } else { at }) {
+            Some(block) if between => {
+                let border = block.get(..count.max(BORDER)).unwrap_or(&block);
+                self.keep(at);
+                self.buffer.truncate(kept);
+                self.buffer.extend_from_slice(border);
+                self.show(at, kept, Window::Fetched(kept.saturating_add(border.len())))
+            }
+            Some(block) if block.len() >= count.max(kept.saturating_add(1)) => {
+                self.show(at, kept, Window::Passing(block))
+            }
+            _ => {
+                let count = self.fetch(at, kept)?;
+                self.show(at, kept, Window::Fetched(count))
+            }
+        }
+    }
+
+    /// Makes `window` the one that is read from now on, at `base`; all of it but the first `kept` bytes is new.
+    fn show(&mut self, base: u64, kept: usize, window: Window<'a>) -> Result<(), Stop> {
+        (self.window, self.base, self.position) = (window, base, 0);
+        self.meter.bytes(self.window().len().saturating_sub(kept) as u64)
+    }
+
+    /// Moves what is left to the front of the buffer, where it is all there is until more is fetched.
+    fn keep(&mut self, base: u64) {
+        let kept = self.unread().len();
+        if let Window::Fetched(count) = self.window {
+            self.buffer.copy_within(self.position.min(count)..count, 0);
+        } else {
+            let left = self.unread().to_vec();
+            self.buffer.splice(..kept.min(self.buffer.len()), left);
+        }
+        (self.window, self.base, self.position) = (Window::Fetched(kept), base, 0);
+    }
+
+    /// Fetches a window behind the `kept` bytes that are left. Returns how many bytes the buffer has then.
+    fn fetch(&mut self, base: u64, kept: usize) -> Result<usize, Stop> {
+        self.keep(base);
         // Small blobs get small buffers: a tree of a thousand tiny members must not cost a thousand windows.
-        let rest = self.blob.len().map_or(WINDOW as u64, |len| len.saturating_sub(self.base));
+        let rest = self.blob.len().map_or(WINDOW as u64, |len| len.saturating_sub(base));
         let most = if self.blob.access() == Access::Random { WINDOW } else { kept.saturating_add(STRETCH) };
-        let window = usize::try_from(rest).unwrap_or(WINDOW).min(most).max(kept);
-        self.buffer.resize(window, 0);
-        let at = self.base.saturating_add(kept as u64);
-        let into = self.buffer.get_mut(kept..).unwrap_or_default();
-        let read = self.blob.fill_at(at, into);
-        let count = *read.as_ref().unwrap_or(&0);
-        self.buffer.truncate(kept.saturating_add(count));
-        read?;
-        self.meter.bytes(count as u64)
+        let wanted = usize::try_from(rest).unwrap_or(WINDOW).min(most).max(kept);
+        self.buffer.resize(self.buffer.len().max(wanted), 0);
+        let into = self.buffer.get_mut(kept..wanted).unwrap_or_default();
+        let count = self.blob.fill_at(base.saturating_add(kept as u64), into)?;
+        Ok(kept.saturating_add(count))
     }
 
     /// Whether no byte is left.
@@ -108,12 +181,12 @@ impl<'a> Reader<'a> {
     /// The next byte, or `None` at the end.
     #[inline]
     pub fn next_byte(&mut self) -> Result<Option<u8>, Stop> {
-        if let Some(byte) = self.buffer.get(self.position) {
+        if let Some(byte) = self.window().get(self.position).copied() {
             self.position = self.position.saturating_add(1);
-            return Ok(Some(*byte));
+            return Ok(Some(byte));
         }
-        self.refill()?;
-        let byte = self.buffer.first().copied();
+        self.refill(1)?;
+        let byte = self.window().first().copied();
         self.position = usize::from(byte.is_some());
         Ok(byte)
     }
@@ -174,7 +247,7 @@ impl<'a> Reader<'a> {
 
     /// Steps over `count` bytes; fails where fewer are left.
     pub fn skip(&mut self, count: u64, what: &str) -> Result<(), Stop> {
-        let buffered = self.buffer.len().saturating_sub(self.position) as u64;
+        let buffered = self.unread().len() as u64;
         if count <= buffered {
             self.consume(usize::try_from(count).unwrap_or(usize::MAX));
             return Ok(());
@@ -194,7 +267,7 @@ impl<'a> Reader<'a> {
     /// A forward source is skipped by asking for the last byte of each stretch: it decodes, but nothing is copied.
     fn skip_forward(&mut self, count: u64, what: &str) -> Result<(), Stop> {
         let end = self.offset().saturating_add(count);
-        self.seek(self.base.saturating_add(self.buffer.len() as u64));
+        self.seek(self.base.saturating_add(self.window().len() as u64));
         while self.offset() < end {
             let step = end.saturating_sub(self.offset()).min(WINDOW as u64);
             let next = self.offset().saturating_add(step);
@@ -233,14 +306,19 @@ impl<'a> Reader<'a> {
     /// The stop for an input that ends inside `what`.
     #[cold]
     pub fn truncated(&self, what: &str) -> Stop {
-        let end = self.blob.len().unwrap_or_else(|| self.base.saturating_add(self.buffer.len() as u64));
+        let end = self.blob.len().unwrap_or_else(|| self.base.saturating_add(self.window().len() as u64));
         Stop::truncated(end.max(self.offset()), what)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{io, sync::Arc};
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::source::Source;
 
     #[test]
     fn reads_integers_lines_and_names_what_is_missing() {
@@ -269,5 +347,72 @@ mod tests {
         assert_eq!(reader.u8("y").unwrap(), 3);
         reader.skip((WINDOW * 2) as u64, "z").unwrap();
         assert_eq!(reader.u8("y").unwrap(), bytes[WINDOW * 2 + 4]);
+    }
+
+    /// Bytes that are not in memory as far as anyone can tell; blocks of them pass, but for every fourth.
+    struct Blocks(Vec<u8>);
+
+    impl Source for Blocks {
+        fn len(&self) -> Option<u64> {
+            Some(self.0.len() as u64)
+        }
+
+        fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+            self.0.read_at(offset, into)
+        }
+
+        fn passing(&self, offset: u64) -> Option<Passing> {
+            const BLOCK: usize = 70_001;
+            let at = usize::try_from(offset).ok()?;
+            let block = self.0.chunks(BLOCK).nth(at / BLOCK).filter(|_| at / BLOCK % 4 < 3)?;
+            Passing::new(Arc::new(block.to_vec()), at % BLOCK)
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn wherever_the_bytes_lie_the_same_are_read(steps in prop::collection::vec((0_u8..5, 0_usize..90_000), 1..60)) {
+            let bytes: Vec<u8> = (0..1_000_000_u32).map(|index| (index / 7 % 251) as u8).collect();
+            let blobs = [
+                Blob::from_bytes(bytes.clone()),
+                Blob::new(Arc::new(Blocks(bytes.clone()))),
+                Blob::from_bytes([&[9; 3], &bytes[..]].concat()).from(3).unwrap(),
+            ];
+            let meter = Meter::unlimited();
+            for blob in &blobs {
+                let (mut reader, mut at) = (Reader::new(blob, &meter), 0_usize);
+                for (how, count) in &steps {
+                    let rest = &bytes[at..];
+                    match how {
+                        0 => {
+                            let seen = reader.peek(*count).unwrap();
+                            prop_assert!(seen.len() >= rest.len().min(*count).min(64 << 10) && rest.starts_with(seen));
+                            let count = seen.len().min(*count);
+                            reader.consume(count);
+                            at += count;
+                        }
+                        1 => {
+                            let taken = reader.take(*count as u64, "x");
+                            prop_assert_eq!(taken.ok(), rest.get(..*count).map(<[u8]>::to_vec));
+                            at += if rest.len() >= *count { *count } else { return Ok(()) };
+                        }
+                        2 => {
+                            prop_assert_eq!(reader.next_byte().unwrap(), rest.first().copied());
+                            at += usize::from(!rest.is_empty());
+                        }
+                        3 => {
+                            at = count * 11;
+                            reader.seek(at as u64);
+                        }
+                        _ => {
+                            prop_assert_eq!(reader.skip(*count as u64, "x").is_ok(), rest.len() >= *count);
+                            at += if rest.len() >= *count { *count } else { return Ok(()) };
+                        }
+                    }
+                    prop_assert_eq!(reader.offset(), at as u64);
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    ops::Range,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -19,8 +20,11 @@ use sha2::{Digest, Sha256};
 const BLOCK: usize = 512 << 10;
 /// Blocks that stay to be looked at.
 const KEPT: usize = 3;
-/// How far ahead of the hash another reading waits for it; from farther away it had rather read itself.
+/// How far one reading may be ahead of the other and still wait for it; from farther away each had rather read itself.
 const NEAR: u64 = (KEPT * BLOCK) as u64;
+/// How long the hash waits for a slower reading, and how often in vain: it never depends on one that stopped.
+const PATIENCE: Duration = Duration::from_millis(20);
+const DISAPPOINTMENTS: u32 = 16;
 
 /// SHA-256 of all bytes of `blob` in hexadecimal, and how many there were.
 pub(crate) fn sha256(blob: &Blob, meter: &Meter) -> Result<(String, u64), Stop> {
@@ -30,11 +34,12 @@ pub(crate) fn sha256(blob: &Blob, meter: &Meter) -> Result<(String, u64), Stop> 
     }
 }
 
-/// The hash of a blob, whose blocks `pass` sees before they are hashed. A block that nobody kept is used again.
+/// The hash of a blob, whose blocks `pass` sees before they are hashed. A block that nobody looks at any more is used again.
 fn read(blob: &Blob, meter: &Meter, mut pass: impl FnMut(u64, &Arc<Vec<u8>>)) -> Result<(String, u64), Stop> {
     let mut hasher = Sha256::new();
     let size = blob.len().and_then(|len| usize::try_from(len).ok()).map_or(BLOCK, |len| len.clamp(1, BLOCK));
-    let mut blocks: [Arc<Vec<u8>>; KEPT] = Default::default();
+    // Beside those that stay there is one that is being read into and one that a slow reader still holds.
+    let mut blocks: [Arc<Vec<u8>>; KEPT + 2] = Default::default();
     let mut offset = 0_u64;
     loop {
         blocks.rotate_left(1);
@@ -64,6 +69,8 @@ pub(crate) struct Hashed {
     blob: Blob,
     state: Mutex<State>,
     moved: Condvar,
+    /// [`PATIENCE`], but for tests.
+    patience: Duration,
 }
 
 /// Where the hash is.
@@ -74,25 +81,65 @@ struct State {
     /// The first byte that no block had yet.
     next: u64,
     done: bool,
+    /// The block that another reading looks at.
+    shown: Range<u64>,
+    /// Where a reading is that goes on from block to block.
+    follower: Option<u64>,
+    /// How often the hash waited for nothing.
+    disappointments: u32,
+    /// How far the follower must have come before the hash is told to go on: it sleeps through a few blocks at a time.
+    enough: u64,
+    /// Readings that wait for the hash.
+    waiting: u32,
 }
 
 impl Hashed {
     pub(crate) fn new(blob: Blob) -> Arc<Self> {
-        Arc::new(Self { blob, state: Mutex::default(), moved: Condvar::new() })
+        // A reading is about to begin at the front.
+        let state = State { follower: Some(0), enough: u64::MAX, ..State::default() };
+        Arc::new(Self { blob, state: Mutex::new(state), moved: Condvar::new(), patience: PATIENCE })
     }
 
     /// The hash, as `sha256` has it; its blocks are shown to other readings.
     pub(crate) fn sha256(&self, meter: &Meter) -> Result<(String, u64), Stop> {
         let _done = Done(self);
         read(&self.blob, meter, |offset, block| {
-            let mut state = self.lock();
+            let mut state = self.wait_for_follower(offset);
             state.blocks.rotate_left(1);
             if let Some(oldest) = state.blocks.last_mut() {
                 *oldest = (offset, block.clone());
             }
             state.next = offset.saturating_add(block.len() as u64);
-            self.moved.notify_all();
+            if state.waiting > 0 {
+                self.moved.notify_all();
+            }
         })
+    }
+
+    /// Waits until a reading that follows has come so near that it will look at the block at `offset` as well.
+    fn wait_for_follower(&self, offset: u64) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        if state.follower.is_none_or(|at| at.saturating_add(NEAR) > offset) {
+            return state;
+        }
+        state.enough = offset.saturating_sub(BLOCK as u64);
+        while state.follower.is_some_and(|at| at < state.enough) {
+            let (now, late) = self.moved.wait_timeout(state, self.patience).unwrap_or_else(PoisonError::into_inner);
+            state = now;
+            if late.timed_out() {
+                state.follower = None;
+                state.disappointments = state.disappointments.saturating_add(1);
+            }
+        }
+        state.enough = u64::MAX;
+        state
+    }
+
+    /// Tells the hash that nobody follows any more, or that the follower has come near enough.
+    fn wake_hash(&self, state: &State) {
+        if state.enough < u64::MAX && state.follower.is_none_or(|at| at >= state.enough) {
+            self.moved.notify_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -141,14 +188,23 @@ impl Source for Hashed {
                 Passing::new(block.clone(), from)
             };
             if let Some(passing) = state.blocks.iter().find_map(holds) {
+                let near = state.shown.start..=state.shown.end.saturating_add(BLOCK as u64);
+                let follows = near.contains(&offset) && state.disappointments < DISAPPOINTMENTS;
+                state.follower = follows.then_some(offset);
+                state.shown = offset..offset.saturating_add(passing.len() as u64);
+                self.wake_hash(&state);
                 return Some(passing);
             }
             if state.done || offset < state.next || offset.saturating_sub(state.next) > NEAR {
+                state.follower = None;
+                self.wake_hash(&state);
                 return None;
             }
             // The hash polls its own deadline, and tells when it ends; the time-out is for a thread that was killed.
-            let (now, late) =
+            state.waiting = state.waiting.saturating_add(1);
+            let (mut now, late) =
                 self.moved.wait_timeout(state, Duration::from_secs(1)).unwrap_or_else(PoisonError::into_inner);
+            now.waiting = now.waiting.saturating_sub(1);
             if late.timed_out() {
                 return None;
             }
@@ -225,5 +281,30 @@ mod tests {
         assert!(hashed.passing(NEAR + 1).is_none());
         hashed.sha256(&meter()).unwrap();
         assert!(hashed.passing(5 * BLOCK as u64).is_none());
+    }
+
+    #[test]
+    fn the_hash_waits_for_a_slow_reader_that_follows() {
+        let bytes = bytes();
+        let mut hashed = Hashed::new(Blob::new(Arc::new(Far(bytes.clone()))));
+        Arc::get_mut(&mut hashed).unwrap().patience = Duration::from_secs(600);
+        let seen = std::thread::scope(|scope| {
+            scope.spawn(|| hashed.sha256(&meter()));
+            let mut seen = 0_usize;
+            while let Some(passing) = hashed.passing(seen as u64) {
+                assert!(bytes[seen..].starts_with(&passing));
+                seen += passing.len();
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            seen
+        });
+        // The hash ends, and takes its last blocks with it, without waiting for those to be looked at.
+        assert!(seen >= bytes.len() - KEPT * BLOCK, "{seen}");
+    }
+
+    #[test]
+    fn the_hash_does_not_wait_for_a_reader_that_stopped() {
+        let hashed = Hashed::new(Blob::new(Arc::new(Far(bytes()))));
+        assert!(hashed.sha256(&meter()).is_ok());
     }
 }

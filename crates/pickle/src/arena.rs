@@ -187,11 +187,12 @@ impl Arena {
             return;
         }
         if new_len > items.cap as usize {
-            let Some(old) = self.cells.run(items.start, len).map(<[Value]>::to_vec) else {
+            let Some(old) = self.cells.run(items.start, len) else {
                 return;
             };
             let spare = new_len.min(MAX_ITEMS.saturating_sub(new_len));
-            items.start = self.cells.push_run(&[&old, more].concat(), spare);
+            let grown = [old, more].concat();
+            items.start = self.cells.push_run(&grown, spare);
             items.cap = u32::try_from(new_len.saturating_add(spare)).unwrap_or(u32::MAX);
             items.len = stored;
         } else if let Some(cells) = self.cells.run_mut(items.start, new_len) {

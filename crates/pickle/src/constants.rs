@@ -90,6 +90,7 @@ impl Machine<'_, '_> {
         let count = usize::try_from(len).unwrap_or(usize::MAX);
         let bytes = have!(self, cursor, cursor.take(count), header.saturating_add(count));
         self.push_span(offset, bytes, coding)?;
+        self.memoize_next(cursor);
         Ok(None)
     }
 
@@ -134,12 +135,18 @@ impl Machine<'_, '_> {
         Ok(())
     }
 
+    #[inline]
     fn counted_long(&mut self, cursor: &mut Cursor<'_>, len: u64, header: usize) -> Step {
+        let count = usize::try_from(len).unwrap_or(usize::MAX);
+        if let Some(value) = cursor.ahead().and_then(|bytes| literal::short_long(bytes, count)).and_then(Value::int) {
+            cursor.at = cursor.at.wrapping_add(count);
+            self.stack.push(value);
+            return Ok(None);
+        }
         if len > IN_WINDOW {
             self.stack.push(Value::UNKNOWN);
             return Ok(Some(Pause::Skip(len)));
         }
-        let count = usize::try_from(len).unwrap_or(usize::MAX);
         let bytes = have!(self, cursor, cursor.take(count), header.saturating_add(count));
         self.push_number(literal::counted_long(bytes));
         Ok(None)

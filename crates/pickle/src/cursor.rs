@@ -60,6 +60,12 @@ impl<'w> Cursor<'w> {
         Some(bytes)
     }
 
+    /// The next `N` bytes, which stay the next ones.
+    #[inline]
+    pub(crate) fn ahead<const N: usize>(&self) -> Option<[u8; N]> {
+        self.window.get(self.at..)?.first_chunk::<N>().copied()
+    }
+
     /// The next `count` bytes.
     #[inline]
     pub(crate) fn take(&mut self, count: usize) -> Option<&'w [u8]> {

@@ -120,6 +120,13 @@ fn digits(text: &[u8], radix: Option<u32>) -> Option<Number> {
     }
 }
 
+/// The first `count` of eight bytes, at most all of them, as LONG1 has them.
+#[inline]
+pub(crate) fn short_long(bytes: [u8; 8], count: usize) -> Option<i64> {
+    let unused = 8_usize.checked_sub(count).filter(|unused| *unused < 8)?.wrapping_mul(8) as u32;
+    Some(i64::from_le_bytes(bytes).wrapping_shl(unused).wrapping_shr(unused))
+}
+
 /// LONG1 and LONG4: two's complement, little-endian.
 pub(crate) fn counted_long(bytes: &[u8]) -> Number {
     match bytes.len() {
@@ -264,7 +271,22 @@ pub(crate) fn surrogatepass_points(bytes: &[u8]) -> Option<Vec<u32>> {
 /// Whether bytes are UTF-8 with `surrogatepass`.
 #[inline]
 pub(crate) fn is_text(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() || surrogatepass(bytes).is_some()
+    is_ascii(bytes) || std::str::from_utf8(bytes).is_ok() || surrogatepass(bytes).is_some()
+}
+
+/// [`slice::is_ascii`], quicker for the few bytes that most texts have: two words that overlap are all of them.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    match (bytes.first_chunk(), bytes.last_chunk(), bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last), ..) if bytes.len() <= 16 => {
+            (u64::from_le_bytes(*first) | u64::from_le_bytes(*last)) & HIGH == 0
+        }
+        (.., Some(first), Some(last)) if bytes.len() < 8 => {
+            u64::from(u32::from_le_bytes(*first) | u32::from_le_bytes(*last)) & HIGH == 0
+        }
+        _ => bytes.is_ascii(),
+    }
 }
 
 /// Text of Python 2, whose encoding the loader chooses: UTF-8 where it is that, else Latin-1.
@@ -278,6 +300,27 @@ pub(crate) fn python2_text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_longs_and_texts_are_told_as_long_ones_are() {
+        for count in 0..12 {
+            for fill in [0, 1, 0x7f, 0x80, 0xff] {
+                let bytes: Vec<u8> = (0..12).map(|index| if index % 3 == 0 { fill } else { index }).collect();
+                let slice = &bytes[..count];
+                if let Some(number) = short_long(bytes[..8].try_into().unwrap(), count) {
+                    assert_eq!(counted_long(slice), Number::Small(number), "{slice:?}");
+                }
+            }
+        }
+        for len in 0..40 {
+            assert!(is_ascii(&vec![b'a'; len]));
+            for at in 0..len {
+                let mut bytes = vec![b'a'; len];
+                bytes[at] = 0x80;
+                assert!(!is_ascii(&bytes), "{at} of {len}");
+            }
+        }
+    }
 
     #[test]
     fn integers_read_as_the_c_unpickler_reads_them() {

@@ -241,6 +241,7 @@ impl<'a, 's> Machine<'a, 's> {
                         return Err(self.no_mark());
                     };
                     self.tuple(start);
+                    self.memoize_next(cursor);
                 }
                 op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => {
                     let count = usize::from(opcode.wrapping_sub(op::TUPLE1)).wrapping_add(1);
@@ -248,6 +249,7 @@ impl<'a, 's> Machine<'a, 's> {
                         return Err(self.underflow());
                     };
                     self.tuple(start);
+                    self.memoize_next(cursor);
                 }
                 op::STOP => return self.stop(),
                 op::FLOAT
@@ -285,9 +287,9 @@ impl<'a, 's> Machine<'a, 's> {
     fn other(&mut self, opcode: u8, cursor: &mut Cursor<'_>) -> Step {
         match opcode {
             op::EMPTY_TUPLE => self.stack.push(Value::EMPTY_TUPLE),
-            op::EMPTY_LIST => self.push_container(Kind::List),
-            op::EMPTY_DICT => self.push_container(Kind::Dict),
-            op::EMPTY_SET => self.push_container(Kind::Set),
+            op::EMPTY_LIST => self.push_container(Kind::List, cursor),
+            op::EMPTY_DICT => self.push_container(Kind::Dict, cursor),
+            op::EMPTY_SET => self.push_container(Kind::Set, cursor),
             op::APPEND => self.append()?,
             op::APPENDS => self.appends()?,
             op::SETITEM => self.set_item()?,
@@ -386,9 +388,22 @@ impl<'a, 's> Machine<'a, 's> {
     }
 
     #[inline]
-    fn push_container(&mut self, kind: Kind) {
+    fn push_container(&mut self, kind: Kind, cursor: &mut Cursor<'_>) {
         let value = self.arena.container(kind);
         self.stack.push(value);
+        self.memoize_next(cursor);
+    }
+
+    /// Executes the MEMOIZE that picklers write behind whatever may be met again: one look-up of an opcode less.
+    #[inline]
+    pub(crate) fn memoize_next(&mut self, cursor: &mut Cursor<'_>) {
+        if cursor.ahead() == Some([op::MEMOIZE])
+            && let Some(top) = self.stack.top()
+        {
+            cursor.at = cursor.at.wrapping_add(1);
+            self.opcodes = self.opcodes.wrapping_add(1);
+            self.memo.memoize(top);
+        }
     }
 
     fn duplicate(&mut self) -> Result<(), Stop> {
