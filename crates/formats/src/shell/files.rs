@@ -25,6 +25,8 @@ pub(super) struct Files {
     made: HashMap<String, String>,
     /// From where an archive came that was unpacked, and a clone that was entered.
     unpacked: Option<String>,
+    /// From where the commands of the pipe that is being read get what they read.
+    piped: Option<String>,
     entered: Option<String>,
 }
 
@@ -120,11 +122,22 @@ impl Files {
             self.entered = self.cloned.get(base_name(folder.trim_end_matches('/'))).cloned().or(self.entered.take());
             return;
         }
+        if !command.joiner.starts_with('|') || command.joiner == "||" {
+            self.piped = None;
+        }
+        // `curl … | tee file`, `curl … | base64 -d > file`
+        let saved = command.output.as_ref().or(rest.last().filter(|_| program == "tee"));
+        if let (Some(address), Some(name)) = (self.piped.clone(), saved) {
+            return keep(&mut self.fetched, name, &address);
+        }
         let Some((address, name)) = fetches(program, rest, command) else { return };
         match name {
             Some(name) => keep(&mut self.fetched, &name, &address),
             // Printed: what a pipe does with it the list says.
-            None => self.unpacked = Some(address),
+            None => {
+                self.piped = Some(address.clone());
+                self.unpacked = Some(address);
+            }
         }
     }
 

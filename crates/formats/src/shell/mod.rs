@@ -8,6 +8,7 @@
 
 mod command;
 mod files;
+mod functions;
 mod inside;
 mod listing;
 mod printed;
@@ -36,6 +37,7 @@ use base::{
 use self::{
     command::{Command, base_name},
     files::Files,
+    functions::Functions,
     variables::Variables,
     words::{Piece, split},
 };
@@ -88,6 +90,7 @@ struct Script {
     variables: Variables,
     aliases: HashMap<String, String>,
     files: Files,
+    functions: Functions,
     stated: HashSet<String>,
     /// Scripts to read, each with the line of the file on which it stands; none for the file itself.
     queue: VecDeque<(String, Option<usize>)>,
@@ -156,7 +159,9 @@ impl Script {
             let home = |own: usize| line.unwrap_or(own);
             self.queue.extend(split.scripts.into_iter().map(|(script, own)| (script, Some(home(own)))));
             let cut = split.cut;
-            self.lists(split.pieces.into_iter().zip(split.lines.into_iter().map(home)).collect(), sink)?;
+            let pieces = self.functions.follow(split.pieces.into_iter().zip(split.lines.into_iter().map(home)).collect());
+            sink.meter().steps(pieces.len() as u64)?;
+            self.lists(pieces, sink)?;
             if cut {
                 return Err(Stop::Limit(Reason::Memory));
             }

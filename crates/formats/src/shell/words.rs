@@ -46,6 +46,7 @@ pub(super) fn split(text: &str, variables: &mut Variables, prints: impl Fn(&str,
         here_string: false,
         cut: false,
         command: 0,
+        body: 0,
         sets: true,
         variables,
         prints,
@@ -73,6 +74,8 @@ struct Splitter<'v, P> {
     cut: bool,
     /// Where the pieces of the command begin that is being read.
     command: usize,
+    /// Brackets open of the body of a function.
+    body: usize,
     /// Whether a word `name=value` would set a variable here.
     sets: bool,
     variables: &'v mut Variables,
@@ -131,6 +134,7 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
         }
         let word = if word.starts_with('/') && word.contains(['?', '[']) { program(&word).unwrap_or(word) } else { word };
         self.assign(&word);
+        self.bracket(&word);
         self.piece(Piece::Word(word));
     }
 
@@ -207,6 +211,9 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
                 self.at = self.at.saturating_add(1);
                 if let Some(words) = self.variables.expand("@") {
                     self.insert(&words, false);
+                } else if self.body > 0 {
+                    // What a call gives is put in later.
+                    self.word.get_or_insert_default().push_str("$@");
                 }
             }
             Some('#' | '!' | '?') => self.at = self.at.saturating_add(1),

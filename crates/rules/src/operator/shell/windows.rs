@@ -40,7 +40,15 @@ const RUNS: &[&str] = &[
     "regsvr32",
     "rundll32",
     "invoke-wmimethod",
+    "invokescript(",
+    "newscriptblock(",
 ];
+
+/// Whether a command line fetches something by what PowerShell has for that.
+pub(super) fn fetches(text: &str) -> bool {
+    let text = plain(text);
+    FETCHES.iter().chain(&["curl ", "wget "]).any(|word| text.contains(word)) && text.contains("://")
+}
 
 /// Whether a command line fetches something and runs it, or asks a program to run what lies elsewhere.
 pub(super) fn fetches_and_runs(text: &str) -> bool {
@@ -68,7 +76,8 @@ pub(super) fn fetches_and_runs(text: &str) -> bool {
 
 /// Whether `cmd` fetches a program and starts it: `curl … -o x.exe & start x.exe`.
 fn fetches_by_cmd(text: &str) -> bool {
-    let fetches = ["curl", "wget", "certutil", "bitsadmin"].iter().any(|program| text.contains(program));
+    let programs = ["curl", "wget", "certutil", "bitsadmin"];
+    let fetches = programs.iter().chain(FETCHES).any(|program| text.contains(program));
     let Some((before, after)) = text.split_once(['&', ';']).filter(|(before, _)| fetches && before.contains("://"))
     else {
         return false;
