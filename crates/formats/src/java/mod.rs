@@ -1,6 +1,7 @@
 //! Java: streams of serialised objects, whose classes run code of their own when they are read, and class files.
 
 mod class;
+mod code;
 mod stream;
 
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod tests;
 use std::collections::HashSet;
 
 use base::{
+    expr::Expr,
     fact::{Call, Kind},
     format::{Certainty, Class, Depth, Format, Head},
     location::Place,
@@ -63,10 +65,11 @@ const STATED: usize = 1 << 14;
 fn state(
     sink: &mut Sink<'_>,
     stated: &mut HashSet<String>,
-    at: u64,
+    place: Place,
     class: &str,
     method: &str,
     how: &'static str,
+    args: Vec<Expr>,
 ) -> Result<(), Stop> {
     let class = class.replace('/', ".");
     // Dots behind a dollar belong to the name of a class inside another.
@@ -87,8 +90,9 @@ fn state(
             _ => "called",
         }
         .into(),
+        args,
         repeats: 1,
         ..Call::default()
     };
-    sink.fact(Place::bytes(at, 0), call)
+    sink.fact(place, call)
 }

@@ -313,7 +313,7 @@ impl Stream<'_, '_, '_> {
             let name = std::str::from_utf8(name).unwrap_or_default();
             let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '$');
             if name.contains('.') && name.chars().all(plain) {
-                super::state(self.sink, &mut self.stated, from.saturating_add(at as u64), name, "", "build")?;
+                super::state(self.sink, &mut self.stated, Place::bytes(from.saturating_add(at as u64), 0), name, "", "build", Vec::new())?;
             }
         }
         Ok(())

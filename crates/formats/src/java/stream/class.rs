@@ -1,6 +1,6 @@
 //! Class descriptors of a stream of objects: `classDesc` of the grammar in section 6.4.2.
 
-use base::stop::Stop;
+use base::{location::Place, stop::Stop};
 
 use super::{CLASSES, ClassInfo, SERIALIZABLE, Stream, Task};
 
@@ -60,7 +60,7 @@ impl Stream<'_, '_, '_> {
         let element = name.trim_start_matches('[');
         let element = if element.len() < name.len() { element.strip_prefix('L').map(|name| name.trim_end_matches(';')) } else { Some(element) };
         if let Some(element) = element {
-            super::super::state(self.sink, &mut self.stated, at, element, "", "build")?;
+            super::super::state(self.sink, &mut self.stated, Place::bytes(at, 0), element, "", "build", Vec::new())?;
         }
         self.classes.push(ClassInfo { name, flags: 0, fields: Vec::new(), parent: None });
         self.handle(Some(index))?;
