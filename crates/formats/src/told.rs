@@ -127,6 +127,7 @@ impl Style {
             Data::Flaw(flaw) => format!("{comment} {}: {}", flaw.id, flaw.detail),
             Data::Opaque(opaque) => format!("{comment} {}", opaque.detail),
             Data::Tensor(tensor) => format!("{comment} a tensor {} of {}", tensor.shape, tensor.dtype),
+            Data::Operator(operator) if &*operator.domain == "shell" => format!("{comment} text: {}", operator.node),
             Data::Operator(operator) => format!("{}{join}{}", operator.domain, operator.name),
             Data::Text(text) => format!("{comment} {}: {}", text.role, text.text),
             Data::Entry(_) | Data::Match(_) | Data::Attribute(_) | Data::Graph(_) => return None,

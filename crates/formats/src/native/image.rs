@@ -203,6 +203,7 @@ impl<'i, 's> Image<'i, 's> {
         let detail = std::iter::once(what).chain(purpose).collect::<Vec<_>>().join(", ");
         self.sink.fact(Place::bytes(0, self.len), Opaque { kind: kind.into(), detail: detail.into() })?;
         let (len, held) = (self.len, self.held);
+        super::strings::state(self.blob, len, &self.meter, self.sink)?;
         for gap in self.pieces.claim(self.sink, len) {
             if padding::is_zero(self.blob, &self.meter, gap.clone())? {
                 self.sink.claim(gap, Claim::Padding);

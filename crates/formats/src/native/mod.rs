@@ -5,6 +5,7 @@ mod elf;
 mod image;
 mod mach;
 mod pe;
+mod strings;
 mod symbols;
 
 #[cfg(test)]
@@ -21,7 +22,7 @@ use crate::told::{self, Style};
 /// An assembler's view: what is asked of others, and notes.
 const STYLE: Style = Style { language: "asm", comment: "#", join: ".", new: "", import: ".extern " };
 
-const FACTS: &[Kind] = &[Kind::Identity, Kind::Import, Kind::Reference, Kind::Flaw, Kind::Opaque];
+const FACTS: &[Kind] = &[Kind::Identity, Kind::Import, Kind::Reference, Kind::Flaw, Kind::Opaque, Kind::Operator];
 
 /// System V ABI, chapter 4.
 pub const ELF: Format = Format {

