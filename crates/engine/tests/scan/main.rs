@@ -18,6 +18,7 @@ mod containers;
 mod databases;
 mod evasions;
 mod joblib;
+mod keras;
 mod languages;
 mod legacy_tar;
 mod limits;
