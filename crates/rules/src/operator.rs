@@ -77,6 +77,7 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-mines" => |data, _| arguments::texts(data).any(|text| shell::damage::mines(&text)),
         "argument-names-address" => |data, _| arguments::texts(data).any(|text| shell::names_address(&text)),
         "argument-opens-tunnel" => |data, _| arguments::texts(data).any(|text| shell::tunnels::opens_tunnel(&text)),
+        "argument-pipes-decoded" => |data, _| arguments::texts(data).any(|text| shell::stages::decodes_and_runs(&text)),
         "argument-pipes-download" => {
             |data, _| arguments::texts(data).any(|text| shell::fetches_and_runs(&text.to_lowercase()))
         }

@@ -89,6 +89,7 @@ pub(crate) const OPERATORS: &[&str] = &[
     "argument-names-whole-tree",
     "argument-opens-for-writing",
     "argument-opens-tunnel",
+    "argument-pipes-decoded",
     "argument-pipes-download",
     "argument-plants-itself",
     "argument-reads-credentials",

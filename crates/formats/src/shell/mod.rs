@@ -19,7 +19,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet, VecDeque},
+};
 
 use base::{
     blob::Blob,
@@ -92,6 +95,8 @@ struct Script {
     files: Files,
     functions: Functions,
     stated: HashSet<String>,
+    /// What substitutions printed, with the script that did.
+    printed: HashMap<String, String>,
     /// Scripts to read, each with the line of the file on which it stands; none for the file itself.
     queue: VecDeque<(String, Option<usize>)>,
     scripts: usize,
@@ -154,7 +159,15 @@ impl Script {
                 return Err(Stop::Limit(Reason::Depth));
             }
             let meter = sink.meter();
-            let split = split(&script, &mut self.variables, |inner, variables| printed_by(inner, variables, meter));
+            let made = RefCell::new(&mut self.printed);
+            let split = split(&script, &mut self.variables, |inner, variables| {
+                let printed = printed_by(inner, variables, meter)?;
+                let mut made = made.borrow_mut();
+                if made.len() < SCRIPTS {
+                    made.insert(printed.trim().to_owned(), inner.to_owned());
+                }
+                Some(printed)
+            });
             sink.meter().steps(split.pieces.len() as u64)?;
             let home = |own: usize| line.unwrap_or(own);
             self.queue.extend(split.scripts.into_iter().map(|(script, own)| (script, Some(home(own)))));
@@ -251,8 +264,11 @@ impl Script {
     /// Puts a script into the queue that runs where the reading is.
     fn run(&mut self, script: &str, sink: &mut Sink<'_>) -> Result<(), Stop> {
         // What a substitution prints is run, not the substitution.
-        if script.trim_start().starts_with("$(") {
-            let text = format!("eval {script}");
+        let substituted = match self.printed.get(script.trim()) {
+            Some(by) => Some(format!("eval $({by})")),
+            None => script.trim_start().starts_with("$(").then(|| format!("eval {script}")),
+        };
+        if let Some(text) = substituted {
             self.state("list", &text, vec![Expr::str(bounded(&text))], sink)?;
         }
         // A script that a script wrote is one more copy of what it wrote so far.

@@ -49,7 +49,15 @@ pub(super) fn is_decoded(data: &Data) -> bool {
             && matches!(&**key, Expr::Call { callee, args, .. }
                 if callee.dotted().as_deref() == Some("builtins.slice") && matches!(args.last(), Some(Expr::Int(..0)))))
     };
-    globals(data).any(decoder) || expressions(data).any(backwards)
+    globals(data).any(decoder) || expressions(data).any(|expr| backwards(expr) || is_spelled(expr))
+}
+
+/// Whether bytes are made of numbers: a program that was written as a list of them, or whose bytes were computed.
+fn is_spelled(expr: &Expr) -> bool {
+    let Expr::Call { callee, args, .. } = expr else { return false };
+    let numbers = |items: &[Expr]| items.len() > 3 && items.iter().all(|item| matches!(item, Expr::Int(..)));
+    matches!(callee.dotted().as_deref(), Some("builtins.bytes" | "builtins.bytearray"))
+        && matches!(args.first(), Some(Expr::List(items) | Expr::Tuple(items)) if numbers(items))
 }
 
 /// Words of methods that only look at a connection or a request, and of calls that send nothing and fetch nothing.

@@ -4,6 +4,7 @@ pub(super) mod damage;
 mod origin;
 pub(super) mod persistence;
 pub(super) mod secrets;
+pub(super) mod stages;
 pub(super) mod tunnels;
 mod windows;
 
@@ -55,7 +56,7 @@ pub(super) fn fetches_and_runs(text: &str) -> bool {
         let fetched =
             commands.iter().position(|command| program(command).is_some_and(|program| FETCH.contains(&program)));
         fetched.is_some_and(|at| commands.iter().skip(at.saturating_add(1)).any(|command| reads_program(command)))
-    }) || puts_fetched(text)
+    }) || puts(text, prints_fetched)
         || reads_wire(text)
         || windows::fetches_and_runs(text)
 }
@@ -159,15 +160,15 @@ fn reads_program(command: &[&str]) -> bool {
     }
 }
 
-/// Whether what a fetcher prints is put where a command or its script stands: `eval "$(curl …)"`, `bash <(wget …)`, or is a
-/// command itself.
-fn puts_fetched(text: &str) -> bool {
+/// Whether what is printed inside a substitution is put where a command or its script stands: `eval "$(curl …)"`,
+/// `bash <(wget …)`, or is a command itself.
+fn puts(text: &str, printed: impl Fn(&str) -> bool) -> bool {
     let opens = ["$(", "`", "<(", "< (", "@("];
     opens.iter().any(|open| {
         text.match_indices(open).any(|(at, _)| {
             let (before, after) = text.split_at_checked(at).unwrap_or_default();
             let inside = after.get(open.len()..).unwrap_or_default();
-            prints_fetched(inside) && runs_inside(before, open)
+            printed(inside) && runs_inside(before, open)
         })
     })
 }
