@@ -192,6 +192,9 @@ fn may_fold((module, qualname): (&str, &str)) -> bool {
         "transformers",
         "ultralytics",
     ];
+    if matches!(module, "builtins" | "operator") {
+        return true;
+    }
     let root = module.split('.').next().unwrap_or(module);
     let foreign = root.is_empty() || FRAMEWORKS.binary_search(&root).is_ok() && module != "torch._utils";
     !foreign || qualname.contains("__") || qualname.ends_with("load_module") || module.contains("cloudpickle")

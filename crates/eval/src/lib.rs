@@ -54,5 +54,6 @@ pub use call::{call, construct};
 pub use evaluator::{Decoded, Invocation, Note, Outcome, When};
 pub use knowledge::{is_named, is_stdlib, names_of, python2};
 pub use name::{Name, name};
+pub use operation::operate;
 pub use num_bigint::BigInt;
 pub use value::{Access, Call, Exception, Items, Keywords, MAX_ITEMS, MAX_NESTING, Pairs, Span, Value, Why};

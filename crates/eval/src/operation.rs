@@ -2,12 +2,14 @@
 
 use std::cmp::Ordering;
 
+use base::{budget::Meter, stop::Stop};
+
 use crate::{
     arguments::{Arguments, count, int, integer, mismatch},
     compare,
     evaluator::{Evaluator, Fault, Folded, raise},
     iterate, number, sequence, text,
-    value::{Exception, Value},
+    value::{Exception, Value, Why},
 };
 
 pub(crate) use crate::trampoline::subscript;
@@ -15,6 +17,22 @@ pub(crate) use crate::trampoline::subscript;
 /// The operators of two operands: their name without underscores.
 const BINARY: [&str; 12] =
     ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor"];
+
+/// What the function `name` of `operator` makes of constants and of what nobody knows; `None`: only the call as such is known.
+///
+/// # Errors
+/// A [`Stop`] when the budget ends.
+pub fn operate(name: &str, args: &[Value], meter: &Meter) -> Result<Option<Value>, Stop> {
+    let mut evaluator = Evaluator::new(meter);
+    meter.steps((args.len() as u64).saturating_add(1))?;
+    match evaluator.deeper(|evaluator| fold(evaluator, ("operator", name), Arguments::new(args, &[]))) {
+        Ok(value) => Ok(value),
+        Err(Fault::Unfollowed) => Ok(None),
+        Err(Fault::Raises(exception)) => Ok(Some(Value::raises(exception))),
+        Err(Fault::OverCap(_)) => Ok(Some(Value::Unknown(Why::OverCap))),
+        Err(Fault::Stop(stop)) => Err(stop),
+    }
+}
 
 /// The value of a call of a function of `operator`.
 pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Arguments<'_>) -> Folded<Option<Value>> {

@@ -185,7 +185,13 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// A member of a class of this file or of those that it inherits from.
     pub(crate) fn member(&self, class: usize, name: &str) -> Option<Known> {
-        self.search(vec![class], name)
+        let first = self.classes.get(class)?;
+        match first.scope.own(name) {
+            None if !first.bases.is_empty() => {
+                self.search(first.bases.iter().copied().filter(|base| *base < class).collect(), 1, name)
+            }
+            found => found,
+        }
     }
 
     /// A member that only a class derived from this one has: what `self.name` is in a method that others complete.
@@ -196,11 +202,11 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// A member of what a class inherits from: `super().name`.
     pub(crate) fn inherited(&self, class: usize, name: &str) -> Option<Known> {
-        self.search(self.classes.get(class)?.bases.clone(), name)
+        self.search(self.classes.get(class)?.bases.clone(), 0, name)
     }
 
-    fn search(&self, mut queue: Vec<usize>, name: &str) -> Option<Known> {
-        let mut seen = 0_u32;
+    /// The member in the classes of `queue` and above, where `seen` others were looked at before.
+    fn search(&self, mut queue: Vec<usize>, mut seen: u32, name: &str) -> Option<Known> {
         while let Some(index) = queue.pop() {
             let class = self.classes.get(index)?;
             if let Some(found) = class.scope.own(name) {

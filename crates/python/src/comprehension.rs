@@ -128,7 +128,7 @@ impl<'t> Machine<'t, '_, '_> {
         if made.1.is_none() {
             return Ok(Some(Value::list(values)));
         }
-        self.pure("builtins", "dict", vec![Value::list(values).into()]).map(|known| Some(known.value))
+        self.pure("builtins", "dict", [Value::list(values).into()]).map(|known| Some(known.value))
     }
 
     fn each(&mut self, made: Made<'t>, generators: &'t [Comprehension], values: &mut Vec<Value>) -> Result<bool, Stop> {

@@ -61,7 +61,7 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::Tuple(node) => self.display(&node.elts, Value::tuple)?,
             Expr::Set(node) => {
                 let list = self.display(&node.elts, Value::list)?;
-                self.pure("builtins", "set", vec![list])?
+                self.pure("builtins", "set", [list])?
             }
             Expr::Dict(node) => self.dict(node)?,
             Expr::Lambda(node) => {
@@ -141,21 +141,32 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// A call of a function that computes and does nothing else.
-    pub(crate) fn pure(&mut self, module: &'static str, name: &'static str, args: Vec<Known>) -> Result<Known, Stop> {
-        let callee = self.memo.callable(module, name);
+    pub(crate) fn pure<const N: usize>(
+        &mut self,
+        module: &'static str,
+        name: &'static str,
+        args: [Known; N],
+    ) -> Result<Known, Stop> {
         if args.iter().any(|arg| arg.encoded.is_some()) {
+            let callee = self.memo.callable(module, name);
             let written = args.iter().map(|arg| arg.written().clone()).collect();
             let encoded = Some(Rc::new(Value::called(callee.clone(), written, Vec::new())));
-            let values: Vec<Value> = args.into_iter().map(|arg| arg.value).collect();
+            let values = args.map(|arg| arg.value);
             let outcome = eval::call(&callee, &values, &[], self.sink.meter())?;
             return Ok(Known { value: outcome.result, encoded });
         }
-        let values: Vec<Value> = args.into_iter().map(|arg| arg.value).collect();
-        // Of values that nobody knows an operator makes another one.
-        if module == "operator" && values.iter().any(is_opaque) && values.iter().all(is_plain) {
-            self.sink.meter().steps(values.len() as u64)?;
-            return Ok(Value::called(callee, values, Vec::new()).into());
+        let values = args.map(|arg| arg.value);
+        // Names of modules may be constants, and reading an iterator calls what it is made of.
+        if module == "operator" && !values.iter().any(|value| matches!(value, Value::Global(_) | Value::Lazy(_))) {
+            // Of values that nobody knows an operator makes another one.
+            if values.iter().any(is_opaque) && values.iter().all(is_plain) {
+                self.sink.meter().steps(N as u64)?;
+            } else if let Some(value) = eval::operate(name, &values, self.sink.meter())? {
+                return Ok(value.into());
+            }
+            return Ok(Value::called(self.memo.callable(module, name), values.into(), Vec::new()).into());
         }
+        let callee = self.memo.callable(module, name);
         Ok(eval::call(&callee, &values, &[], self.sink.meter())?.result.into())
     }
 
@@ -201,7 +212,7 @@ impl<'t> Machine<'t, '_, '_> {
                 }
             }
         }
-        self.pure("operator", name, vec![left, right])
+        self.pure("operator", name, [left, right])
     }
 
     fn compare(&mut self, node: &'t ExprCompare) -> Result<Known, Stop> {
@@ -259,8 +270,8 @@ impl<'t> Machine<'t, '_, '_> {
         }
         match name {
             "is" | "not in" => Ok(Known::unknown()),
-            "contains" => self.pure("operator", name, vec![right, left]),
-            name => self.pure("operator", name, vec![left, right]),
+            "contains" => self.pure("operator", name, [right, left]),
+            name => self.pure("operator", name, [left, right]),
         }
     }
 
@@ -274,7 +285,7 @@ impl<'t> Machine<'t, '_, '_> {
     ) -> Result<Known, Stop> {
         match self.dunder(node, &of, method, Vec::new())? {
             Some(known) => Ok(known),
-            None => self.pure("operator", name, vec![of]),
+            None => self.pure("operator", name, [of]),
         }
     }
 

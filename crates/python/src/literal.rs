@@ -118,7 +118,7 @@ impl<'t> Machine<'t, '_, '_> {
         if !whole {
             return Ok(Known::unknown());
         }
-        self.pure("builtins", "dict", vec![Value::list(pairs).into()])
+        self.pure("builtins", "dict", [Value::list(pairs).into()])
     }
 
     /// An f-string: folded where all parts are known, else the call of `str.join` on its parts.
@@ -179,12 +179,12 @@ impl<'t> Machine<'t, '_, '_> {
         spec: Vec<Value>,
     ) -> Result<Known, Stop> {
         if let Some(convert) = convert {
-            known = self.pure("builtins", convert, vec![known])?;
+            known = self.pure("builtins", convert, [known])?;
         }
         if matches!(known.value, Value::Str(_)) && spec.is_empty() || !known.value.is_constant() {
             return Ok(known);
         }
         let joined = spec.iter().map(Value::as_str).collect::<Option<String>>().unwrap_or_default();
-        self.pure("builtins", "format", vec![known, Value::str(joined).into()])
+        self.pure("builtins", "format", [known, Value::str(joined).into()])
     }
 }

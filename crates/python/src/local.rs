@@ -30,7 +30,8 @@ const MAX_WRITTEN: usize = 1 << 12;
 pub(crate) struct Locals {
     known: HashMap<usize, (Str, Local)>,
     codes: HashMap<usize, Known>,
-    written: HashMap<(usize, Str), (Arc<Call>, Known)>,
+    written: HashMap<usize, (Arc<Call>, HashMap<Str, Known>)>,
+    writes: usize,
 }
 
 impl Locals {
@@ -59,14 +60,18 @@ impl Locals {
 
     /// `of.name = value`, of an object that another module made.
     pub(crate) fn write(&mut self, of: &Arc<Call>, name: &str, value: Known) {
-        if self.written.len() < MAX_WRITTEN {
-            self.written.insert((Arc::as_ptr(of).addr(), name.into()), (of.clone(), value));
+        if self.writes < MAX_WRITTEN {
+            let (_, members) =
+                self.written.entry(Arc::as_ptr(of).addr()).or_insert_with(|| (of.clone(), HashMap::default()));
+            let before = members.insert(name.into(), value);
+            self.writes = self.writes.saturating_add(usize::from(before.is_none()));
         }
     }
 
     /// What was written.
     pub(crate) fn read(&self, of: &Arc<Call>, name: &str) -> Option<Known> {
-        self.written.get(&(Arc::as_ptr(of).addr(), name.into())).map(|(_, known)| known.clone())
+        let (_, members) = self.written.get(&Arc::as_ptr(of).addr())?;
+        members.get(name).cloned()
     }
 }
 

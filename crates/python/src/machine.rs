@@ -295,9 +295,12 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         }
         let mut exprs: Vec<Written> = args.iter().take(64).map(Value::to_expr).collect();
         exprs.extend(kwargs.iter().take(32).map(|(_, value)| value.to_expr()));
-        let written = callee.to_expr().to_string();
+        let written = match callee {
+            Value::Global(global) if **global == *name => String::new(),
+            callee => Some(callee.to_expr().to_string()).filter(|text| *text != name.dotted()).unwrap_or_default(),
+        };
         let fact = Call {
-            written: if written == name.dotted() { "".into() } else { written.into() },
+            written: written.into(),
             module: name.module.clone(),
             name: name.qualname.clone(),
             how: "call".into(),

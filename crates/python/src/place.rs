@@ -13,8 +13,8 @@ pub(crate) struct Lines<'t> {
 impl<'t> Lines<'t> {
     /// The lines of `text`, which begins `offset` bytes into its artifact.
     pub(crate) fn new(text: &'t str, offset: u64) -> Self {
-        let newlines = text.match_indices('\n');
-        let starts = std::iter::once(0).chain(newlines.map(|(at, _)| at.saturating_add(1))).collect();
+        let newlines = memchr::memchr_iter(b'\n', text.as_bytes());
+        let starts = std::iter::once(0).chain(newlines.map(|at| at.saturating_add(1))).collect();
         Self { text, starts, offset }
     }
 

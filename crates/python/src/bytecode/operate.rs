@@ -117,7 +117,7 @@ impl Machine<'_, '_, '_> {
 
     fn unary(&mut self, frame: &mut Frame, module: &'static str, name: &'static str) -> Result<(), Stop> {
         let of = frame.pop();
-        let known = self.pure(module, name, vec![of.known])?;
+        let known = self.pure(module, name, [of.known])?;
         frame.push(known);
         Ok(())
     }
@@ -178,7 +178,7 @@ impl Machine<'_, '_, '_> {
             Op::BuildList => built(frame, arg, Value::list),
             Op::BuildSet => {
                 let items: Vec<Value> = frame.take(arg).into_iter().map(|slot| slot.known.value).collect();
-                let known = self.pure("builtins", "set", vec![Value::list(items).into()])?;
+                let known = self.pure("builtins", "set", [Value::list(items).into()])?;
                 frame.push(known);
             }
             Op::BuildMap if self.version() == Version::V2_7 => frame.push(Slot::from(Value::dict(Vec::new()))),
@@ -188,7 +188,7 @@ impl Machine<'_, '_, '_> {
                     [key, value] => Some(Value::tuple(vec![key.known.value.clone(), value.known.value.clone()])),
                     _ => None,
                 });
-                let known = self.pure("builtins", "dict", vec![Value::list(pairs.collect::<Vec<_>>()).into()])?;
+                let known = self.pure("builtins", "dict", [Value::list(pairs.collect::<Vec<_>>()).into()])?;
                 frame.push(known);
             }
             Op::BuildConstKeyMap => {
@@ -196,7 +196,7 @@ impl Machine<'_, '_, '_> {
                 let values = frame.take(arg);
                 let keys = self.list_of(&keys.known)?.unwrap_or_default();
                 let pairs = keys.into_iter().zip(values).map(|(key, value)| Value::tuple(vec![key, value.known.value]));
-                let known = self.pure("builtins", "dict", vec![Value::list(pairs.collect::<Vec<_>>()).into()])?;
+                let known = self.pure("builtins", "dict", [Value::list(pairs.collect::<Vec<_>>()).into()])?;
                 frame.push(known);
             }
             Op::BuildString => {
@@ -252,7 +252,7 @@ impl Machine<'_, '_, '_> {
                 let grown = match frame.peek(arg).map(|slot| slot.known.value.clone()) {
                     Some(Value::Set(items)) if items.len() < FEW => {
                         let longer: Vec<Value> = items.iter().cloned().chain([item.known.value]).collect();
-                        self.pure("builtins", "set", vec![Value::list(longer).into()])?
+                        self.pure("builtins", "set", [Value::list(longer).into()])?
                     }
                     _ => Known::unknown(),
                 };
@@ -279,7 +279,7 @@ impl Machine<'_, '_, '_> {
                     {
                         let held = pairs.iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()]));
                         let longer: Vec<Value> = held.chain([Value::tuple(vec![key, value])]).collect();
-                        self.pure("builtins", "dict", vec![Value::list(longer).into()])?
+                        self.pure("builtins", "dict", [Value::list(longer).into()])?
                     }
                     _ => Known::unknown(),
                 };
