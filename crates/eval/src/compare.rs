@@ -201,43 +201,66 @@ fn feed(value: &Value, state: &mut DefaultHasher, left: &mut usize) -> Option<()
     Some(())
 }
 
-/// The places of distinct keys by their hash.
+/// Places of items by their hashes: the last one of each hash, and for each place the one before it with the same.
 #[derive(Default)]
-pub(crate) struct Distinct(HashMap<u64, Vec<usize>>);
+pub(crate) struct Distinct {
+    last: HashMap<u64, usize, foldhash::fast::RandomState>,
+    before: Vec<Option<usize>>,
+}
 
 impl Distinct {
     /// The places of `items`; `None` when one cannot be hashed.
     pub(crate) fn of(items: &[Value]) -> Option<Self> {
         let mut distinct = Self::default();
-        for (place, item) in items.iter().enumerate() {
-            distinct.0.entry(hash(item)?).or_default().push(place);
+        for item in items {
+            distinct.add(hash(item)?);
         }
         Some(distinct)
     }
 
+    /// Takes note of the next item.
+    fn add(&mut self, hash: u64) {
+        let before = self.last.insert(hash, self.before.len());
+        self.before.push(before);
+    }
+
     /// Where among `items` one equal to `key` is; the outer `None` when that cannot be known.
     pub(crate) fn position(&self, items: &[Value], key: &Value) -> Option<Option<usize>> {
-        let Some(places) = self.0.get(&hash(key)?) else {
-            return Some(None);
-        };
-        for place in places {
-            if equal(items.get(*place)?, key)? {
-                return Some(Some(*place));
+        self.at(hash(key)?, items, key)
+    }
+
+    fn at(&self, hash: u64, items: &[Value], key: &Value) -> Option<Option<usize>> {
+        let mut next = self.last.get(&hash).copied();
+        while let Some(place) = next {
+            if equal(items.get(place)?, key)? {
+                return Some(Some(place));
             }
+            next = self.before.get(place).copied().flatten();
         }
         Some(None)
     }
 
     /// Adds `key` to `items` unless it is there; whether it was added.
     pub(crate) fn insert(&mut self, items: &mut Vec<Value>, key: &Value) -> Option<Result<usize, usize>> {
-        if let Some(place) = self.position(items, key)? {
+        let hash = hash(key)?;
+        if let Some(place) = self.at(hash, items, key)? {
             return Some(Err(place));
         }
         let place = items.len();
-        self.0.entry(hash(key)?).or_default().push(place);
+        self.add(hash);
         items.push(key.clone());
         Some(Ok(place))
     }
+}
+
+/// Whether the hash of this is known.
+pub(crate) fn is_hashable(value: &Value) -> bool {
+    is_scalar(value) || hash(value).is_some()
+}
+
+/// Whether this is hashable and compared with any other in a glance.
+pub(crate) fn is_scalar(value: &Value) -> bool {
+    matches!(value, Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::Bytes(_))
 }
 
 /// The value under `key`; the outer `None` when that cannot be known.

@@ -206,6 +206,50 @@ pub(crate) fn dict(pairs: Vec<(Value, Value)>) -> Folded {
     Ok(Value::dict(entries))
 }
 
+/// Keys that are compared with each other rather than hashed.
+const FEW: usize = 8;
+
+/// What a display of these pairs gives.
+///
+/// # Errors
+/// The pairs, where a key cannot be hashed as far as is known.
+pub fn display(pairs: Vec<(Value, Value)>) -> Result<Value, Vec<(Value, Value)>> {
+    let distinct = |(at, (key, _)): (usize, &(Value, Value))| {
+        compare::is_scalar(key)
+            && pairs.iter().take(at).all(|(before, _)| compare::equal(before, key) == Some(false))
+    };
+    if pairs.len() <= FEW && pairs.iter().enumerate().all(distinct) {
+        return Ok(Value::dict(pairs));
+    }
+    if !pairs.iter().all(|(key, _)| compare::is_hashable(key)) {
+        return Err(pairs);
+    }
+    dict(pairs).map_err(|_| Vec::new())
+}
+
+/// The dict of `entries` with one more, or another value under a key that it has; `None`: the key is not compared easily.
+pub fn with_entry(entries: &[(Value, Value)], key: &Value, value: &Value) -> Option<Value> {
+    if !compare::is_scalar(key) {
+        return None;
+    }
+    let place = entries.iter().position(|(held, _)| compare::equal(held, key) == Some(true));
+    let entry = (key, value);
+    let changed = |(at, (held, before)): (usize, &(Value, Value))| {
+        (held.clone(), if place == Some(at) { value.clone() } else { before.clone() })
+    };
+    let added = Some(entry).filter(|_| place.is_none()).map(|(key, value)| (key.clone(), value.clone()));
+    Some(Value::dict(entries.iter().enumerate().map(changed).chain(added).collect::<Vec<_>>()))
+}
+
+/// The set of `items` with one more; `None`: the item is not compared easily.
+pub fn with_item(items: &[Value], item: &Value) -> Option<Value> {
+    if !compare::is_scalar(item) {
+        return None;
+    }
+    let held = items.iter().any(|held| compare::equal(held, item) == Some(true));
+    Some(Value::set(items.iter().chain(Some(item).filter(|_| !held)).cloned().collect::<Vec<_>>()))
+}
+
 /// The distinct ones of `items`, in order.
 pub(crate) fn distinct(items: Vec<Value>) -> Folded<Vec<Value>> {
     let mut known = compare::Distinct::default();

@@ -108,17 +108,26 @@ impl<'t> Machine<'t, '_, '_> {
             };
             let value = self.eval(&item.value)?.value;
             match (key, value) {
-                (Some(key), value) if whole => pairs.push(Value::tuple(vec![key, value])),
-                (None, Value::Dict(more)) if whole && more.len() <= MAX_DISPLAYED => {
-                    pairs.extend(more.iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()])));
-                }
+                (Some(key), value) if whole => pairs.push((key, value)),
+                (None, Value::Dict(more)) if whole && more.len() <= MAX_DISPLAYED => pairs.extend(more.iter().cloned()),
                 _ => whole = false,
             }
         }
         if !whole {
             return Ok(Known::unknown());
         }
-        self.pure("builtins", "dict", [Value::list(pairs).into()])
+        self.display_of(pairs)
+    }
+
+    /// The dict of these pairs, of which later ones replace earlier ones of the same key.
+    pub(crate) fn display_of(&mut self, pairs: Vec<(Value, Value)>) -> Result<Known, Stop> {
+        self.sink.meter().steps((pairs.len() as u64).saturating_mul(3).saturating_add(2))?;
+        let pairs = match eval::display(pairs) {
+            Ok(dict) => return Ok(dict.into()),
+            Err(pairs) => pairs,
+        };
+        let pairs: Vec<Value> = pairs.into_iter().map(|(key, value)| Value::tuple([key, value])).collect();
+        Ok(Value::called(self.memo.callable("builtins", "dict"), vec![Value::list(pairs)], Vec::new()).into())
     }
 
     /// An f-string: folded where all parts are known, else the call of `str.join` on its parts.

@@ -1,6 +1,9 @@
 //! Names and what they are bound to.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use base::fact::Str;
 use eval::{Value, Why};
@@ -68,13 +71,55 @@ impl From<Known> for Bound {
     }
 }
 
-/// The names of one scope.
-pub(crate) type Names = HashMap<Str, Bound>;
+/// Names of one scope that are compared one by one.
+const FEW: usize = 12;
+
+/// The names of one scope, in the order in which they were bound. Nearly all scopes are functions with a few.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    entries: Vec<(Str, Bound)>,
+    /// Where each one stands, once there are more than a few.
+    places: HashMap<Str, usize>,
+}
+
+impl Names {
+    fn place(&self, name: &str) -> Option<usize> {
+        if self.entries.len() > FEW {
+            return self.places.get(name).copied();
+        }
+        self.entries.iter().position(|(known, _)| **known == *name)
+    }
+
+    fn get(&self, name: &str) -> Option<&Bound> {
+        self.entries.get(self.place(name)?).map(|(_, bound)| bound)
+    }
+
+    fn get_mut(&mut self, name: &str) -> Option<&mut Bound> {
+        let place = self.place(name)?;
+        self.entries.get_mut(place).map(|(_, bound)| bound)
+    }
+
+    fn insert(&mut self, name: Str, bound: Bound) {
+        let more = self.entries.len() >= FEW;
+        self.entries.push((name, bound));
+        let from = if self.places.is_empty() { 0 } else { self.entries.len().saturating_sub(1) };
+        for (place, (name, _)) in self.entries.iter().enumerate().skip(from).filter(|_| more) {
+            self.places.insert(name.clone(), place);
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
 
 /// A module, a class body or a function.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
     names: RefCell<Names>,
+    /// Whether it declares names of other scopes.
+    declares: Cell<bool>,
     globals: RefCell<HashSet<Str>>,
     nonlocals: RefCell<HashSet<Str>>,
     /// Names of a class body that are annotated, in order.
@@ -122,16 +167,21 @@ impl Scope {
 
     /// `global name`.
     pub(crate) fn declare_global(&self, name: &str) {
+        self.declares.set(true);
         self.globals.borrow_mut().insert(name.into());
     }
 
     /// `nonlocal name`.
     pub(crate) fn declare_nonlocal(&self, name: &str) {
+        self.declares.set(true);
         self.nonlocals.borrow_mut().insert(name.into());
     }
 
     /// The scope in which an assignment to `name` here binds it.
     fn home(self: &Rc<Self>, name: &str) -> Rc<Self> {
+        if !self.declares.get() {
+            return Rc::clone(self);
+        }
         if self.globals.borrow().contains(name) {
             return self.module();
         }
@@ -139,7 +189,7 @@ impl Scope {
         if self.nonlocals.borrow().contains(name) {
             while let Some(parent) = scope.parent.clone() {
                 scope = parent;
-                if !scope.class && scope.names.borrow().contains_key(name) {
+                if !scope.class && scope.names.borrow().get(name).is_some() {
                     return scope;
                 }
             }
@@ -161,9 +211,7 @@ impl Scope {
     fn bind_as(self: &Rc<Self>, name: &str, shared: impl FnOnce() -> Str, known: Known, branch: bool) {
         let scope = self.home(name);
         let mut names = scope.names.borrow_mut();
-        if names.len() >= MAX_NAMES && !names.contains_key(name) {
-            return;
-        }
+        let full = names.len() >= MAX_NAMES;
         match names.get_mut(name) {
             Some(bound) if branch => {
                 let before = std::mem::replace(&mut bound.last, known);
@@ -173,9 +221,8 @@ impl Scope {
                 }
             }
             Some(bound) => *bound = known.into(),
-            None => {
-                names.insert(shared(), known.into());
-            }
+            None if full => {}
+            None => names.insert(shared(), known.into()),
         }
     }
 
@@ -225,7 +272,7 @@ impl Scope {
     /// Every value in this very scope.
     pub(crate) fn values(&self) -> Vec<(Str, Known)> {
         let names = self.names.borrow();
-        let mut all: Vec<_> = names.iter().map(|(name, bound)| (name.clone(), bound.last.clone())).collect();
+        let mut all: Vec<_> = names.entries.iter().map(|(name, bound)| (name.clone(), bound.last.clone())).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }

@@ -184,19 +184,17 @@ impl Machine<'_, '_, '_> {
             Op::BuildMap if self.version() == Version::V2_7 => frame.push(Slot::from(Value::dict(Vec::new()))),
             Op::BuildMap => {
                 let items = frame.take(arg.saturating_mul(2));
-                let pairs = items.chunks_exact(2).filter_map(|pair| match pair {
-                    [key, value] => Some(Value::tuple(vec![key.known.value.clone(), value.known.value.clone()])),
-                    _ => None,
-                });
-                let known = self.pure("builtins", "dict", [Value::list(pairs.collect::<Vec<_>>()).into()])?;
+                let mut values = items.into_iter().map(|slot| slot.known.value);
+                let pairs = std::iter::from_fn(|| values.next().zip(values.next())).collect();
+                let known = self.display_of(pairs)?;
                 frame.push(known);
             }
             Op::BuildConstKeyMap => {
                 let keys = frame.pop();
                 let values = frame.take(arg);
                 let keys = self.list_of(&keys.known)?.unwrap_or_default();
-                let pairs = keys.into_iter().zip(values).map(|(key, value)| Value::tuple(vec![key, value.known.value]));
-                let known = self.pure("builtins", "dict", [Value::list(pairs.collect::<Vec<_>>()).into()])?;
+                let pairs = keys.into_iter().zip(values.into_iter().map(|slot| slot.known.value)).collect();
+                let known = self.display_of(pairs)?;
                 frame.push(known);
             }
             Op::BuildString => {
@@ -250,10 +248,13 @@ impl Machine<'_, '_, '_> {
             Op::SetAdd => {
                 let item = frame.pop();
                 let grown = match frame.peek(arg).map(|slot| slot.known.value.clone()) {
-                    Some(Value::Set(items)) if items.len() < FEW => {
-                        let longer: Vec<Value> = items.iter().cloned().chain([item.known.value]).collect();
-                        self.pure("builtins", "set", [Value::list(longer).into()])?
-                    }
+                    Some(Value::Set(items)) if items.len() < FEW => match eval::with_item(&items, &item.known.value) {
+                        Some(set) => set.into(),
+                        None => {
+                            let longer: Vec<Value> = items.iter().cloned().chain([item.known.value]).collect();
+                            self.pure("builtins", "set", [Value::list(longer).into()])?
+                        }
+                    },
                     _ => Known::unknown(),
                 };
                 if let Some(slot) = frame.peek(arg) {
@@ -277,9 +278,7 @@ impl Machine<'_, '_, '_> {
                     (Some(Value::Dict(pairs)), Some(key @ (Value::Str(_) | Value::Int(_))), Some(value))
                         if pairs.len() < FEW =>
                     {
-                        let held = pairs.iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()]));
-                        let longer: Vec<Value> = held.chain([Value::tuple(vec![key, value])]).collect();
-                        self.pure("builtins", "dict", [Value::list(longer).into()])?
+                        eval::with_entry(&pairs, &key, &value).map_or_else(Known::unknown, Known::from)
                     }
                     _ => Known::unknown(),
                 };
