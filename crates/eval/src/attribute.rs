@@ -51,7 +51,7 @@ pub fn attribute(of: &Value, name: &str) -> Value {
         (Value::Range(span), "stop") => Value::Int(span.stop),
         (Value::Range(span), "step") => Value::Int(span.step),
         (_, "__class__") => {
-            of.class_name().map_or_else(|| unresolved(of, name), |class| class.through("__class__").into())
+            of.class_name().map_or_else(|| unresolved(of, name), |class| class.into_owned().through("__class__").into())
         }
         (Value::Call(call), _) => crate::holder::attribute(call, name).unwrap_or_else(|| unresolved(of, name)),
         _ => unresolved(of, name),

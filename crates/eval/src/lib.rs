@@ -54,7 +54,7 @@ pub use call::{call, construct};
 pub use evaluator::{Decoded, Invocation, Note, Outcome, When};
 pub use knowledge::{is_named, is_stdlib, names_of, python2};
 pub use name::{Name, name};
+pub use num_bigint::BigInt;
 pub use operation::operate;
 pub use sequence::{display, with_entry, with_item};
-pub use num_bigint::BigInt;
 pub use value::{Access, Call, Exception, Items, Keywords, MAX_ITEMS, MAX_NESTING, Pairs, Span, Value, Why};

@@ -215,8 +215,7 @@ const FEW: usize = 8;
 /// The pairs, where a key cannot be hashed as far as is known.
 pub fn display(pairs: Vec<(Value, Value)>) -> Result<Value, Vec<(Value, Value)>> {
     let distinct = |(at, (key, _)): (usize, &(Value, Value))| {
-        compare::is_scalar(key)
-            && pairs.iter().take(at).all(|(before, _)| compare::equal(before, key) == Some(false))
+        compare::is_scalar(key) && pairs.iter().take(at).all(|(before, _)| compare::equal(before, key) == Some(false))
     };
     if pairs.len() <= FEW && pairs.iter().enumerate().all(distinct) {
         return Ok(Value::dict(pairs));

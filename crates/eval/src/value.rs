@@ -1,6 +1,6 @@
 //! A Python value as far as it is known: constants in full, everything else by where it comes from.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use num_bigint::BigInt;
 
@@ -419,27 +419,30 @@ impl Value {
     /// By what name knowledge lists this when it is called: a global; a method of an object by the class or function
     /// that made the object (`code.InteractiveInterpreter.runcode`); a method of a constant by its type (`str.join`);
     /// a partial by its function.
-    pub fn callee_name(&self) -> Option<Name> {
+    pub fn callee_name(&self) -> Option<Cow<'_, Name>> {
         match self {
-            Self::Global(name) => Some(Name::clone(name)),
+            Self::Global(name) => Some(Cow::Borrowed(name)),
             Self::Partial(call) => call.callee.callee_name(),
-            Self::Attribute(access) => access.of.class_name().map(|class| class.member(&access.name)),
+            Self::Attribute(access) => access.of.class_name().map(|class| Cow::Owned(class.member(&access.name))),
             _ => None,
         }
     }
 
     /// The class, or the function, that made this.
-    pub(crate) fn class_name(&self) -> Option<Name> {
+    pub(crate) fn class_name(&self) -> Option<Cow<'_, Name>> {
+        let named = |module: &str, name: &str| Some(Cow::Owned(Name::new(module, name)));
         match self {
             Self::Instance(call) | Self::Call(call) => call.made_by(),
-            Self::Attribute(access) => access.of.class_name().map(|class| path_of(class.member(&access.name))),
-            Self::Partial(_) => Some(Name::new("functools", "partial")),
-            Self::AttributeGetter(_) => Some(Name::new("operator", "attrgetter")),
-            Self::ItemGetter(_) => Some(Name::new("operator", "itemgetter")),
-            Self::MethodCaller(_) => Some(Name::new("operator", "methodcaller")),
-            Self::BytesIo(_) => Some(Name::new("io", "BytesIO")),
-            Self::StringIo(_) => Some(Name::new("io", "StringIO")),
-            _ if self.is_constant() => self.type_name().map(|name| Name::new("builtins", name)),
+            Self::Attribute(access) => {
+                access.of.class_name().map(|class| path_of(Cow::Owned(class.member(&access.name))))
+            }
+            Self::Partial(_) => named("functools", "partial"),
+            Self::AttributeGetter(_) => named("operator", "attrgetter"),
+            Self::ItemGetter(_) => named("operator", "itemgetter"),
+            Self::MethodCaller(_) => named("operator", "methodcaller"),
+            Self::BytesIo(_) => named("io", "BytesIO"),
+            Self::StringIo(_) => named("io", "StringIO"),
+            _ if self.is_constant() => self.type_name().and_then(|name| named("builtins", name)),
             _ => None,
         }
     }
@@ -447,7 +450,7 @@ impl Value {
 
 impl Call {
     /// What made the result: `path / "name"` is made by what made the path.
-    fn made_by(&self) -> Option<Name> {
+    fn made_by(&self) -> Option<Cow<'_, Name>> {
         let name = self.callee.callee_name()?;
         if name.is("operator", "truediv") {
             let path = self.args.iter().find_map(Value::class_name);
@@ -473,12 +476,12 @@ const OF_PATHS: &[&str] = &[
 ];
 
 /// The class of the path that a method of a path gives.
-fn path_of(name: Name) -> Name {
+fn path_of(name: Cow<'_, Name>) -> Cow<'_, Name> {
     if &*name.module == "pathlib"
         && let Some((class, method)) = name.qualname.split_once('.')
         && OF_PATHS.contains(&method)
     {
-        return Name { qualname: class.into(), ..name };
+        return Cow::Owned(Name { qualname: class.into(), ..Name::clone(&name) });
     }
     name
 }

@@ -243,7 +243,7 @@ impl Machine<'_, '_> {
                     // What the object was made from belongs to the call.
                     fact.written = shown(call.callee);
                 }
-                (fact.module, fact.name) = (name.module, name.qualname);
+                (fact.module, fact.name) = (name.module.clone(), name.qualname.clone());
             }
             None => {
                 fact.written = shown(call.callee);

@@ -11,7 +11,7 @@ impl Machine<'_, '_> {
         let name = match (call.callee.callee_name(), call.callee) {
             (Some(name), _) => name,
             // A method of a namespace or registry: `sys.modules.update`.
-            (None, Known::Attribute(access)) => eval::Name::new("", &access.name),
+            (None, Known::Attribute(access)) => std::borrow::Cow::Owned(eval::Name::new("", &access.name)),
             _ => return Ok(()),
         };
         match (&*name.module, &*name.qualname, call.args) {

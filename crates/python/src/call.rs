@@ -68,7 +68,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     fn arguments(&mut self, node: &'t ExprCall) -> Result<(Vec<Known>, Keywords), Stop> {
-        let mut args = Vec::new();
+        let mut args = Vec::with_capacity(node.arguments.args.len());
         for arg in &node.arguments.args {
             let Expr::Starred(starred) = arg else {
                 args.push(self.eval(arg)?);
@@ -84,7 +84,7 @@ impl<'t> Machine<'t, '_, '_> {
         for keyword in &node.arguments.keywords {
             let known = self.eval(&keyword.value)?;
             match (&keyword.arg, &known.value) {
-                (Some(name), _) => kwargs.push((Arc::from(name.as_str()), known)),
+                (Some(name), _) => kwargs.push((self.memo.word(name), known)),
                 (None, Value::Dict(pairs)) => {
                     let named =
                         pairs.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()?), value.clone().into())));
@@ -112,7 +112,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let (Value::List(items), true) = (&receiver, self.quiet > 0) {
             self.effort = self.effort.saturating_sub(u32::try_from(items.len() / 8).unwrap_or(u32::MAX));
         }
-        self.scope.clone().bind(name, receiver.into(), false);
+        self.bind(name, receiver.into(), false);
     }
 
     /// Calls `callee`. `literal`: the arguments read as what they are.
@@ -212,7 +212,7 @@ impl<'t> Machine<'t, '_, '_> {
             outcome.result = result;
         }
         if self.traced {
-            self.state_reached(node, name.as_ref(), args, &outcome.result)?;
+            self.state_reached(node, name.as_deref(), args, &outcome.result)?;
         }
         let built =
             name.as_ref().is_some_and(|name| &*name.module == "builtins" && BUILDERS.contains(&&*name.qualname));
@@ -247,7 +247,7 @@ impl<'t> Machine<'t, '_, '_> {
                 self.give_back(&name, &given, node)?;
             }
         }
-        self.found_name(node, name.as_ref(), &outcome.result, literal)?;
+        self.found_name(node, name.as_deref(), &outcome.result, literal)?;
         let encoded = written.map(|(written, named)| Rc::new(Value::called(callee.written().clone(), written, named)));
         self.receiver = outcome.receiver;
         Ok(Known { value: outcome.result, encoded })

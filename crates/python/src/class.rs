@@ -102,7 +102,7 @@ impl<'t> Machine<'t, '_, '_> {
         let class = self.make_class(&node.name, scope, bases);
         self.hooks(node, &class, metaclass, &keywords)?;
         let decorated = self.decorate(&node.decorator_list, class)?;
-        self.scope.clone().bind(&node.name, decorated, self.branch);
+        self.bind(&node.name, decorated, self.branch);
         Ok(())
     }
 

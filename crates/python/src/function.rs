@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, rc::Rc, sync::Arc};
 
-use base::stop::Stop;
+use base::{fact::Str, stop::Stop};
 use eval::Value;
 use ruff_python_ast::{Expr, Parameters, Stmt, StmtFunctionDef, TypeParam, TypeParams};
 
@@ -45,6 +45,8 @@ pub(crate) enum Binding {
 pub(crate) struct Function<'t> {
     pub(crate) name: Arc<str>,
     parameters: Option<&'t Parameters>,
+    /// The names of the parameters, in their order.
+    names: Rc<[Str]>,
     pub(crate) body: Body<'t>,
     scope: Rc<Scope>,
     /// The class whose method it is.
@@ -89,6 +91,13 @@ impl<'t> Machine<'t, '_, '_> {
         self.functions.push(Function {
             name: qualified,
             parameters,
+            names: match (body, parameters) {
+                (Body::Code(code), _) => code.parameters().iter().cloned().collect(),
+                (_, Some(parameters)) => {
+                    parameters.iter().map(|parameter| self.memo.word(parameter.name().as_str())).collect()
+                }
+                (_, None) => Rc::from([]),
+            },
             body,
             scope: self.scope.visible(),
             class: None,
@@ -115,7 +124,7 @@ impl<'t> Machine<'t, '_, '_> {
         let function = self.function(&node.name, Some(&node.parameters), Body::Statements(&node.body));
         self.keep_defaults(&function, defaults);
         let decorated = self.decorate(&node.decorator_list, function)?;
-        self.scope.clone().bind(&node.name, decorated, self.branch);
+        self.bind(&node.name, decorated, self.branch);
         Ok(())
     }
 
@@ -262,24 +271,20 @@ impl<'t> Machine<'t, '_, '_> {
     fn frame(&self, index: usize) -> Rc<Scope> {
         let Some(function) = self.functions.get(index) else { return Rc::default() };
         let scope = Scope::inside(&function.scope, false);
-        let names: Vec<&str> = match (function.body, function.parameters) {
-            (Body::Code(code), _) => code.parameters().iter().map(|name| &**name).collect(),
-            (_, Some(parameters)) => parameters.iter().map(|parameter| parameter.name().as_str()).collect(),
-            (_, None) => return scope,
-        };
-        for (position, name) in names.into_iter().enumerate() {
-            let given = function.arguments.iter().find(|(bound, _)| **bound == *name);
-            let bound = given.or_else(|| function.defaults.iter().find(|(bound, _)| **bound == *name));
+        let named = |name: &Str| Known::from(Value::External(name.clone()));
+        for (position, name) in function.names.iter().enumerate() {
+            let given = function.arguments.iter().find(|(bound, _)| *bound == *name);
+            let bound = given.or_else(|| function.defaults.iter().find(|(bound, _)| *bound == *name));
             let known = match (bound, function.class.and_then(|class| self.classes.get(class))) {
                 (Some((_, known)), _) => known.clone(),
                 (None, Some(class)) if position == 0 => match function.binding {
                     Binding::Method | Binding::Property | Binding::Setter => class.instance.clone(),
                     Binding::Class => class.itself.clone(),
-                    Binding::Static => Known::named(name),
+                    Binding::Static => named(name),
                 },
-                _ => Known::named(name),
+                _ => named(name),
             };
-            scope.bind(name, known, false);
+            scope.bind_shared(name, known, false);
         }
         scope
     }
@@ -362,11 +367,11 @@ fn bindings(function: &Function<'_>, args: &[Known], kwargs: &[(Arc<str>, Known)
         return bound;
     }
     let Some(parameters) = function.parameters else { return Vec::new() };
-    let positional = parameters.posonlyargs.iter().chain(&parameters.args).skip(skipped);
-    let by_place = positional.zip(args).map(|(parameter, known)| (Arc::from(parameter.name().as_str()), known.clone()));
+    let count = parameters.posonlyargs.len().saturating_add(parameters.args.len());
+    let by_place = function.names.iter().take(count).skip(skipped).cloned().zip(args.iter().cloned());
     let mut bound: Vec<(Arc<str>, Known)> = by_place.chain(kwargs.iter().cloned()).collect();
     if let Some(rest) = &parameters.vararg {
-        let taken = parameters.posonlyargs.len().saturating_add(parameters.args.len()).saturating_sub(skipped);
+        let taken = count.saturating_sub(skipped);
         let rest_of = args.get(taken..).unwrap_or_default();
         let values: Vec<Value> = rest_of.iter().map(|known| known.value.clone()).collect();
         if !values.is_empty() {

@@ -24,7 +24,7 @@ impl<'t> Machine<'t, '_, '_> {
                     (root, self::module(root))
                 }
             };
-            self.scope.clone().bind(bound, Known::from(Value::from(value)), self.branch);
+            self.bind(bound, Known::from(Value::from(value)), self.branch);
         }
         Ok(())
     }
@@ -69,7 +69,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
             let value = self.import_member(alias, &module, name)?;
             let bound = alias.asname.as_ref().unwrap_or(&alias.name);
-            self.scope.clone().bind(bound, value.into(), self.branch);
+            self.bind(bound, value.into(), self.branch);
         }
         Ok(())
     }

@@ -327,8 +327,8 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     pub(crate) fn state_reduction(&mut self, place: &Place, callee: &Value, args: &[Value]) -> Result<(), Stop> {
         let Some(name) = callee.callee_name() else { return Ok(()) };
         let fact = Call {
-            module: name.module,
-            name: name.qualname,
+            module: name.module.clone(),
+            name: name.qualname.clone(),
             how: "deferred".into(),
             when: "use".into(),
             args: args.iter().take(64).map(Value::to_expr).collect(),
@@ -336,6 +336,11 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             ..Call::default()
         };
         self.state(place.clone(), fact)
+    }
+
+    /// Binds a name in the scope that is walked; `branch`: only perhaps.
+    pub(crate) fn bind(&mut self, name: &str, known: Known, branch: bool) {
+        self.scope.bind_as(name, || self.memo.word(name), known, branch);
     }
 
     /// Runs `step` for its value alone.

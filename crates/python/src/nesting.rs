@@ -60,7 +60,8 @@ pub(crate) fn check(text: &str, most: u64, meter: &Meter) -> Result<Option<u64>,
 
 /// How many signs a text has; in blocks whose counts fit a byte, of which a processor adds many at a time.
 fn signs(text: &str) -> usize {
-    let count = |block: &[u8]| block.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(byte.is_ascii_punctuation())));
+    let count =
+        |block: &[u8]| block.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(byte.is_ascii_punctuation())));
     text.as_bytes().chunks(128).fold(0_usize, |sum, block| sum.saturating_add(usize::from(count(block))))
 }
 

@@ -208,7 +208,8 @@ impl Scope {
         self.bind_as(name, || name.clone(), known, branch);
     }
 
-    fn bind_as(self: &Rc<Self>, name: &str, shared: impl FnOnce() -> Str, known: Known, branch: bool) {
+    /// The same for a name that `shared` shares, where it is not bound yet.
+    pub(crate) fn bind_as(self: &Rc<Self>, name: &str, shared: impl FnOnce() -> Str, known: Known, branch: bool) {
         let scope = self.home(name);
         let mut names = scope.names.borrow_mut();
         let full = names.len() >= MAX_NAMES;

@@ -15,7 +15,7 @@ impl<'t> Machine<'t, '_, '_> {
     /// Assigns `known` to `target`.
     pub(crate) fn assign(&mut self, target: &'t Expr, known: Known) -> Result<(), Stop> {
         match target {
-            Expr::Name(name) => self.scope.clone().bind(&name.id, known, self.branch && self.quiet == 0),
+            Expr::Name(name) => self.bind(&name.id, known, self.branch && self.quiet == 0),
             Expr::Tuple(node) => self.unpack(&node.elts, &known)?,
             Expr::List(node) => self.unpack(&node.elts, &known)?,
             Expr::Starred(node) => self.assign(&node.value, Known::unknown())?,
