@@ -172,6 +172,14 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(found) = self.namespace_method(node, callee, &args, &kwargs)? {
             return Ok(found);
         }
+        if leaves(callee, &args, &kwargs) {
+            self.state_handed(node, &callee.value, &args, &kwargs)?;
+            self.sink.meter().steps((args.len() as u64).saturating_add(1))?;
+            self.receiver = None;
+            let values = args.into_iter().map(|arg| arg.value).collect();
+            let keywords = kwargs.into_iter().map(|(name, known)| (name, known.value)).collect();
+            return Ok(Value::called(callee.value.clone(), values, keywords).into());
+        }
         self.apply_value(node, callee, &args, &kwargs, literal)
     }
 
@@ -289,6 +297,15 @@ impl<'t> Machine<'t, '_, '_> {
         let origin = if literal { "import" } else { "computed" };
         self.state_import(node, &Arc::clone(found), origin)
     }
+}
+
+/// Whether nobody knows what is called, nor reads what it is called with.
+fn leaves(callee: &Known, args: &[Known], kwargs: &[(Arc<str>, Known)]) -> bool {
+    let given = args.iter().chain(kwargs.iter().map(|(_, known)| known));
+    callee.encoded.is_none()
+        && !matches!(callee.value, Value::Item(_))
+        && is_nobodys(&callee.value)
+        && given.into_iter().all(|known| known.encoded.is_none() && !is_lazy(&known.value))
 }
 
 /// Whether this is a callable of which only its name is known, or less.

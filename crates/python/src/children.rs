@@ -51,17 +51,15 @@ pub(crate) fn is_executed(name: &str) -> bool {
 impl Machine<'_, '_, '_> {
     /// Gives back the argument that a call of `callee` runs or loads.
     pub(crate) fn give_back(&mut self, callee: &eval::Name, args: &[Known], node: impl Ranged) -> Result<(), Stop> {
-        let loader = LOADERS.iter().find(|row| *callee.module == *row.0 && *callee.qualname == *row.1);
-        let (Some((_, _, name)), Some(argument)) = (loader, args.first()) else {
-            return Ok(());
-        };
-        let bytes = match &argument.value {
-            Value::Str(text) | Value::StringIo(text) => text.as_bytes(),
-            other => match other.as_bytes() {
+        let bytes = match args.first().map(|argument| &argument.value) {
+            Some(Value::Str(text) | Value::StringIo(text)) => text.as_bytes(),
+            other => match other.and_then(Value::as_bytes) {
                 Some(bytes) => bytes,
                 None => return Ok(()),
             },
         };
+        let loader = LOADERS.iter().find(|row| *callee.module == *row.0 && *callee.qualname == *row.1);
+        let Some((_, _, name)) = loader else { return Ok(()) };
         // A name or a number that `eval` is handed is no program.
         let plain = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_. ".contains(byte));
         if bytes.is_empty() || name.ends_with(".py") && plain {

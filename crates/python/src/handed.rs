@@ -351,20 +351,25 @@ impl Machine<'_, '_, '_> {
 
     /// Methods that a library calls of the objects and classes of this file that it is handed.
     pub(crate) fn run_handed_objects(&mut self, callee: &Name, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
+        if callee.is("unittest", "main")
+            || callee.is("unittest", "TextTestRunner.run")
+            || callee.is("unittest", "TestCase.run")
+        {
+            self.run_tests();
+        }
+        if !args.iter().chain(kwargs.iter().map(|(_, known)| known)).any(|known| self.is_own(known)) {
+            return;
+        }
         let root = callee.module.split('.').next().unwrap_or_default();
         if let Some((_, methods)) = CALLED_OF.iter().find(|(module, _)| *module == root) {
             for known in args.iter().chain(kwargs.iter().map(|(_, known)| known)) {
                 self.run_methods(known, methods, &[]);
             }
         }
-        match (&*callee.module, &*callee.qualname) {
-            ("builtins", "isinstance" | "issubclass") => {
-                if let Some(class) = args.get(1) {
-                    self.run_methods(class, &["__subclasshook__", "__instancecheck__", "__subclasscheck__"], &[]);
-                }
-            }
-            ("unittest", "main" | "TextTestRunner.run" | "TestCase.run") => self.run_tests(),
-            _ => {}
+        if let (true, Some(class)) =
+            (callee.is("builtins", "isinstance") || callee.is("builtins", "issubclass"), args.get(1))
+        {
+            self.run_methods(class, &["__subclasshook__", "__instancecheck__", "__subclasscheck__"], &[]);
         }
         // `f(**of)` asks it for its keys.
         for (_, known) in kwargs.iter().filter(|(name, _)| &**name == "**") {

@@ -86,7 +86,7 @@ impl<'t> Machine<'t, '_, '_> {
                 }
                 _ => None,
             },
-            (Some(Local::Instance(class)), _) => return self.instance_attribute(node, of, class, name),
+            (Some(Local::Instance(class)), _) => return self.instance_attribute(node, class, name),
             (None, Value::Call(call) | Value::Instance(call)) => {
                 let callee = call.callee.as_name();
                 if callee.is_some_and(|callee| callee.is("builtins", "super"))
@@ -157,7 +157,6 @@ impl<'t> Machine<'t, '_, '_> {
     fn instance_attribute(
         &mut self,
         node: impl Ranged + Copy,
-        of: &Known,
         class: usize,
         name: &str,
     ) -> Result<Option<Known>, Stop> {
@@ -186,8 +185,8 @@ impl<'t> Machine<'t, '_, '_> {
             return Ok(Some(member));
         }
         for hook in ["__getattribute__", "__getattr__"] {
-            if let Some(known) = self.dunder(node, of, hook, vec![Value::str(name).into()])? {
-                return Ok(Some(known));
+            if let Some(member) = self.member(class, hook) {
+                return self.apply(node, &member, vec![Value::str(name).into()], Vec::new(), true).map(Some);
             }
         }
         Ok(None)

@@ -83,7 +83,8 @@ impl<'t> Machine<'t, '_, '_> {
         name: &str,
         known: Known,
     ) -> Result<(), Stop> {
-        if self.dunder(node, of, "__setattr__", vec![Value::str(name).into(), known.clone()])?.is_some()
+        if self.is_own(of)
+            && self.dunder(node, of, "__setattr__", vec![Value::str(name).into(), known.clone()])?.is_some()
             || self.write(of, name, &known)
         {
             return Ok(());
@@ -134,7 +135,7 @@ impl<'t> Machine<'t, '_, '_> {
         known: &Known,
     ) -> Result<(), Stop> {
         if self.bind_item(&of.value, &key.value, known)
-            || self.dunder(node, of, "__setitem__", vec![key.clone(), known.clone()])?.is_some()
+            || self.is_own(of) && self.dunder(node, of, "__setitem__", vec![key.clone(), known.clone()])?.is_some()
         {
             return Ok(());
         }

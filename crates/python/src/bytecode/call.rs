@@ -23,7 +23,7 @@ use crate::{
 
 /// Arguments of one call: positional ones, then names of the keywords.
 struct Arguments {
-    slots: Vec<Slot>,
+    args: Vec<Known>,
     keywords: Vec<(Str, Known)>,
     /// More arguments than can be told: `*args` that are not known.
     literal: bool,
@@ -94,25 +94,28 @@ impl<'t> Machine<'t, '_, '_> {
         names: Vec<Str>,
         pair: bool,
     ) -> Result<(), Stop> {
-        let mut slots = frame.take(count);
-        let positional = slots.len().saturating_sub(names.len());
-        let values = slots.split_off(positional);
-        let keywords = names.into_iter().zip(values.into_iter().map(|slot| slot.known)).collect();
+        let (mut args, mut literal) = frame.arguments(count, names.len());
+        let keywords = if names.is_empty() {
+            Vec::new()
+        } else {
+            let values = args.split_off(args.len().saturating_sub(names.len()));
+            names.into_iter().zip(values).collect()
+        };
         let callee = if pair {
             let (upper, lower) = (frame.pop(), frame.pop());
             match (lower.is_null(), upper.is_null()) {
                 (true, _) => upper,
                 (false, true) => lower,
                 (false, false) => {
-                    slots.insert(0, upper);
+                    literal &= upper.literal;
+                    args.insert(0, upper.known);
                     lower
                 }
             }
         } else {
             frame.pop()
         };
-        let literal = slots.iter().all(|slot| slot.literal);
-        self.finish(frame, instruction, &callee, Arguments { slots, keywords, literal })
+        self.finish(frame, instruction, &callee, Arguments { args, keywords, literal })
     }
 
     /// CALL_FUNCTION and its like of 2.7: pairs of keywords are counted in the upper byte.
@@ -132,9 +135,9 @@ impl<'t> Machine<'t, '_, '_> {
             _ => None,
         };
         let keywords = named.chunks_exact(2).filter_map(pair).collect();
-        let mut slots = frame.take(count);
-        slots.extend(expanded);
-        let literal = slots.iter().all(|slot| slot.literal);
+        let (mut args, literal) = frame.arguments(count, 0);
+        let literal = literal && expanded.is_empty();
+        args.extend(expanded);
         let callee = frame.pop();
         // A class body is called without arguments; BUILD_CLASS, which follows, makes the class.
         if let (0, Some(Local::Function(index))) = (instruction.arg, self.local(&callee.known))
@@ -146,7 +149,7 @@ impl<'t> Machine<'t, '_, '_> {
             frame.push(callee);
             return Ok(());
         }
-        self.finish(frame, instruction, &callee, Arguments { slots, keywords, literal })
+        self.finish(frame, instruction, &callee, Arguments { args, keywords, literal })
     }
 
     /// `f(*args, **kwargs)`.
@@ -162,7 +165,7 @@ impl<'t> Machine<'t, '_, '_> {
                 callee = other;
             }
         }
-        let slots = self.expanded(&over.known)?;
+        let args = self.expanded(&over.known)?;
         let keywords = match named.map(|slot| (slot.is_null(), slot.known)) {
             Some((false, Known { value: Value::Dict(pairs), .. })) => {
                 pairs.iter().filter_map(|(key, value)| Some((Str::from(key.as_str()?), value.clone().into()))).collect()
@@ -170,15 +173,15 @@ impl<'t> Machine<'t, '_, '_> {
             Some((false, known)) => vec![("**".into(), known)],
             _ => Vec::new(),
         };
-        let literal = slots.iter().all(|slot| slot.literal);
-        self.finish(frame, instruction, &callee, Arguments { slots, keywords, literal })
+        let literal = args.is_empty();
+        self.finish(frame, instruction, &callee, Arguments { args, keywords, literal })
     }
 
     /// The items of `*args`.
-    fn expanded(&mut self, over: &Known) -> Result<Vec<Slot>, Stop> {
+    fn expanded(&mut self, over: &Known) -> Result<Vec<Known>, Stop> {
         Ok(match self.list_of(over)? {
-            Some(items) if over.encoded.is_none() => items.into_iter().map(Slot::from).collect(),
-            _ => vec![Slot::from(Value::item_of(over.written().clone(), Known::unknown().value))],
+            Some(items) if over.encoded.is_none() => items.into_iter().map(Known::from).collect(),
+            _ => vec![Known::from(Value::item_of(over.written().clone(), Known::unknown().value))],
         })
     }
 
@@ -190,12 +193,11 @@ impl<'t> Machine<'t, '_, '_> {
         callee: &Slot,
         arguments: Arguments,
     ) -> Result<(), Stop> {
-        let Arguments { slots, keywords, literal } = arguments;
+        let Arguments { args, keywords, literal } = arguments;
         if matches!(callee.role, Role::Enter) {
             frame.push(callee.known.clone());
             return Ok(());
         }
-        let args: Vec<Known> = slots.into_iter().map(|slot| slot.known).collect();
         let builds = callee.known.value.as_name().is_some_and(|name| name.is("builtins", "__build_class__"));
         if let (true, Some((function, rest))) = (builds, args.split_first()) {
             let name = rest.first().and_then(|name| name.value.as_str()).unwrap_or("?").to_owned();

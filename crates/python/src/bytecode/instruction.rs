@@ -30,6 +30,10 @@ pub(crate) struct Decoded {
     pub(crate) stray: Option<u32>,
     /// A jump into the middle of an instruction.
     pub(crate) overlap: Option<u32>,
+    /// Loops: where their headers begin and where a jump back stands, in the order of the jumps.
+    pub(crate) loops: Vec<(u32, u32)>,
+    /// Where SETUP_EXCEPT and its like lead, up to 3.10.
+    pub(crate) setups: Vec<u32>,
     /// Entries of exception tables: start, end, target, depth, whether the offset is pushed (3.11 on).
     pub(crate) handlers: Vec<Handler>,
 }
@@ -53,6 +57,7 @@ const HIDDEN: usize = 1 << 14;
 impl Decoded {
     pub(super) fn new(code: &Code, version: Version) -> Self {
         let mut decoded = Self { index: vec![NONE; code.code.len().saturating_add(1)], ..Self::default() };
+        decoded.instructions.reserve(code.code.len() / 4);
         decoded.run(&code.code, version, 0);
         decoded.straight = decoded.instructions.len();
         decoded.handlers = handlers(&code.handlers);
@@ -111,6 +116,12 @@ impl Decoded {
         while let Some(instruction) = self.instructions.get(position).copied() {
             position = position.saturating_add(1);
             let Some(target) = instruction.target(version) else { continue };
+            if target < instruction.at && position <= self.straight {
+                self.loops.push((target, instruction.at));
+            }
+            if matches!(instruction.op, Op::SetupExcept | Op::SetupFinally | Op::SetupWith) {
+                self.setups.push(target);
+            }
             if target >= end {
                 self.stray.get_or_insert(instruction.at);
             } else if self.at(target).is_none() && self.instructions.len() < self.straight.saturating_add(HIDDEN) {

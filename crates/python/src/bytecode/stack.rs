@@ -168,6 +168,24 @@ impl Frame {
         taken
     }
 
+    /// What the last `count` are, in order, and whether all but the last `named` of them read as what they are.
+    pub(super) fn arguments(&mut self, count: u32, named: usize) -> (Vec<Known>, bool) {
+        let length = usize::try_from(count).unwrap_or(usize::MAX);
+        if self.slots.len() < length {
+            self.slots = self.take(count);
+        }
+        let start = self.slots.len().saturating_sub(length);
+        let positional = self.slots.len().saturating_sub(start).saturating_sub(named);
+        let mut literal = true;
+        let known = |(at, mut slot): (usize, Slot)| {
+            slot.settle();
+            literal &= slot.literal || at >= positional;
+            slot.known
+        };
+        let arguments = self.slots.drain(start..).enumerate().map(known).collect();
+        (arguments, literal)
+    }
+
     /// The slot `depth` below the top, which is 1.
     pub(super) fn peek(&mut self, depth: u32) -> Option<&mut Slot> {
         let slot = self.growing(depth)?;

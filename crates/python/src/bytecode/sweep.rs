@@ -70,9 +70,9 @@ impl<'t> Machine<'t, '_, '_> {
             version: outer.version,
             regions: Vec::new(),
             handlers: decoded.handlers.iter().map(|entry| (entry.target, (entry.depth, entry.offset))).collect(),
-            setups: setups(decoded, outer.version),
+            setups: decoded.setups.iter().copied().collect(),
             looking: LOOKING,
-            loops: loops(decoded, outer.version),
+            loops: decoded.loops.iter().copied().collect(),
         };
         let mut frame = Frame::begin();
         let result = self.sweep(&mut sweep, &mut frame, 0, decoded.instructions.len());
@@ -458,23 +458,4 @@ fn after_loop(frame: &mut Frame, below: &[Slot], over: &Slot, target: u32, versi
         slots.push(Slot::unknown());
     }
     frame.saved.insert(target, slots);
-}
-
-/// Where SETUP_EXCEPT and its like lead.
-fn setups(decoded: &Decoded, version: Version) -> HashSet<u32> {
-    let setup = |known: &&Instruction| matches!(known.op, Op::SetupExcept | Op::SetupFinally | Op::SetupWith);
-    decoded.instructions.iter().filter(setup).filter_map(|known| known.target(version)).collect()
-}
-
-/// Where loops begin, and where their last jump back stands.
-fn loops(decoded: &Decoded, version: Version) -> HashMap<u32, u32> {
-    let mut loops = HashMap::default();
-    for instruction in decoded.instructions.iter().take(decoded.straight) {
-        if let Some(target) = instruction.target(version)
-            && target < instruction.at
-        {
-            loops.insert(target, instruction.at);
-        }
-    }
-    loops
 }
