@@ -197,6 +197,7 @@ mod tests {
         let names = ["f8", "<i4", "|b1", "U10", "M8[ns]", "V24", "?", "c16", "b", "S", "float32", "2f4", "i4,3f8"];
         let sizes = names.map(|name| listed(name).map(|layout| layout.size));
         assert_eq!(sizes, [8, 4, 1, 40, 8, 24, 1, 16, 1, 0, 4, 8, 28].map(Some));
+        assert_eq!(listed("i4,3f8").map(|layout| layout.shown).as_deref(), Some("i4,3f8"));
         assert_eq!(listed("O8").map(|layout| (layout.size, layout.objects)), Some((8, true)));
         assert_eq!((listed("unheard"), listed("f8x"), listed("")), (None, None, None));
     }

@@ -125,3 +125,17 @@ fn only_arguments_of_what_may_call_them_must_all_be_known() {
     assert_eq!(called("some_package restore"), Ok(()));
     assert!(matches!(called("functools partial"), Err(Stop::Limit(_))));
 }
+
+#[test]
+fn of_a_traced_module_is_stated_what_runs_and_who_traced_it() {
+    let found = read(
+        "PROTO 4\nGLOBAL torch.fx.graph_module reduce_graph_module\nEMPTY_DICT\nMARK\n\
+         SHORT_BINUNICODE \"_code\"\nSHORT_BINUNICODE \"def forward(self): pass\"\n\
+         SHORT_BINUNICODE \"_tracer_cls\"\nGLOBAL some_package.m Tracer\n\
+         SHORT_BINUNICODE \"training\"\nNEWFALSE\nSETITEMS\nSHORT_BINUNICODE \"import x\"\nTUPLE2\nREDUCE\nSTOP\n",
+    );
+    let call = calls(&found).find(|call| *call.name == *"reduce_graph_module").unwrap();
+    let args: Vec<String> = call.args.iter().map(ToString::to_string).collect();
+    assert!(args[0].contains("'_tracer_cls': some_package.m.Tracer"), "{args:?}");
+    assert!(!args[0].contains("training") && args[1] == "'import x'", "{args:?}");
+}
