@@ -138,7 +138,7 @@ impl Machine<'_, '_> {
     #[inline]
     fn counted_long(&mut self, cursor: &mut Cursor<'_>, len: u64, header: usize) -> Step {
         let count = usize::try_from(len).unwrap_or(usize::MAX);
-        if let Some(value) = cursor.ahead().and_then(|bytes| literal::short_long(bytes, count)).and_then(Value::int) {
+        if let Some(value) = cursor.ahead().and_then(|bytes| literal::short_long(bytes, len)).and_then(Value::int) {
             cursor.at = cursor.at.wrapping_add(count);
             self.stack.push(value);
             return Ok(None);

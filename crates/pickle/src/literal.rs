@@ -120,10 +120,11 @@ fn digits(text: &[u8], radix: Option<u32>) -> Option<Number> {
     }
 }
 
-/// The first `count` of eight bytes, at most all of them, as LONG1 has them.
+/// The first `len` of eight bytes, one at least, as LONG1 has them.
 #[inline]
-pub(crate) fn short_long(bytes: [u8; 8], count: usize) -> Option<i64> {
-    let unused = 8_usize.checked_sub(count).filter(|unused| *unused < 8)?.wrapping_mul(8) as u32;
+pub(crate) fn short_long(bytes: [u8; 8], len: u64) -> Option<i64> {
+    let bits = u32::try_from(len).ok()?.checked_mul(8)?;
+    let unused = u64::BITS.checked_sub(bits).filter(|unused| *unused < u64::BITS)?;
     Some(i64::from_le_bytes(bytes).wrapping_shl(unused).wrapping_shr(unused))
 }
 
@@ -307,7 +308,7 @@ mod tests {
             for fill in [0, 1, 0x7f, 0x80, 0xff] {
                 let bytes: Vec<u8> = (0..12).map(|index| if index % 3 == 0 { fill } else { index }).collect();
                 let slice = &bytes[..count];
-                if let Some(number) = short_long(bytes[..8].try_into().unwrap(), count) {
+                if let Some(number) = short_long(bytes[..8].try_into().unwrap(), count as u64) {
                     assert_eq!(counted_long(slice), Number::Small(number), "{slice:?}");
                 }
             }
