@@ -124,6 +124,9 @@ impl<'t> Machine<'t, '_, '_> {
         kwargs: Keywords,
         literal: bool,
     ) -> Result<Known, Stop> {
+        if let Some(registered) = self.register(callee, &args) {
+            return Ok(registered);
+        }
         match self.local(callee) {
             Some(Local::Function(index)) => {
                 self.called(index, &args, &kwargs);

@@ -30,6 +30,8 @@ pub(crate) struct Class {
     pub(crate) meta: Option<usize>,
     /// When what is called of its objects by itself was last said to run.
     implicit: Option<When>,
+    /// Whether its `__init__` was followed for what it keeps.
+    kept: bool,
 }
 
 /// Methods that making an object of a class calls, or that run by themselves.
@@ -136,6 +138,7 @@ impl<'t> Machine<'t, '_, '_> {
             bases,
             meta,
             implicit: None,
+            kept: false,
         });
         itself
     }
@@ -262,7 +265,8 @@ impl<'t> Machine<'t, '_, '_> {
         }
     }
 
-    /// What a constructor that is given a callable keeps of it: `self.run = run`, or a field by its position.
+    /// What a constructor keeps: `self.run = run` of each callable that it is given, a field by its position, and once what
+    /// `__init__` sets by itself.
     pub(crate) fn keep_fields(
         &mut self,
         class: usize,
@@ -270,7 +274,11 @@ impl<'t> Machine<'t, '_, '_> {
         kwargs: &[(Arc<str>, Known)],
     ) -> Result<(), Stop> {
         let mut given = args.iter().chain(kwargs.iter().map(|(_, known)| known));
-        if self.when == When::Called || self.quiet > 0 || !given.any(|known| known.value.as_name().is_some()) {
+        if self.when == When::Called || self.quiet > 0 {
+            return Ok(());
+        }
+        let first = self.classes.get_mut(class).is_some_and(|class| !std::mem::replace(&mut class.kept, true));
+        if !first && !given.any(|known| known.value.as_name().is_some()) {
             return Ok(());
         }
         if let Some(Local::Function(index)) = self.member(class, "__init__").and_then(|member| self.local(&member)) {

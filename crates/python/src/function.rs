@@ -66,8 +66,27 @@ pub(crate) struct Function<'t> {
     result: Option<Known>,
 }
 
+impl Function<'_> {
+    /// What the names hold that the function takes from the one around it, each as the cell that Python keeps of it.
+    pub(crate) fn cells(&self) -> Vec<Value> {
+        if Rc::ptr_eq(&self.scope, &self.scope.module()) {
+            return Vec::new();
+        }
+        let cell = |known: Known| {
+            let content: (Arc<str>, Value) = ("cell_contents".into(), known.value);
+            Value::called(Value::global("types", "SimpleNamespace"), Vec::new(), vec![content])
+        };
+        self.scope.values().into_iter().take(CELLS).map(|(_, known)| cell(known)).collect()
+    }
+}
+
+/// Cells of a function.
+const CELLS: usize = 64;
 /// Functions and classes of one file that are followed.
 pub(crate) const MAX_LOCALS: usize = 1 << 16;
+/// Functions registered with a dispatcher, and under which name they are kept.
+const MAX_REGISTERED: usize = 64;
+const REGISTERED: &str = "<registered>";
 /// Functions evaluated within functions.
 const MAX_INLINED: u32 = 8;
 
@@ -234,6 +253,38 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// The function is called now: it runs when this statement runs.
     pub(crate) fn called(&mut self, index: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
+        self.reached(index, args, kwargs);
+        // Which of the functions registered for a type a dispatcher calls, its arguments say.
+        let Some(function) = self.functions.get(index).filter(|function| !function.attributes.is_empty()) else {
+            return;
+        };
+        let registered = function.attributes.iter().filter(|(name, _)| &**name == REGISTERED);
+        let place = |known: &Known| match self.local(known) {
+            Some(Local::Function(index)) => Some(index),
+            _ => None,
+        };
+        let registered: Vec<usize> = registered.filter_map(|(_, known)| place(known)).collect();
+        for index in registered {
+            self.reached(index, args, kwargs);
+        }
+    }
+
+    /// `dispatcher.register(type, function)`, or the decorator that `dispatcher.register(type)` gives.
+    pub(crate) fn register(&mut self, callee: &Known, args: &[Known]) -> Option<Known> {
+        let Value::Attribute(access) = &callee.value else { return None };
+        let Some(Local::Function(dispatcher)) = self.locals.of(&access.of).filter(|_| &*access.name == "register")
+        else {
+            return None;
+        };
+        let given = args.iter().rev().find(|known| matches!(self.local(known), Some(Local::Function(_)))).cloned();
+        let Some(given) = given else { return Some(callee.clone()) };
+        if let Some(function) = self.functions.get_mut(dispatcher).filter(|of| of.attributes.len() < MAX_REGISTERED) {
+            function.attributes.push((REGISTERED.into(), given.clone()));
+        }
+        Some(given)
+    }
+
+    fn reached(&mut self, index: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
         let when = self.when;
         let Some(function) = self.functions.get_mut(index) else { return };
         if when > function.when {

@@ -41,9 +41,27 @@ impl<'t> Machine<'t, '_, '_> {
                 }
             }
             Pattern::MatchSequence(node) => {
+                let star = node.patterns.iter().position(Pattern::is_match_star);
                 for (position, inner) in node.patterns.iter().enumerate() {
+                    let behind = node.patterns.len().saturating_sub(position);
+                    let item = match (inner, &of.value) {
+                        (Pattern::MatchStar(star), Value::Tuple(items) | Value::List(items)) => {
+                            let end = items.len().saturating_sub(behind.saturating_sub(1)).max(position);
+                            let rest = items.get(position..end).unwrap_or_default().to_vec();
+                            if let Some(name) = &star.name {
+                                self.scope.clone().bind(name, Value::list(rest).into(), self.branch);
+                            }
+                            continue;
+                        }
+                        // Behind a star places count from the end.
+                        (_, Value::Tuple(items) | Value::List(items)) if star.is_some_and(|star| star < position) => {
+                            items.len().checked_sub(behind).and_then(|at| items.get(at)).cloned()
+                        }
+                        _ => None,
+                    };
                     let index = Value::Int(i64::try_from(position).unwrap_or(0));
-                    self.bind_pattern(inner, &eval::item(&of.value, &index).into())?;
+                    let item = item.unwrap_or_else(|| eval::item(&of.value, &index));
+                    self.bind_pattern(inner, &item.into())?;
                 }
             }
             Pattern::MatchMapping(node) => {

@@ -59,6 +59,36 @@ fn names_are_followed() {
 }
 
 #[test]
+fn what_objects_keep_patterns_take_and_dispatchers_call_is_followed() {
+    let keeps =
+        "import os\nclass P:\n    __match_args__ = ('f',)\n    def __init__(self):\n        self.f = os.system\n";
+    let dispatches = "import os\nfrom functools import singledispatch\n@singledispatch\ndef f(x): pass\n";
+    for source in [
+        format!("{keeps}P().f('id')"),
+        format!("{keeps}p = P()\ng = p.f\ng('id')"),
+        "import os\ndef mk(f):\n    def g(): return f\n    return g\nmk(os.system).__closure__[0].cell_contents('id')".into(),
+        "import os\ndef mk():\n    f = os.system\n    return lambda: f\nmk().__closure__[0].cell_contents('id')".into(),
+        format!("{dispatches}@f.register\ndef _(x: int):\n    os.system('id')\nf(1)"),
+        format!("{dispatches}@f.register(int)\ndef _(x):\n    os.system('id')\nf(1)"),
+        format!("{dispatches}f.register(int, lambda x: os.system('id'))\nf(1)"),
+        "import os, pickle\nclass U(pickle.Unpickler):\n    def find_class(self, m, n):\n        os.system('id')\nU(open('x', 'rb')).load()".into(),
+    ] {
+        states(&source, &[SYSTEM, "when=\"import\"", "'id'"]);
+    }
+    for source in [
+        format!("{keeps}match P():\n    case P(g):\n        g('id')"),
+        format!("{keeps}match P():\n    case P(f=g):\n        g('id')"),
+        "import os\nmatch [1, os.system]:\n    case [*_, f]:\n        f('id')".into(),
+        "import os\nmatch [1, os.system]:\n    case [_, *r]:\n        r[0]('id')".into(),
+    ] {
+        states(&source, &[SYSTEM, "when=\"conditional\"", "'id'"]);
+    }
+    // Registered only: nobody calls the dispatcher.
+    let (facts, _, _) = read(format!("{dispatches}@f.register\ndef _(x: int):\n    os.system('id')\n").as_bytes());
+    assert!(!facts.iter().any(|fact| fact.contains(SYSTEM) && fact.contains("when=\"import\"")), "{facts:?}");
+}
+
+#[test]
 fn names_chosen_out_of_a_module_are_followed() {
     let at_import = [SYSTEM, "when=\"import\"", "'id'"];
     for source in [
