@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workloads import PLANTED, WORKLOADS, Run, Workload
@@ -31,6 +31,8 @@ RIVALS = {
     "modelaudit": ["modelaudit", "scan"],
 }
 PATIENCE = 600
+# Bytes a second of SHA-256 on the machine for which the goals were set; at standard every byte is hashed once.
+GOAL_SHA256 = 1.75e9
 
 
 @dataclass
@@ -99,14 +101,26 @@ def judged(run: Run, cost: Cost, scale: float, opcodes: int) -> tuple[str, bool]
     return f"{goal:.3g} s, {run.megabytes:g} MB", memory and cost.cpu <= goal
 
 
-def machine() -> str:
-    """What the goals assume of a machine, and what this one does: they were set with SHA extensions, at 1.75 GB/s."""
-    block, began = bytes(64 << 20), time.process_time()
-    hashlib.sha256(block).digest()
-    speed = len(block) / 1e9 / (time.process_time() - began)
+def sha256_speed() -> float:
+    """Bytes that OpenSSL hashes a second here, the best of five."""
+    block = bytes(64 << 20)
+
+    def once() -> float:
+        began = time.process_time()
+        hashlib.sha256(block).digest()
+        return len(block) / (time.process_time() - began)
+
+    return max(once() for _ in range(5))
+
+
+def machine(speed: float) -> str:
+    """What this machine does of what the goals assume."""
     processor = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     extensions = "with" if "sha_ni" in processor else "without"
-    return f"this machine, {extensions} SHA extensions: OpenSSL's SHA-256 at {speed:.2f} GB/s"
+    return (
+        f"this machine, {extensions} SHA extensions: OpenSSL's SHA-256 at {speed / 1e9:.2f} GB/s. The goals were set where it does "
+        f"{GOAL_SHA256 / 1e9:.2f}: a row whose goal is met but for that says so and what it would take there"
+    )
 
 
 def size(path: Path) -> int:
@@ -151,7 +165,8 @@ def main() -> int:
     folder = arguments.data / f"scale-{arguments.scale:g}"
     folder.mkdir(parents=True, exist_ok=True)
     refused = 0
-    print(machine())
+    speed = sha256_speed()
+    print(machine(speed))
     line("workload", "scanner", "level", "CPU s", "wall s", "ns/op", "MB/s", "peak MB", "goal", "met", "note")
     for workload in WORKLOADS:
         if arguments.only not in workload.name:
@@ -164,9 +179,16 @@ def main() -> int:
             if cost.output:
                 why = refusal(workload, run, json.loads(cost.output), arguments.scale)
             goal, met = judged(run, cost, arguments.scale, opcodes)
-            verdict = "refused" if why else "met" if met else "NOT MET"
+            hashed = size(path) if run.level == "standard" else 0
+            there = replace(cost, cpu=cost.cpu - hashed / speed + hashed / GOAL_SHA256)
+            met_there = speed < GOAL_SHA256 and judged(run, there, arguments.scale, opcodes)[1]
+            verdict = "refused" if why else "met" if met else "there" if met_there else "NOT MET"
+            note = why
+            if verdict == "there":
+                each = f", {there.cpu * 1e9 / opcodes:.1f} ns/op" if opcodes else ""
+                note = f"{there.cpu:.3f} s{each} there"
             refused += bool(why)
-            row(workload.name, "modelward", run.level, cost, size(path), opcodes, goal, verdict, why)
+            row(workload.name, "modelward", run.level, cost, size(path), opcodes, goal, verdict, note)
         for rival, command in RIVALS.items() if arguments.rivals else ():
             if shutil.which(rival):
                 cost = measure(["timeout", str(PATIENCE), *command, str(path)])

@@ -6,6 +6,7 @@ use memchr::memchr;
 pub(crate) const LONG_LINE: usize = 60_000;
 
 /// A window on the stream and a position inside.
+#[derive(Clone, Copy)]
 pub(crate) struct Cursor<'w> {
     window: &'w [u8],
     /// The next byte to be read.

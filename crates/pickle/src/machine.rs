@@ -184,9 +184,18 @@ impl<'a, 's> Machine<'a, 's> {
 
     /// Executes opcodes until the window has no whole one left. The common opcodes stand here, the others by their kind in the other files.
     pub(crate) fn execute(&mut self, cursor: &mut Cursor<'_>) -> Result<Pause, Stop> {
+        // A copy that is lent to nobody stays in registers; whoever else needs the cursor gets it brought up to date.
+        let mut here = *cursor;
+        macro_rules! stop {
+            ($stop:expr) => {{
+                *cursor = here;
+                return Err($stop);
+            }};
+        }
         loop {
-            self.at = cursor.offset();
-            let Some(opcode) = cursor.byte() else {
+            self.at = here.offset();
+            let Some(opcode) = here.byte() else {
+                *cursor = here;
                 return Ok(Pause::More(1));
             };
             self.opcodes = self.opcodes.wrapping_add(1);
@@ -194,15 +203,15 @@ impl<'a, 's> Machine<'a, 's> {
                 op::NONE => self.stack.push(Value::NONE),
                 op::NEWTRUE => self.stack.push(Value::TRUE),
                 op::NEWFALSE => self.stack.push(Value::FALSE),
-                op::BININT1 => match cursor.byte() {
+                op::BININT1 => match here.byte() {
                     Some(byte) => self.stack.push(Value::small(u32::from(byte))),
                     None => return Ok(self.back(cursor, 2)),
                 },
-                op::BININT2 => match cursor.array::<2>() {
+                op::BININT2 => match here.array::<2>() {
                     Some(bytes) => self.stack.push(Value::small(u32::from(u16::from_le_bytes(bytes)))),
                     None => return Ok(self.back(cursor, 3)),
                 },
-                op::BININT => match cursor.array::<4>() {
+                op::BININT => match here.array::<4>() {
                     Some(bytes) => {
                         let number = i64::from(i32::from_le_bytes(bytes));
                         self.stack.push(Value::new(Kind::Int, number.cast_unsigned()));
@@ -211,47 +220,58 @@ impl<'a, 's> Machine<'a, 's> {
                 },
                 op::MARK => {
                     if !self.stack.mark() {
-                        return Err(Stop::Limit(base::reason::Reason::Memory));
+                        stop!(Stop::Limit(base::reason::Reason::Memory));
                     }
                 }
                 op::MEMOIZE => match self.stack.top() {
                     Some(top) => self.memo.memoize(top),
-                    None => return Err(self.underflow()),
+                    None => stop!(self.underflow()),
                 },
-                op::BINPUT => match (cursor.byte(), self.stack.top()) {
+                op::BINPUT => match (here.byte(), self.stack.top()) {
                     (Some(index), Some(top)) => self.memo.put(u64::from(index), top),
                     (None, _) => return Ok(self.back(cursor, 2)),
-                    _ => return Err(self.underflow()),
+                    _ => stop!(self.underflow()),
                 },
-                op::BINGET => match cursor.byte() {
-                    Some(index) => self.get(i64::from(index))?,
+                op::BINGET => match here.byte() {
+                    Some(index) => {
+                        if let Err(missing) = self.get(i64::from(index)) {
+                            stop!(missing);
+                        }
+                    }
                     None => return Ok(self.back(cursor, 2)),
                 },
-                op::LONG_BINGET => match cursor.array::<4>() {
-                    Some(index) => self.get(i64::from(u32::from_le_bytes(index)))?,
+                op::LONG_BINGET => match here.array::<4>() {
+                    Some(index) => {
+                        if let Err(missing) = self.get(i64::from(u32::from_le_bytes(index))) {
+                            stop!(missing);
+                        }
+                    }
                     None => return Ok(self.back(cursor, 5)),
                 },
                 op::POP => {
                     if !self.stack.discard() {
-                        return Err(self.underflow());
+                        stop!(self.underflow());
                     }
                 }
                 op::TUPLE => {
                     let Some(start) = self.stack.unmark() else {
-                        return Err(self.no_mark());
+                        stop!(self.no_mark());
                     };
                     self.tuple(start);
-                    self.memoize_next(cursor);
+                    self.memoize_next(&mut here);
                 }
                 op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => {
                     let count = usize::from(opcode.wrapping_sub(op::TUPLE1)).wrapping_add(1);
                     let Some((start, _)) = self.stack.last(count) else {
-                        return Err(self.underflow());
+                        stop!(self.underflow());
                     };
                     self.tuple(start);
-                    self.memoize_next(cursor);
+                    self.memoize_next(&mut here);
                 }
-                op::STOP => return self.stop(),
+                op::STOP => {
+                    *cursor = here;
+                    return self.stop();
+                }
                 op::FLOAT
                 | op::INT
                 | op::BINFLOAT
@@ -269,14 +289,18 @@ impl<'a, 's> Machine<'a, 's> {
                 | op::SHORT_BINBYTES
                 | op::BINBYTES8
                 | op::BYTEARRAY8 => {
+                    *cursor = here;
                     if let Some(pause) = self.constant(opcode, cursor)? {
                         return Ok(pause);
                     }
+                    here = *cursor;
                 }
                 _ => {
+                    *cursor = here;
                     if let Some(pause) = self.other(opcode, cursor)? {
                         return Ok(pause);
                     }
+                    here = *cursor;
                 }
             }
         }
@@ -395,7 +419,7 @@ impl<'a, 's> Machine<'a, 's> {
     }
 
     /// Executes the MEMOIZE that picklers write behind whatever may be met again: one look-up of an opcode less.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn memoize_next(&mut self, cursor: &mut Cursor<'_>) {
         if cursor.ahead() == Some([op::MEMOIZE])
             && let Some(top) = self.stack.top()
