@@ -50,7 +50,13 @@ pub(in crate::operator) fn destroys(text: &str) -> bool {
             "del" | "erase" | "rd" | "rmdir" => has("/s") && rest.iter().any(everything),
             "remove-item" | "ri" => rest.iter().any(|word| word.starts_with("-rec")) && rest.iter().any(everything),
             "format" | "format.com" => has("c:"),
-            "kill" => has("-1") && (has("-9") || has("-kill") || has("-s")),
+            "kill" => {
+                // Signals come first; what stands behind another word belongs to a command in its place: `kill -9 $(tail -1 pid)`.
+                let own =
+                    rest.iter().take_while(|word| word.starts_with('-') || matches!(**word, "kill" | "sigkill" | "9"));
+                let own: Vec<&str> = own.copied().collect();
+                own.contains(&"-1") && own.iter().any(|word| matches!(*word, "-9" | "-kill" | "-sigkill" | "-s"))
+            }
             "vssadmin" => has("delete") && has("shadows"),
             program => program.starts_with("mkfs") && rest.iter().any(|word| device(word)),
         }
