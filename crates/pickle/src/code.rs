@@ -253,4 +253,22 @@ mod tests {
         let stream = marshalled(&call.args).unwrap();
         assert!(stream.iter().filter(|byte| **byte == b'c').count() <= MAX_DEPTH + 2);
     }
+
+    #[test]
+    fn what_is_too_deep_or_too_long_is_left_out() {
+        let nested = |depth: usize| (0..depth).fold(Value::None, |inner, _| Value::tuple([inner]));
+        let written = |of: &Value| {
+            let mut out = Vec::new();
+            value(&mut out, of, 0);
+            out
+        };
+        assert_eq!(written(&nested(2)).last(), Some(&b'N'));
+        let deep = written(&nested(MAX_DEPTH + 9));
+        assert_eq!(
+            (deep.last(), deep.len()),
+            (Some(&b'S'), written(&nested(MAX_DEPTH)).len() + written(&nested(1)).len() - 1)
+        );
+        let long = Value::bytes(vec![7; MAX_BYTES]);
+        assert_eq!(written(&Value::tuple([long.clone(), long])).last(), Some(&b'S'));
+    }
 }

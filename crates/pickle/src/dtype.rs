@@ -198,6 +198,9 @@ mod tests {
         let sizes = names.map(|name| listed(name).map(|layout| layout.size));
         assert_eq!(sizes, [8, 4, 1, 40, 8, 24, 1, 16, 1, 0, 4, 8, 28].map(Some));
         assert_eq!(listed("i4,3f8").map(|layout| layout.shown).as_deref(), Some("i4,3f8"));
+        let letters = ["?", "h", "e", "i", "f", "l", "L", "q", "d", "F", "p", "M", "m", "n", "N", "g", "D", "G"];
+        let sizes = letters.map(|letter| single(letter).map_or(0, |layout| layout.size));
+        assert_eq!(sizes, [1, 2, 2, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 16, 16, 32]);
         assert_eq!(listed("O8").map(|layout| (layout.size, layout.objects)), Some((8, true)));
         assert_eq!((listed("unheard"), listed("f8x"), listed("")), (None, None, None));
     }

@@ -139,3 +139,59 @@ fn of_a_traced_module_is_stated_what_runs_and_who_traced_it() {
     assert!(args[0].contains("'_tracer_cls': some_package.m.Tracer"), "{args:?}");
     assert!(!args[0].contains("training") && args[1] == "'import x'", "{args:?}");
 }
+
+/// `os.system` called with the constant that these opcodes push: its arguments as they are stated, or why the reading ended.
+fn called_with(constant: &[u8]) -> Result<String, String> {
+    let bytes = [b"cos\nsystem\n", constant, b"\x85R."].concat();
+    let (collected, outcome) = read_bytes(&bytes);
+    let flaw = collected.facts.iter().find_map(|fact| match &fact.data {
+        Data::Flaw(flaw) => Some(flaw.id.to_string()),
+        _ => None,
+    });
+    match (calls(&collected).next(), outcome, flaw) {
+        (Some(call), Ok(()), _) => Ok(call.args.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        (_, outcome, flaw) => Err(flaw.unwrap_or_else(|| format!("{outcome:?}"))),
+    }
+}
+
+#[test]
+fn constants_of_every_length_are_what_they_are() {
+    let counted = |opcode: u8, len: &[u8], text: &[u8]| called_with(&[&[opcode], len, text].concat());
+    assert_eq!(counted(b'C', &[2], b"hi").as_deref(), Ok("b'hi'"));
+    assert_eq!(counted(b'B', &2_u32.to_le_bytes(), b"hi").as_deref(), Ok("b'hi'"));
+    assert_eq!(counted(0x8e, &2_u64.to_le_bytes(), b"hi").as_deref(), Ok("b'hi'"));
+    assert_eq!(counted(0x96, &2_u64.to_le_bytes(), b"hi").as_deref(), Ok("builtins.bytearray(b'hi')"));
+    assert_eq!(counted(0x8d, &2_u64.to_le_bytes(), b"hi").as_deref(), Ok("'hi'"));
+    for beyond in [1_u64 << 63, u64::MAX] {
+        assert_eq!(counted(0x8d, &beyond.to_le_bytes(), b"hi"), Err("huge-allocation".to_owned()));
+    }
+    let below = ((1_u64 << 63) - 1).to_le_bytes();
+    assert_ne!(
+        counted(0x8d, &below, b"hi"),
+        Err("huge-allocation".to_owned()),
+        "text is read before room is made for it"
+    );
+    assert_eq!(counted(0x8e, &below, b"hi"), Err("huge-allocation".to_owned()), "room is made for bytes at once");
+}
+
+#[test]
+fn lines_longer_than_a_window_are_constants_too() {
+    for (opcode, quote) in [(b'V', ""), (b'S', "'")] {
+        let text = "echo ".repeat(80_000);
+        let line = [&[opcode], quote.as_bytes(), text.as_bytes(), quote.as_bytes(), b"\n"].concat();
+        let args = called_with(&line).unwrap();
+        assert!(args.starts_with("'echo echo "), "{}", &args[..20.min(args.len())]);
+    }
+}
+
+#[test]
+fn what_a_function_makes_of_bytes_is_not_the_bytes() {
+    let loaded = |method: &str| {
+        let found = read(&format!(
+            "PROTO 4\nGLOBAL pickle loads\nGLOBAL builtins bytes.{method}\nSHORT_BINBYTES \"hELLO\"\nTUPLE1\nREDUCE\nTUPLE1\nREDUCE\nSTOP\n"
+        ));
+        children(&found).into_iter().map(|(_, content)| content).collect::<Vec<_>>()
+    };
+    assert_eq!(loaded("swapcase"), [b"Hello"]);
+    assert_eq!(loaded("strip"), [b"hELLO"]);
+}
