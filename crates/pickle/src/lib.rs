@@ -20,6 +20,7 @@ mod children;
 mod code;
 mod constants;
 mod cursor;
+mod dispatch;
 mod dtype;
 mod effects;
 mod flaw;
