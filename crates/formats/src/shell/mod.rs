@@ -66,6 +66,8 @@ const LENGTH: usize = 4 << 20;
 const FACTOR: u64 = 12;
 /// Scripts within a script.
 const SCRIPTS: usize = 1024;
+/// Bytes of a substitution and what it prints that are remembered together: 16 MB at most for all scripts.
+const SUBSTITUTED: usize = 16 << 10;
 /// Commands of one list; a longer one is taken for several.
 const COMMANDS: usize = 256;
 /// Commands and lists that are stated of one script.
@@ -163,7 +165,7 @@ impl Script {
             let split = split(&script, &mut self.variables, |inner, variables| {
                 let printed = printed_by(inner, variables, meter)?;
                 let mut made = made.borrow_mut();
-                if made.len() < SCRIPTS {
+                if made.len() < SCRIPTS && inner.len().saturating_add(printed.len()) <= SUBSTITUTED {
                     made.insert(printed.trim().to_owned(), inner.to_owned());
                 }
                 Some(printed)
