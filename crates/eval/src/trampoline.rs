@@ -86,6 +86,10 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
         ("functools", "lru_cache") if args.len() == 0 || args.value(0)?.is_constant() => {
             Value::partial(Value::global("functools", "cache"), Vec::new(), Vec::new())
         }
+        ("functools", "wraps") => {
+            let wrapped = (Arc::from("wrapped"), args.value(0)?.clone());
+            Value::partial(Value::global("functools", "update_wrapper"), Vec::new(), vec![wrapped])
+        }
         // What comes out is called as what went in.
         ("functools", "cache" | "singledispatch" | "lru_cache" | "_lru_cache_wrapper" | "update_wrapper")
         | ("builtins", "staticmethod" | "classmethod")

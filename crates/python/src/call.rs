@@ -218,7 +218,7 @@ impl<'t> Machine<'t, '_, '_> {
         let mut outcome = eval::call(&callee.value, &values, &keywords, self.sink.meter())?;
         let name = callee.value.callee_name();
         if let Some(name) = &name
-            && let Some(result) = self.apply_builtin(node, name, args)?
+            && let Some(result) = self.apply_builtin(node, name, args, kwargs)?
         {
             outcome.result = result;
         }

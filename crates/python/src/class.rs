@@ -77,11 +77,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(arguments) = &node.arguments {
             for base in &arguments.args {
                 let known = self.eval(base)?;
-                match self.local(&known) {
-                    Some(Local::Class(index)) => bases.push(index),
-                    Some(Local::Instance(_)) => self.run_methods(&known, &["__mro_entries__"], &[]),
-                    _ => {}
-                }
+                self.inherit(&known, &mut bases);
             }
             for keyword in &arguments.keywords {
                 let known = self.eval(&keyword.value)?;
@@ -152,7 +148,9 @@ impl<'t> Machine<'t, '_, '_> {
         keywords: &[(Arc<str>, Known)],
     ) -> Result<(), Stop> {
         let Some(Local::Class(index)) = self.local(of) else { return Ok(()) };
-        if let Some(known) = metaclass {
+        // Python 2 names the metaclass in the body.
+        let in_body = || self.classes.get(index)?.scope.own("__metaclass__");
+        if let Some(known) = metaclass.or_else(in_body) {
             if let Some(Local::Class(meta)) = self.local(&known) {
                 if let Some(class) = self.classes.get_mut(index) {
                     class.meta = Some(meta);

@@ -1,6 +1,6 @@
 //! Callables that are handed to something that calls them: at once, later, in another thread.
 
-use std::{rc::Rc, sync::Arc};
+use std::sync::Arc;
 
 use base::stop::Stop;
 use eval::{Name, Value};
@@ -12,7 +12,7 @@ use crate::{
     local::Local,
     machine::{Machine, When},
     namespace::is_own_module,
-    scope::{Known, Scope},
+    scope::Known,
     statement::ROUNDS,
 };
 
@@ -195,12 +195,14 @@ impl Machine<'_, '_, '_> {
         Ok(())
     }
 
-    /// What builtins give that are handed something of this file: `map` and `reduce` with a function, `type` with methods.
+    /// What builtins give that are handed something of this file: `map` and `reduce` with a function, `type` with
+    /// methods.
     pub(crate) fn apply_builtin(
         &mut self,
         node: impl Ranged + Copy,
         name: &Name,
         args: &[Known],
+        kwargs: &[(Arc<str>, Known)],
     ) -> Result<Option<Value>, Stop> {
         match (&*name.module, &*name.qualname, args) {
             ("builtins", "map", [function, over]) => {
@@ -268,23 +270,13 @@ impl Machine<'_, '_, '_> {
                 self.binds(&Value::global("builtins", "property").into(), of);
                 Ok(Some(of.value.clone()))
             }
-            ("builtins", "type", [name, _, members]) => {
-                let (Value::Str(name), Value::Dict(members)) = (&name.value, &members.value) else { return Ok(None) };
-                let scope = Scope::inside(&self.scope, true);
-                for (member, value) in members.iter() {
-                    if let Value::Str(member) = member {
-                        scope.bind(member, value.clone().into(), false);
-                    }
-                }
-                Ok(Some(self.make_class(&name.clone(), Rc::clone(&scope), Vec::new()).value))
-            }
             ("builtins", "setattr", [of, attribute, value]) => {
                 if let Value::Str(attribute) = &attribute.value {
                     self.write(of, attribute, value);
                 }
                 Ok(None)
             }
-            _ => Ok(None),
+            _ => self.made_class(node, name, args, kwargs),
         }
     }
 

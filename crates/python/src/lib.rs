@@ -31,6 +31,7 @@ mod listing;
 mod literal;
 mod local;
 mod machine;
+mod made;
 mod memo;
 mod namespace;
 mod nesting;

@@ -94,7 +94,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// The attributes that the positions of a class pattern stand for.
-    fn match_args(&self, class: &Known) -> Vec<std::sync::Arc<str>> {
+    pub(crate) fn match_args(&self, class: &Known) -> Vec<std::sync::Arc<str>> {
         let Some(Local::Class(class)) = self.local(class) else { return Vec::new() };
         let names = self.member(class, "__match_args__").map(|known| known.value);
         let Some(Value::Tuple(names) | Value::List(names)) = names else { return Vec::new() };

@@ -19,8 +19,9 @@ with open(NAME + ".pyc", "wb") as file:
 function = eval("lambda x: (__import__('os').system('echo ' + x), x)[1]")
 with open("../marshal/" + NAME + ".marshal", "wb") as file:
     file.write(marshal.dumps(function.__code__))
-# What the file's own objects do by themselves: a source for a test of what calls them.
-with open("make_hooks.py") as file:
-    code = compile(file.read(), "hooks.py", "exec", dont_inherit=True)
-with open(NAME + "-hooks.pyc", "wb") as file:
-    file.write(MAGIC_NUMBER + struct.pack("<%dI" % words, *[0] * words) + marshal.dumps(code))
+# What the file's own objects do by themselves, and detours to a callable: sources for tests of what calls them.
+for name in ["hooks", "detours"] + (["detours_3"] if sys.version_info >= (3, 10) else []):
+    with open("make_%s.py" % name) as file:
+        code = compile(file.read(), "%s.py" % name, "exec", dont_inherit=True)
+    with open("%s-%s.pyc" % (NAME, name), "wb") as file:
+        file.write(MAGIC_NUMBER + struct.pack("<%dI" % words, *[0] * words) + marshal.dumps(code))

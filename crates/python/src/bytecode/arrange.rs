@@ -53,12 +53,20 @@ impl Machine<'_, '_, '_> {
                 frame.push(Slot::unknown());
             }
             Op::MatchKeys => {
-                frame.push(Slot::unknown());
+                let values = self.matched_keys(frame)?;
+                frame.push(values);
                 if version <= Version::V3_10 {
                     frame.push(Slot::unknown());
                 }
             }
-            Op::MatchClass => replace(frame, 3, if version <= Version::V3_10 { 2 } else { 1 }),
+            Op::MatchClass => {
+                let (names, class, of) = (frame.pop(), frame.pop(), frame.pop());
+                let attributes = self.matched_class(instruction, &class.known, &of.known, &names.known)?;
+                frame.push(attributes);
+                if version <= Version::V3_10 {
+                    frame.push(Slot::unknown());
+                }
+            }
             Op::CopyDictWithoutKeys => replace(frame, 1, 1),
             Op::BeforeWith | Op::BeforeAsyncWith => {
                 let context = frame.pop();
@@ -133,6 +141,44 @@ impl Machine<'_, '_, '_> {
         Ok(true)
     }
 }
+
+impl Machine<'_, '_, '_> {
+    /// The attributes that a class pattern takes: by position, then by name.
+    fn matched_class(
+        &mut self,
+        instruction: &Instruction,
+        class: &Known,
+        of: &Known,
+        names: &Known,
+    ) -> Result<Known, Stop> {
+        let by_place = usize::try_from(instruction.arg).unwrap_or(usize::MAX).min(MAX_MATCHED);
+        let declared = self.match_args(class);
+        let mut values = Vec::new();
+        for position in 0..by_place {
+            values.push(match declared.get(position) {
+                Some(name) => self.attribute(node(instruction), of, name)?.value,
+                None => of.value.clone(),
+            });
+        }
+        for name in super::call::words(&names.value).iter().take(MAX_MATCHED) {
+            values.push(self.attribute(node(instruction), of, name)?.value);
+        }
+        Ok(Value::tuple(values).into())
+    }
+
+    /// The values of the keys on top in the mapping below them.
+    fn matched_keys(&mut self, frame: &mut Frame) -> Result<Known, Stop> {
+        let keys = frame.peek(1).map(|slot| slot.known.value.clone());
+        let of = frame.peek(2).map(|slot| slot.known.value.clone());
+        let (Some(Value::Tuple(keys)), Some(of @ Value::Dict(_))) = (keys, of) else { return Ok(Known::unknown()) };
+        self.sink.meter().steps(keys.len() as u64)?;
+        let values: Vec<Value> = keys.iter().take(MAX_MATCHED).map(|key| eval::item(&of, key)).collect();
+        Ok(Value::tuple(values).into())
+    }
+}
+
+/// Attributes or keys of one pattern that are followed.
+const MAX_MATCHED: usize = 64;
 
 fn copy(frame: &mut Frame, depth: u32) {
     let slot = frame.peek(depth).map_or_else(Slot::unknown, |slot| slot.clone());

@@ -56,7 +56,7 @@ impl<'t> Machine<'t, '_, '_> {
                 frame.push(of);
             }
             Op::CallIntrinsic1 => self.intrinsic(frame, instruction)?,
-            Op::MakeFunction | Op::MakeClosure => self.make_function(frame, instruction),
+            Op::MakeFunction | Op::MakeClosure => self.make_function(frame, instruction)?,
             Op::SetFunctionAttribute => {
                 let function = frame.pop();
                 let given = frame.pop();
@@ -67,11 +67,12 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Op::BuildClass => {
                 let (function, bases, name) = (frame.pop(), frame.pop(), frame.pop());
-                let bases = match self.local(&bases.known) {
-                    Some(Local::Class(base)) => vec![base],
-                    _ => Vec::new(),
-                };
-                let known = self.build_class(&function.known, name.known.value.as_str().unwrap_or("?"), bases)?;
+                let mut inherited = Vec::new();
+                if let Value::Tuple(items) = &bases.known.value {
+                    items.iter().for_each(|base| self.inherit(&base.clone().into(), &mut inherited));
+                }
+                let known = self.build_class(&function.known, name.known.value.as_str().unwrap_or("?"), inherited)?;
+                self.hooks(node(instruction), &known, None, &[])?;
                 frame.push(known);
             }
             Op::ExecStmt => {
@@ -201,11 +202,8 @@ impl<'t> Machine<'t, '_, '_> {
         let builds = callee.known.value.as_name().is_some_and(|name| name.is("builtins", "__build_class__"));
         if let (true, Some((function, rest))) = (builds, args.split_first()) {
             let name = rest.first().and_then(|name| name.value.as_str()).unwrap_or("?").to_owned();
-            let base = |known: &Known| match self.local(known) {
-                Some(Local::Class(base)) => Some(base),
-                _ => None,
-            };
-            let bases = rest.iter().filter_map(base).collect();
+            let mut bases = Vec::new();
+            rest.iter().for_each(|base| self.inherit(base, &mut bases));
             let known = self.build_class(function, &name, bases)?;
             let (metaclass, others): (Vec<_>, Vec<_>) =
                 keywords.into_iter().partition(|(name, _)| &**name == "metaclass");
@@ -266,6 +264,7 @@ impl<'t> Machine<'t, '_, '_> {
                 if self.local(&result).is_none()
                     && self.local(callee).is_none()
                     && !result.value.is_constant()
+                    && !matches!(result.value, Value::Partial(_))
                     && result.value.as_name().is_none() =>
             {
                 result.value = of.value;
@@ -283,7 +282,7 @@ impl<'t> Machine<'t, '_, '_> {
         }
     }
 
-    fn make_function(&mut self, frame: &mut Frame, instruction: &Instruction) {
+    fn make_function(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
         let (version, arg) = (self.version(), instruction.arg);
         if (Version::V3_6..Version::V3_11).contains(&version) {
             frame.pop();
@@ -304,6 +303,7 @@ impl<'t> Machine<'t, '_, '_> {
                 defaults = given.into_iter().next().filter(|_| arg & 1 == 1).map(|slot| slot.known);
             }
         }
+        let annotates = matches!(&code.known.value, Value::External(name) if &**name == "__annotate__");
         let known = match self.local(&code.known) {
             Some(Local::Code(index)) => self.function_of(index, &code.known),
             _ => Known::unknown(),
@@ -311,7 +311,12 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(defaults) = defaults {
             self.default_arguments(&known, &defaults);
         }
+        // PEP 649: annotations are a function, which whoever asks for them calls.
+        if version == Version::V3_14 && annotates {
+            self.computed_later(&known)?;
+        }
         frame.push(known);
+        Ok(())
     }
 
     /// The last positional parameters of a function have these defaults.

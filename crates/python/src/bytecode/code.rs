@@ -32,6 +32,8 @@ pub(crate) struct Code {
     pub(crate) locals: Vec<Str>,
     /// Names of cells and free variables, up to 3.10.
     pub(crate) cells: Vec<Str>,
+    /// How many of the last of those belong to functions around this one.
+    pub(crate) free: usize,
     /// The table of lines, in the version's form.
     pub(crate) lines: Arc<[u8]>,
     /// The table of handlers (3.11 on).
@@ -122,6 +124,12 @@ impl Code {
     pub(crate) fn cell(&self, version: Version, index: u32) -> Option<&Str> {
         let index = usize::try_from(index).ok()?;
         if version >= Version::V3_11 { self.locals.get(index) } else { self.cells.get(index) }
+    }
+
+    /// Whether a cell belongs to a function around this one.
+    pub(crate) fn is_free(&self, version: Version, index: u32) -> bool {
+        let count = if version >= Version::V3_11 { self.locals.len() } else { self.cells.len() };
+        usize::try_from(index).is_ok_and(|index| index < count && index >= count.saturating_sub(self.free))
     }
 
     /// Names of parameters that take positional arguments.

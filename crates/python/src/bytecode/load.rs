@@ -49,7 +49,13 @@ impl<'t> Machine<'t, '_, '_> {
             Op::LoadMethod => self.load_attribute(frame, instruction, name(code, arg), true)?,
             Op::StoreFast => self.store(frame, local_name(code, arg)),
             Op::StoreName => self.store(frame, name(code, arg)),
-            Op::StoreDeref => self.store(frame, code.cell(version, arg).cloned().unwrap_or_default()),
+            Op::StoreDeref => {
+                let name = code.cell(version, arg).cloned().unwrap_or_default();
+                if code.is_free(version, arg) {
+                    self.scope.declare_nonlocal(&name);
+                }
+                self.store(frame, name);
+            }
             Op::StoreGlobal => {
                 let slot = frame.pop();
                 let branch = self.branch && self.quiet == 0;

@@ -269,7 +269,9 @@ impl Machine<'_, '_, '_> {
                     slot.known = if empty { added.known } else { Known::unknown() };
                 }
             }
-            Op::MapAdd => {
+            // STORE_MAP of 2.7 adds to the dict right below.
+            Op::MapAdd | Op::StoreMap => {
+                let arg = if instruction.op == Op::StoreMap { 1 } else { arg };
                 let mut pair = frame.take(2).into_iter().map(|slot| slot.known.value);
                 let (first, second) = (pair.next(), pair.next());
                 // Up to 3.7 the key stands on top.
@@ -286,7 +288,6 @@ impl Machine<'_, '_, '_> {
                     slot.known = grown;
                 }
             }
-            Op::StoreMap => drop(frame.take(2)),
             Op::ListToTuple => {
                 if let Some(slot) = frame.peek(1)
                     && let Value::List(items) = &slot.known.value

@@ -1,6 +1,6 @@
 //! Two ways through a code object: every instruction once, for what it states; or as CPython runs it, for its value.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use base::{fact::Flaw, stop::Stop};
 use eval::Value;
@@ -182,11 +182,14 @@ impl<'t> Machine<'t, '_, '_> {
     /// Two ways lead here: what names something says more than a constant.
     fn merge(&self, frame: &mut Frame, saved: &[Slot]) {
         let names = |slot: &Slot| slot.known.value.as_name().is_some() || self.local(&slot.known).is_some();
-        if let (Some(here), Some(there)) = (frame.peek(1), saved.last())
-            && !names(here)
-            && names(there)
-        {
-            *here = there.clone();
+        let (Some(here), Some(there)) = (frame.peek(1), saved.last()) else { return };
+        match (names(here), names(there)) {
+            (false, true) => *here = there.clone(),
+            // Both may be called.
+            (true, true) if here.others.is_none() && here.known.value.as_name() != there.known.value.as_name() => {
+                here.others = Some(Rc::from([there.known.clone()]));
+            }
+            _ => {}
         }
     }
 

@@ -28,8 +28,12 @@ impl Reader<'_> {
             code.qualname = text(parts.get(7), odd);
             code.lines = bytes(parts.get(8), "line table", odd);
             code.handlers = bytes(parts.get(9), "exception table", odd);
+            // CO_FAST_FREE: names of functions around this one stand last.
+            let kinds = bytes(parts.get(4), "kinds of names", odd);
+            code.free = kinds.iter().rev().take_while(|kind| *kind & 0x80 != 0).count();
         } else {
             let (free, cells) = (names(parts.get(4), odd), names(parts.get(5), odd));
+            code.free = free.len();
             code.cells = cells.into_iter().chain(free).collect();
             code.name = text(parts.get(7), odd);
             code.qualname = code.name.clone();
