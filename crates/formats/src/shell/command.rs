@@ -26,6 +26,8 @@ pub(super) struct Command {
     /// The file that it writes, and the one that it reads.
     pub(super) output: Option<String>,
     pub(super) source: Option<String>,
+    /// The descriptor that it reads from: `<&3`.
+    duplicates: Option<String>,
     /// A redirection whose file follows.
     open: Option<&'static str>,
 }
@@ -43,6 +45,7 @@ impl Command {
         self.text.push_str(&word);
         match self.open.take() {
             None => self.words.push(word),
+            Some("<&") => self.duplicates = Some(word),
             Some(_) if word == "-" || word.chars().all(|letter| letter.is_ascii_digit()) || word == "/dev/null" => {}
             Some("<") => self.source = Some(word),
             Some(_) => self.output = Some(word),
@@ -57,6 +60,44 @@ impl Command {
 
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty() && self.input.is_none()
+    }
+
+    /// As it is shown.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The number of the descriptor that it reads from; empty where a variable holds it.
+    pub(super) fn duplicated(&mut self) -> Option<String> {
+        self.duplicates.take().or_else(|| self.open.take_if(|open| *open == "<&").map(|_| String::new()))
+    }
+
+    /// Puts a file in the place of a word.
+    pub(super) fn replace(&mut self, index: usize, file: &str) {
+        if let Some(word) = self.words.get_mut(index) {
+            self.text = self.text.replacen(word.as_str(), file, 1);
+            file.clone_into(word);
+        }
+    }
+
+    /// Reads from a file instead of a descriptor.
+    pub(super) fn read_from(&mut self, file: String) {
+        let before = self.text.split(" <&").next().unwrap_or_default();
+        self.text = format!("{before} < {file}");
+        self.source = Some(file);
+    }
+
+    /// Reads what a command prints instead of a descriptor.
+    pub(super) fn read_pipe(&mut self, from: &str) {
+        let before = self.text.split(" <&").next().unwrap_or_default();
+        self.text = format!("{from} | {before}");
+    }
+
+    /// Leaves out the first words.
+    pub(super) fn without_first(&mut self, count: usize) {
+        for word in self.words.drain(..count.min(self.words.len())) {
+            self.text = self.text.strip_prefix(word.as_str()).unwrap_or(&self.text).trim_start().to_owned();
+        }
     }
 
     /// The program and what follows it, behind assignments and words that run another command.
@@ -106,6 +147,11 @@ pub(super) fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
+/// Whether a word names a shell.
+pub(super) fn is_shell(word: &str) -> bool {
+    SHELLS.contains(&base_name(word))
+}
+
 /// Shells: what they get they run.
 const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "rbash", "mksh"];
 
@@ -139,12 +185,15 @@ impl Script {
         }
         for (index, word) in rest.iter().enumerate() {
             // `find -exec sh -c …`, `timeout 9 bash -c …`: whatever runs it, a shell runs it.
-            let follows = |flag: &&String| is_flag(flag, "c") || flag.eq_ignore_ascii_case("/c");
-            if SHELLS.contains(&base_name(word)) && rest.get(index.saturating_add(1)).is_some_and(|flag| follows(&flag)) {
-                let script = rest.get(index.saturating_add(2)).cloned().unwrap_or_default();
-                self.run(&script, sink)?;
+            let behind = rest.get(index.saturating_add(1)..).unwrap_or_default();
+            let behind = behind.split_first().filter(|(word, _)| *word == "--").map_or(behind, |(_, behind)| behind);
+            if let ([flag, script, ..], true) = (behind, is_shell(word))
+                && (is_flag(flag, "c") || flag.eq_ignore_ascii_case("/c"))
+            {
+                self.run(&script.clone(), sink)?;
             }
         }
+        self.started((shown, command), (program, rest), input.as_deref(), sink)?;
         if self.interpreter(program, rest, input.as_deref(), shown, sink)? {
             return Ok(None);
         }
@@ -240,7 +289,7 @@ impl Script {
             _ => {}
         }
         if inside::INTERPRETERS.iter().any(|known| name.starts_with(known)) {
-            for code in rest.iter().map(String::as_str).filter(|word| word.contains(['(', '`'])).chain(input) {
+            for code in rest.iter().map(String::as_str).filter(|word| word.contains(['(', '`', '"', '\''])).chain(input) {
                 for script in inside::commands(code, sink.meter())? {
                     self.run(&script, sink)?;
                 }

@@ -126,9 +126,10 @@ impl Files {
             self.piped = None;
         }
         // `curl … | tee file`, `curl … | base64 -d > file`
-        let saved = command.output.as_ref().or(rest.last().filter(|_| program == "tee"));
+        let written = || rest.iter().find_map(|word| word.strip_prefix("of=")).filter(|_| program == "dd").map(str::to_owned);
+        let saved = command.output.clone().or(rest.last().filter(|_| program == "tee").cloned()).or_else(written);
         if let (Some(address), Some(name)) = (self.piped.clone(), saved) {
-            return keep(&mut self.fetched, name, &address);
+            return keep(&mut self.fetched, &name, &address);
         }
         let Some((address, name)) = fetches(program, rest, command) else { return };
         match name {

@@ -10,17 +10,17 @@ pub(super) const RUNNERS: &[&str] = &[
 ];
 /// Interpreters without a reader of their own, whose source can run commands.
 pub(super) const INTERPRETERS: &[&str] =
-    &["awk", "bun", "deno", "gawk", "julia", "mawk", "nawk", "node", "perl", "php", "ruby", "tclsh"];
+    &["awk", "bun", "deno", "emacs", "gawk", "julia", "lua", "mawk", "nawk", "node", "perl", "php", "ruby", "tclsh"];
 /// Functions of those that give a text to a shell.
 const CALLS: &[&str] = &[
-    "exec", "execsync", "passthru", "popen", "proc_open", "qx", "run", "shell_exec", "spawn", "spawnsync", "system",
+    "call-process", "exec", "execsync", "execute", "passthru", "popen", "proc_open", "qx", "run", "shell-command", "shell_exec", "spawn", "spawnsync", "system",
 ];
 
 /// The words that are scripts: of several words themselves.
 pub(super) fn scripts(words: &[String]) -> Vec<String> {
     let stripped = words.iter().map(|word| {
         let word = word.split_once("exec=").map_or(word.as_str(), |(_, rest)| rest);
-        word.trim_start_matches([':', '!'])
+        word.trim_start_matches([':', '!', '+'])
     });
     stripped.filter(|word| word.contains(' ') && word.len() > 4).map(str::to_owned).collect()
 }
@@ -35,7 +35,7 @@ pub(super) fn commands(code: &str, meter: &Meter) -> Result<Vec<String>, Stop> {
         let rest = code.get(at.saturating_add(mark.len())..).unwrap_or_default();
         let Some((text, _)) = rest.split_once(mark).filter(|(text, _)| text.len() <= 1 << 14) else { continue };
         let head = before.trim_end().trim_end_matches('(').trim_end();
-        let word = head.rsplit(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).next().unwrap_or_default();
+        let word = head.rsplit(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-'))).next().unwrap_or_default();
         let word = word.to_ascii_lowercase();
         let runs = mark == "`" || CALLS.contains(&word.as_str());
         if runs {

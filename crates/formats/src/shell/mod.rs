@@ -6,12 +6,17 @@
 //! decoded or given to an interpreter becomes a child. What runs a file that was fetched before is an operator too:
 //! `runs-fetched`, `runs-unpacked`, `runs-cloned` and `installs-from`, with the file and the address as arguments.
 
+mod awk;
 mod command;
+mod descriptors;
 mod files;
 mod functions;
 mod inside;
 mod listing;
 mod printed;
+mod sed;
+mod starts;
+mod takes;
 mod variables;
 pub mod windows;
 mod words;
@@ -39,6 +44,7 @@ use base::{
 
 use self::{
     command::{Command, base_name},
+    descriptors::Descriptors,
     files::Files,
     functions::Functions,
     variables::Variables,
@@ -95,6 +101,7 @@ struct Script {
     variables: Variables,
     aliases: HashMap<String, String>,
     files: Files,
+    descriptors: Descriptors,
     functions: Functions,
     stated: HashSet<String>,
     /// What substitutions printed, with the script that did.
@@ -222,7 +229,8 @@ impl Script {
         Ok(())
     }
 
-    fn list(&mut self, commands: Vec<Command>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    fn list(&mut self, mut commands: Vec<Command>, sink: &mut Sink<'_>) -> Result<(), Stop> {
+        commands.iter_mut().for_each(|command| self.descriptors.follow(command));
         let shown = bounded(&command::shown(&commands));
         if let Some(shadow) = shadowed(&commands) {
             self.state("alias", &shadow, vec![Expr::str(bounded(&shadow))], sink)?;

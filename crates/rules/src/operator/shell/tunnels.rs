@@ -28,7 +28,9 @@ pub(in crate::operator) fn opens_tunnel(text: &str) -> bool {
             "ngrok" => has("tcp") || has("start"),
             "bore" | "bore-cli" => has("local"),
             "tailscale" => has("--ssh") || has("funnel"),
-            "cloudflared" => rest.iter().any(|word| any(word, &["ssh://", "tcp://", "rdp://"])) || has("access"),
+            "cloudflared" => {
+                rest.iter().any(|word| any(word, &["ssh://", "tcp://", "rdp://"])) || has("access") && !has("ssh")
+            }
             "socat" => {
                 rest.iter().any(|word| word.contains("-listen:"))
                     || rest.iter().filter(|word| any(word, &["tcp", "openssl:", "udp"])).count() > 1
