@@ -2,7 +2,10 @@
 
 use base::{blob::Blob, fact::Opaque, location::Place, sink::Sink, stop::Stop};
 
-use super::image::{Image, SYMBOLS, Section};
+use super::{
+    image::{Image, SYMBOLS, Section},
+    kernel::Target,
+};
 
 const LOAD: u32 = 1;
 const DYNAMIC: u32 = 2;
@@ -10,6 +13,7 @@ const INTERPRETER: u32 = 3;
 const STACK: u32 = 0x6474_e551;
 const NO_BITS: u32 = 8;
 const SYMBOL_TABLE: u32 = 2;
+const TEXTS: u32 = 3;
 const DYNAMIC_SYMBOLS: u32 = 11;
 /// Segments or sections of a file.
 const PARTS: u64 = 1 << 16;
@@ -106,6 +110,12 @@ impl Elf<'_, '_> {
             _ => "file",
         };
         let detail = format!("ELF {what}, {}", machine(header.machine));
+        self.image.target = match header.machine {
+            3 => Some(Target::LinuxX86),
+            62 => Some(Target::LinuxX86Wide),
+            183 => Some(Target::LinuxArm),
+            _ => None,
+        };
         self.image.finish(&detail)
     }
 
@@ -196,7 +206,11 @@ impl Elf<'_, '_> {
     /// Libraries, search paths and symbols of the dynamic table; how many symbols there were.
     fn dynamic_symbols(&mut self, dynamic: &Dynamic) -> Result<u64, Stop> {
         let texts = match self.offset(dynamic.texts) {
-            Some(start) => self.image.bytes(start..start.saturating_add(dynamic.texts_size))?,
+            Some(start) => {
+                let range = start..start.saturating_add(dynamic.texts_size);
+                self.image.table(range.clone());
+                self.image.bytes(range)?
+            }
             None => Vec::new(),
         };
         for name in &dynamic.needed {
@@ -298,6 +312,9 @@ impl Elf<'_, '_> {
             debug |= name.starts_with(".debug_") || kind == SYMBOL_TABLE;
             if kind == NO_BITS || kind == 0 {
                 continue;
+            }
+            if kind == TEXTS || name.starts_with(".debug_") {
+                self.image.table(offset..offset.saturating_add(size));
             }
             // What the segments run was measured with them.
             let executable = self.segments.is_empty() && self.word(entry, 8, 8).is_some_and(|flags| flags & 4 != 0);

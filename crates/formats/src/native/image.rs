@@ -12,7 +12,11 @@ use base::{
     stop::Stop,
 };
 
-use super::symbols::{self, Host};
+use super::{
+    kernel::{self, Target},
+    names,
+    symbols::{self, Host},
+};
 use crate::{padding, pieces::Pieces, sweep::Fields};
 
 /// Symbols of one table.
@@ -23,10 +27,15 @@ const TABLE: u64 = 64 << 20;
 const NAME: usize = 4096;
 /// Bytes of a section whose randomness is measured.
 const MEASURED: usize = 1 << 20;
+/// Bytes in which the mark of a packer is sought.
+const MARKED: usize = 4096;
 /// Bytes below which randomness says nothing.
 const FEW: usize = 2048;
 /// Bits a byte above which no processor's code lies.
 const RANDOM: f64 = 7.2;
+
+/// Ranges of code, and tables of texts, that are remembered.
+const RANGES: usize = 256;
 
 /// A section or segment.
 pub(super) struct Section<'n> {
@@ -46,6 +55,11 @@ pub(super) struct Image<'i, 's> {
     pieces: Pieces,
     hosts: Vec<Host>,
     imported: HashSet<String>,
+    /// Where code lies, and whose kernel it may call.
+    code: Vec<Range<u64>>,
+    pub(super) target: Option<Target>,
+    /// Tables of texts that hold the names of its own symbols.
+    tables: Vec<Range<u64>>,
     /// What a truncated or lying image leaves out; told at the end.
     missing: Option<Stop>,
     held: u64,
@@ -63,6 +77,9 @@ impl<'i, 's> Image<'i, 's> {
             pieces: Pieces::default(),
             hosts: Vec::new(),
             imported: HashSet::new(),
+            code: Vec::new(),
+            target: None,
+            tables: Vec::new(),
             missing: None,
             held: 0,
         }
@@ -161,6 +178,13 @@ impl<'i, 's> Image<'i, 's> {
         String::from_utf8_lossy(rest.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned()
     }
 
+    /// A table of texts that holds names of symbols, or what debuggers read.
+    pub(super) fn table(&mut self, range: Range<u64>) {
+        if self.tables.len() < RANGES {
+            self.tables.push(range);
+        }
+    }
+
     /// A section or segment: its bytes are opaque, its rights and its randomness are told.
     pub(super) fn section(&mut self, section: &Section<'_>) -> Result<(), Stop> {
         let Range { start, end } = section.range;
@@ -179,6 +203,9 @@ impl<'i, 's> Image<'i, 's> {
             return self.flaw(start, "packed-code", detail, section.name);
         }
         if section.executable && start < end.min(self.len) {
+            if self.code.len() < RANGES {
+                self.code.push(start..end.min(self.len));
+            }
             let bytes = self.blob.bytes_at(start, MEASURED.min(usize::try_from(end.min(self.len).saturating_sub(start)).unwrap_or(0)))?;
             self.meter.bytes(bytes.len() as u64)?;
             let bits = entropy(&bytes);
@@ -190,8 +217,18 @@ impl<'i, 's> Image<'i, 's> {
         Ok(())
     }
 
+    /// UPX leaves its mark in front of what it packs.
+    fn packed(&mut self) -> Result<(), Stop> {
+        let head = self.blob.bytes_at(0, MARKED)?;
+        match memchr::memmem::find(&head, b"UPX!") {
+            Some(at) => self.flaw(at as u64, "packed-code", "the mark of the packer UPX stands in the header".into(), "UPX!"),
+            None => Ok(()),
+        }
+    }
+
     /// States what the file is, accounts for every byte, and gives back what no table explains.
-    pub(super) fn finish(self, what: &str) -> Result<(), Stop> {
+    pub(super) fn finish(mut self, what: &str) -> Result<(), Stop> {
+        self.packed()?;
         let purpose: Vec<&str> = self.hosts.iter().map(|(Host::Interpreter(what) | Host::Framework(what))| *what).collect();
         let kind = match self.hosts.first() {
             Some(Host::Interpreter(_)) => "native-extension",
@@ -204,6 +241,13 @@ impl<'i, 's> Image<'i, 's> {
         self.sink.fact(Place::bytes(0, self.len), Opaque { kind: kind.into(), detail: detail.into() })?;
         let (len, held) = (self.len, self.held);
         super::strings::state(self.blob, len, &self.meter, self.sink)?;
+        if let Some(target) = self.target {
+            kernel::state(self.blob, &self.code, target, &self.meter, self.sink)?;
+        }
+        if let Some(few) = names::looks_up(&self.imported) {
+            let origin = if few { "looked-up" } else { "name-in-data" };
+            names::state(self.blob, (&self.imported, &self.tables), origin, &self.meter, self.sink)?;
+        }
         for gap in self.pieces.claim(self.sink, len) {
             if padding::is_zero(self.blob, &self.meter, gap.clone())? {
                 self.sink.claim(gap, Claim::Padding);

@@ -9,7 +9,10 @@ use base::{
     stop::Stop,
 };
 
-use super::image::{Image, SYMBOLS, Section};
+use super::{
+    image::{Image, SYMBOLS, Section},
+    kernel::Target,
+};
 use crate::{padding, pieces::Pieces, sweep::Fields};
 
 /// Bytes of all load commands.
@@ -96,6 +99,11 @@ impl Mach<'_, '_> {
             _ => "file",
         };
         let detail = format!("Mach-O {what}, {}", machine(processor));
+        self.image.target = match processor {
+            0x0100_0007 => Some(Target::MacX86),
+            0x0100_000c => Some(Target::MacArm),
+            _ => None,
+        };
         self.image.finish(&detail)
     }
 
@@ -217,6 +225,7 @@ impl Mach<'_, '_> {
         let end = start.saturating_add(count.min(SYMBOLS).saturating_mul(entry));
         self.image.opaque(start..end.min(self.image.len));
         self.image.opaque(texts..texts.saturating_add(texts_size).min(self.image.len));
+        self.image.table(texts..texts.saturating_add(texts_size));
         let names = self.image.bytes(texts..texts.saturating_add(texts_size))?;
         let table = self.image.bytes(start..end)?;
         let mut kept = false;

@@ -3,7 +3,9 @@
 
 mod elf;
 mod image;
+mod kernel;
 mod mach;
+mod names;
 mod pe;
 mod strings;
 mod symbols;

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use base::{blob::Blob, fact::Opaque, location::Place, sink::Sink, stop::Stop};
 
-use super::image::{Image, SYMBOLS, Section};
+use super::{
+    image::{Image, SYMBOLS, Section},
+    kernel::Target,
+};
 
 /// Libraries that are imported from.
 const LIBRARIES: usize = 4096;
@@ -131,6 +134,7 @@ impl Pe<'_, '_> {
             _ => "PE program",
         };
         let detail = format!("{what}, {}", machine(header.machine));
+        self.image.target = (header.machine == 0x8664).then_some(Target::Windows);
         self.image.finish(&detail)
     }
 

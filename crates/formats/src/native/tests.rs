@@ -4,10 +4,13 @@ use base::format::Format;
 use super::*;
 use crate::reading::{self, Reading};
 
-const FILES: [(&Format, &str, &[u8]); 7] = [
+const FILES: [(&Format, &str, &[u8]); 10] = [
     (&ELF, "plain.so", include_bytes!("testdata/plain.so")),
     (&ELF, "extension.so", include_bytes!("testdata/extension.so")),
     (&ELF, "operators.so", include_bytes!("testdata/operators.so")),
+    (&ELF, "kernel.so", include_bytes!("testdata/kernel.so")),
+    (&ELF, "names.so", include_bytes!("testdata/names.so")),
+    (&PE, "kernel.dll", include_bytes!("testdata/kernel.dll")),
     (&ELF, "big-endian.o", include_bytes!("testdata/big-endian.o")),
     (&PE, "plain.dll", include_bytes!("testdata/plain.dll")),
     (&MACH_O, "plain.dylib", include_bytes!("testdata/plain.dylib")),
@@ -70,6 +73,52 @@ fn what_compilers_write_is_read_whole() {
 }
 
 #[test]
+fn what_no_list_of_imports_shows_is_told() {
+    holds(
+        "kernel.so",
+        &[
+            r#"import module="native" name="socket" origin="kernel" when="load""#,
+            r#"import module="native" name="execve" origin="kernel" when="load""#,
+        ],
+    );
+    holds("kernel.dll", &[r#"name="syscall" origin="kernel""#, r#"name="WriteProcessMemory" origin="looked-up""#]);
+    holds("names.so", &[r#"name="system" origin="looked-up" when="called""#]);
+    // The names of its own symbols are no names that it asks for, nor is one that lies in the middle of a text.
+    assert!(!facts("plain.so").contains("looked-up"));
+    let (_, bytes) = of("names.so");
+    let at = bytes.windows(6).position(|window| window == b"system").unwrap();
+    let mut longer = bytes.clone();
+    longer[at - 1] = b'/';
+    let reading = reading::read(&ELF, "x", &longer).unwrap();
+    assert!(!reading::facts(&reading).iter().any(|fact| fact.contains("looked-up")));
+}
+
+#[test]
+fn numbers_of_the_kernel_are_those_of_the_processor() {
+    use super::kernel::{Target, found};
+    for (target, code, name) in [
+        (Target::LinuxX86Wide, b"\xb8\x3b\0\0\0\x0f\x05".as_slice(), Some("execve")),
+        (Target::LinuxX86Wide, b"\x48\xc7\xc0\x65\0\0\0\x0f\x05", Some("ptrace")),
+        (Target::LinuxX86Wide, b"\x6a\x3b\x58\x99\x0f\x05", Some("execve")),
+        (Target::LinuxX86Wide, b"\x48\x31\xc0\xb0\x3b\x0f\x05", Some("execve")),
+        // `mov r8d, 59` is an argument, `mov al, 59` alone is half a number, and the last number counts.
+        (Target::LinuxX86Wide, b"\x41\xb8\x3b\0\0\0\x0f\x05", None),
+        (Target::LinuxX86Wide, b"\xb0\x3b\x0f\x05", None),
+        (Target::LinuxX86Wide, b"\xb8\x3b\0\0\0\xb8\xca\0\0\0\x0f\x05", None),
+        (Target::LinuxX86, b"\x31\xc0\xb0\x0b\xcd\x80", Some("execve")),
+        (Target::LinuxArm, b"\xa8\x1b\x80\xd2\x01\0\0\xd4", Some("execve")),
+        (Target::LinuxArm, b"\xa9\x1b\x80\xd2\x01\0\0\xd4", None),
+        (Target::MacX86, b"\xb8\x3b\0\0\x02\x0f\x05", Some("execve")),
+        (Target::MacArm, b"\x70\x07\x80\xd2\x01\x10\0\xd4", Some("execve")),
+        (Target::Windows, b"\x4c\x8b\xd1\xb8\x18\0\0\0\x0f\x05", Some("syscall")),
+        (Target::Windows, b"\xb8\x18\0\0\0\x0f\x05", None),
+    ] {
+        let names: Vec<_> = found(code, target).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names.first().copied(), name, "{target:?} {code:x?}");
+    }
+}
+
+#[test]
 fn command_lines_among_the_data_are_stated_once() {
     let (_, mut bytes) = of("plain.so");
     let at = bytes.len();
@@ -104,6 +153,19 @@ fn packed_and_writable_code_is_told() {
     // The first segment becomes writable as well.
     bytes[64 + 4] = 7;
     let reading = reading::read(&ELF, "x", &bytes).unwrap();
+    assert!(reading::facts(&reading).iter().any(|fact| fact.contains("writable-code")));
+    // The mark of UPX, where it puts it: behind the headers.
+    let (_, mut bytes) = of("plain.so");
+    bytes.extend([0; 64]);
+    let at = bytes.len() - 40;
+    bytes[at..at + 4].copy_from_slice(b"UPX!");
+    let reading = reading::read(&ELF, "x", &bytes).unwrap();
+    assert!(reading::facts(&reading).iter().any(|fact| fact.contains("packed-code")));
+    // A segment of Mach-O with all rights.
+    let (_, mut bytes) = of("plain.dylib");
+    let at = bytes.windows(8).position(|window| window == [5, 0, 0, 0, 5, 0, 0, 0]).unwrap();
+    bytes[at..at + 8].copy_from_slice(&[7, 0, 0, 0, 7, 0, 0, 0]);
+    let reading = reading::read(&MACH_O, "x", &bytes).unwrap();
     assert!(reading::facts(&reading).iter().any(|fact| fact.contains("writable-code")));
     let (_, mut bytes) = of("plain.dll");
     let at = bytes.windows(5).position(|window| window == b".text").unwrap();
