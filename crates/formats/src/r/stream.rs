@@ -164,6 +164,10 @@ impl<'b> Stream<'b> {
                 text.push(byte);
             }
         }
+        // Its end belongs to the line, which may be the last one.
+        if self.reader.peek(1)?.first() == Some(&b'\n') {
+            self.reader.consume(1);
+        }
         Ok(text)
     }
 

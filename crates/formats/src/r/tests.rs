@@ -198,3 +198,12 @@ fn changed_bytes_stop_politely() {
         reading::change(&DATA, name, bytes);
     }
 }
+
+#[test]
+fn a_text_may_end_the_last_line() {
+    // `abs`, and two characters of which the last is an escaped line's end, as R 4 writes both in ASCII.
+    for bytes in [b"A\n2\n263171\n131840\n8\n3\nabs\n".as_slice(), b"A\n2\n263171\n131840\n16\n1\n262153\n2\n~\\n\n"] {
+        let reading = reading::read(&DATA, "x.rds", bytes).unwrap();
+        assert!(reading.complete(), "{:?} {:?}", reading.stop, reading.ledger);
+    }
+}
