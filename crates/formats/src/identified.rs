@@ -98,7 +98,6 @@ identified! {
     "ole", "OLE compound file", ["doc", "xls", "msi"], databases::ole;
     "ape", "Actually Portable Executable (llamafile)", ["llamafile", "com"], native::ape, native;
     "dex", "Dalvik executable", ["dex"], native::dex;
-    "pyc", "Python bytecode file of a version that is not read", ["pyc", "pyo"], native::pyc;
     "windows-shortcut", "Windows shortcut", ["lnk"], native::windows_shortcut;
     "cython", "Cython source", ["pyx", "pxd"], scripts::cython;
     "javascript", "JavaScript", ["js", "mjs", "cjs"], scripts::javascript;

@@ -118,7 +118,11 @@ impl Style {
                 } else {
                     self.remark(fact, &import.when)
                 };
-                format!("{}{}{from}{runs}", self.import, named(&import.module, &import.name))
+                match &*import.origin {
+                    "kernel" => format!("syscall {}", import.name),
+                    "looked-up" | "name-in-data" => format!("{comment} a name to ask for: {}", import.name),
+                    _ => format!("{}{}{from}{runs}", self.import, named(&import.module, &import.name)),
+                }
             }
             Data::Identity(identity) => format!("{comment} {}: {}", identity.key, identity.value),
             Data::Reference(reference) => {

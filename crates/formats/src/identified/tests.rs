@@ -74,7 +74,6 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
         ("ole", padded(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 64)),
         ("ape", padded(b"MZqFpD='\n", 32)),
         ("dex", padded(b"dex\n035\0", 32)),
-        ("pyc", [&padded(b"\x17\x0d\r\n", 12)[..], b"\xe3\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\xf3"].concat()),
         ("windows-shortcut", padded(b"\x4c\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", 76)),
         ("javascript", b"#!/usr/bin/env node\n".to_vec()),
         ("script", b"#!/usr/bin/perl\n".to_vec()),

@@ -94,6 +94,16 @@ fn what_no_list_of_imports_shows_is_told() {
 }
 
 #[test]
+fn what_is_asked_of_the_kernel_is_listed_as_such() {
+    for (name, line) in [("kernel.so", "syscall execve"), ("names.so", "# a name to ask for: system"), ("plain.so", ".extern execve")] {
+        let (_, bytes) = of(name);
+        let list = ELF.explain.unwrap();
+        let listing = list(&base::blob::Blob::from_bytes(bytes), &base::budget::Meter::unlimited()).unwrap();
+        assert!(listing.lines.iter().any(|listed| listed.text == line), "{name}: {:?}", listing.lines);
+    }
+}
+
+#[test]
 fn numbers_of_the_kernel_are_those_of_the_processor() {
     use super::kernel::{Target, found};
     for (target, code, name) in [
