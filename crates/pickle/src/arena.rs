@@ -119,6 +119,7 @@ impl Arena {
     }
 
     /// A value of `kind` with this node.
+    #[inline(always)]
     pub(crate) fn node(&mut self, kind: Kind, node: Node) -> Value {
         Value::new(kind, self.nodes.push(node))
     }

@@ -118,17 +118,19 @@ impl Machine<'_, '_> {
                 | op::BINBYTES8
                 | op::BYTEARRAY8 => {
                     *cursor = here;
-                    if let Some(pause) = self.constant(opcode, cursor)? {
-                        return Ok(pause);
+                    match self.constant(opcode, cursor) {
+                        Ok(None) => here.at = cursor.at,
+                        Ok(Some(pause)) => return Ok(pause),
+                        Err(stop) => return Err(stop),
                     }
-                    here = *cursor;
                 }
                 _ => {
                     *cursor = here;
-                    if let Some(pause) = self.other(opcode, cursor)? {
-                        return Ok(pause);
+                    match self.other(opcode, cursor) {
+                        Ok(None) => here.at = cursor.at,
+                        Ok(Some(pause)) => return Ok(pause),
+                        Err(stop) => return Err(stop),
                     }
-                    here = *cursor;
                 }
             }
         }

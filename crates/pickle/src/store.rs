@@ -42,17 +42,25 @@ impl<T: Clone + Default> Store<T> {
         end <= self.next && (end <= self.permanent || start.max(self.permanent).saturating_add(self.ring) >= self.next)
     }
 
-    /// Adds one item.
-    #[inline]
+    /// Adds one item. In line, so that it is made where it will lie: one that is copied from where it was just made in
+    /// parts has to wait for all of them.
+    #[inline(always)]
     pub(crate) fn push(&mut self, item: T) -> u64 {
         let address = self.next;
         let slot = self.slot(address);
-        match self.items.get_mut(slot) {
-            Some(old) => *old = item,
-            None => self.items.push(item),
+        if slot >= self.items.len() {
+            self.grow();
         }
-        self.next = self.next.wrapping_add(1);
+        if let Some(old) = self.items.get_mut(slot) {
+            *old = item;
+        }
+        self.next = address.wrapping_add(1);
         address
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.items.push(T::default());
     }
 
     /// The item at `address`, while it is alive.
@@ -89,9 +97,7 @@ impl<T: Copy + Default> Store<T> {
             if self.items.len() < end {
                 self.items.resize(end, T::default());
             }
-            for (to, from) in self.items.get_mut(slot..end).unwrap_or_default().iter_mut().zip(run) {
-                *to = *from;
-            }
+            copy(self.items.get_mut(slot..end).unwrap_or_default(), run);
         }
         self.next = start.saturating_add(run.len().saturating_add(spare) as u64);
         start
@@ -130,6 +136,18 @@ impl<T: Copy + Default> Store<T> {
         }
         let slot = self.slot(start);
         self.items.get_mut(slot..slot.checked_add(len)?)
+    }
+}
+
+/// Copies `from` to the front of `to`. Most runs are short: a call of `memcpy` takes longer than they do.
+#[inline]
+fn copy<T: Copy>(to: &mut [T], from: &[T]) {
+    match (to, from) {
+        ([a, ..], [one]) => *a = *one,
+        ([a, b, ..], [one, two]) => (*a, *b) = (*one, *two),
+        ([a, b, c, ..], [one, two, three]) => (*a, *b, *c) = (*one, *two, *three),
+        ([a, b, c, d, ..], [one, two, three, four]) => (*a, *b, *c, *d) = (*one, *two, *three, *four),
+        (to, from) => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
     }
 }
 
