@@ -8,12 +8,14 @@
 )]
 
 use base::{
+    expr::Expr,
     fact::{Call, Fact, Flaw, Kind},
     finding::Finding,
     location::{ArtifactPath, Place},
     report::Check,
     verdict::Severity,
 };
+use knowledge::Standing;
 use rulebook::{message, statement};
 use rules::{Catalogue, Judgement};
 
@@ -185,4 +187,35 @@ fn rules_of_a_folder_join_and_replace() {
     let found = judge(&mine, &[system("id", 0)]).findings;
     assert_eq!(brief(&found), [("my-own", Severity::Critical), ("process-spawn", Severity::Low)]);
     assert_eq!((refused.file.as_str(), refused.line), ("code-execution/my-own.md", 2));
+}
+
+#[test]
+fn no_call_of_a_dangerous_callable_falls_between_the_rules() {
+    let text = |text: &str| Expr::Str(text.into());
+    let shapes = [vec![], vec![Expr::None], vec![text("x")], vec![text("/tmp/x"), text("w")], vec![text("x"), Expr::Int(0)]];
+    let python = |module: &str| !module.contains(':') && module != "native";
+    let catalogue = Catalogue::builtin();
+    let mut missed = Vec::new();
+    for callable in knowledge::callables().filter(|row| python(row.module) && !row.name.is_empty()) {
+        if !matches!(callable.standing, Standing::Dangerous(_)) {
+            continue;
+        }
+        let low = shapes.iter().any(|args| {
+            let call = Call {
+                module: callable.module.into(),
+                name: callable.name.into(),
+                how: "reduce".into(),
+                when: "load".into(),
+                args: args.clone(),
+                repeats: 1,
+                ..Call::default()
+            };
+            let found = judge(&catalogue, &[Fact::new(Place::bytes(0, 1), call)]).findings;
+            found.iter().map(|finding| finding.severity).max() < Some(Severity::High)
+        });
+        if low {
+            missed.push(format!("{}.{}", callable.module, callable.name));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
 }

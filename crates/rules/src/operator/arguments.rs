@@ -280,12 +280,15 @@ pub(super) fn name_library_file(data: &Data) -> bool {
 
 /// Whether `open` and its like get a mode that writes, or one that is not known.
 pub(super) fn open_for_writing(data: &Data) -> bool {
-    expressions(data).iter().skip(1).any(|expr| match expr {
+    // `c` and `n` are those of `dbm.open`; the flags are those of `os.open` that write, make or empty a file, in Linux and in Windows.
+    const FLAGS: i64 = 0o1 | 0o2 | 0o100 | 0o1000 | 0x100 | 0x200;
+    expressions(data).iter().enumerate().skip(1).any(|(position, expr)| match expr {
         Expr::Str(mode) => {
             mode.len() <= 5
-                && mode.chars().all(|letter| "rwaxbtU+".contains(letter))
-                && mode.contains(['w', 'a', 'x', '+'])
+                && mode.chars().all(|letter| "rwaxbtU+cn".contains(letter))
+                && mode.contains(['w', 'a', 'x', '+', 'c', 'n'])
         }
+        Expr::Int(flags) => position == 1 && flags & FLAGS != 0,
         Expr::Unknown | Expr::Elided => true,
         _ => false,
     })
