@@ -115,6 +115,10 @@ fn gadgets_are_known_by_what_they_do() {
         ("pathlib._local", "PosixPath.unlink", File),
         ("shutil", "rmtree", File),
         ("urllib2", "urlopen", Network),
+        ("six.moves.builtins", "exec", Execution),
+        ("django.utils.six.moves.urllib.request", "urlopen", Network),
+        ("future.moves.subprocess", "call", Process),
+        ("eventlet.green.os", "system", Process),
         ("_socket", "socket", Network),
         ("shelve", "open", Deserialise),
     ] {

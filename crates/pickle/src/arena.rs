@@ -260,6 +260,7 @@ mod tests {
         let mut arena = Arena::new();
         let early = arena.container(Kind::List);
         arena.extend(early, &[Value::NONE]);
+        assert_eq!(arena.nodes(), 1);
         for _ in 0..PERMANENT_NODES {
             arena.container(Kind::Dict);
         }

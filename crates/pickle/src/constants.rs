@@ -272,3 +272,17 @@ fn hook(bytes: &[u8]) -> Option<Value> {
 
 /// Lengths that fit into a value fit into a window.
 const _: () = assert!(IN_WINDOW <= MAX_INLINE as u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_hook_is_told_from_other_text() {
+        for (index, name) in HOOKS.iter().enumerate() {
+            assert_eq!(hook(name.as_bytes()), Some(Value::new(Kind::Hook, index as u64)), "{name}");
+            assert_eq!(hook(&name.as_bytes()[1..]), None, "{name}");
+        }
+        assert!([&b""[..], b"a", b"_", b"extends", b"__getattributes__"].into_iter().all(|text| hook(text).is_none()));
+    }
+}

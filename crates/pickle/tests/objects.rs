@@ -195,3 +195,18 @@ fn what_a_function_makes_of_bytes_is_not_the_bytes() {
     assert_eq!(loaded("swapcase"), [b"Hello"]);
     assert_eq!(loaded("strip"), [b"hELLO"]);
 }
+
+#[test]
+fn what_cannot_be_called_ends_loading() {
+    for callee in ["BININT1 7", "SHORT_BINUNICODE \"os.system\"", "EMPTY_LIST", "EMPTY_TUPLE", "NONE"] {
+        let text = format!("PROTO 4\n{callee}\nEMPTY_TUPLE\nREDUCE\nGLOBAL os system\nPOP\nSTOP\n");
+        let (found, outcome) = read_bytes(&testkit::pickle::assemble(&text).unwrap());
+        let Err(Stop::Malformed { what, .. }) = outcome else { panic!("{callee}: {outcome:?}") };
+        assert!(what.ends_with("is called"), "{callee}: {what}");
+        assert_eq!(calls(&found).count(), 0, "{callee}");
+        assert!(
+            !found.facts.iter().any(|fact| matches!(fact.data, Data::Import(_))),
+            "{callee}: nothing runs behind it"
+        );
+    }
+}
