@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use eval::{MAX_NESTING, Name, Outcome, Value};
+use eval::{MAX_NESTING, Outcome, Value};
 
 use crate::meter;
 
@@ -115,6 +115,6 @@ fn take(stack: &mut Vec<Value>, count: usize) -> Vec<Value> {
 
 fn holds(outcome: &Outcome) -> (usize, usize, usize) {
     assert!(outcome.result.depth() <= MAX_NESTING, "a value is deeper than any may be");
-    let _: Option<Name> = outcome.result.callee_name();
+    let _ = outcome.result.callee_name();
     (outcome.invocations.len(), outcome.decoded.iter().map(|decoded| decoded.bytes.len()).sum(), outcome.notes.len())
 }
