@@ -201,11 +201,11 @@ fn no_call_of_a_dangerous_callable_falls_between_the_rules() {
         if !matches!(callable.standing, Standing::Dangerous(_)) {
             continue;
         }
-        let low = shapes.iter().any(|args| {
+        let low = shapes.iter().zip(hows).any(|(args, how)| {
             let call = Call {
                 module: callable.module.into(),
                 name: callable.name.into(),
-                how: "reduce".into(),
+                how: how.into(),
                 when: "load".into(),
                 args: args.clone(),
                 repeats: 1,
