@@ -52,7 +52,7 @@ mod value;
 pub use attribute::{attribute, item};
 pub use call::{call, construct};
 pub use evaluator::{Decoded, Invocation, Note, Outcome, When};
-pub use knowledge::{is_named, is_stdlib, names_of, python2};
+pub use knowledge::{is_named, is_stdlib, loads, names_of, python2};
 pub use name::{Name, name};
 pub use num_bigint::BigInt;
 pub use operation::operate;

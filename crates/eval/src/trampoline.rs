@@ -57,7 +57,7 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
             }
             _ => return Ok(None),
         },
-        ("pkgutil", "resolve_name") => entry_point(args.text(0)?),
+        ("pkgutil", "resolve_name") | ("gym.envs.registration" | "bottle", "load") => entry_point(args.text(0)?),
         ("xmlrpc.server", "resolve_dotted_attribute") => walk(args.value(0)?, args.text(1)?),
         ("dill._dill" | "dill", "_get_attr") => attribute(args.value(0)?, args.text(1)?),
         ("pickle", "_getattribute") => walk(args.value(0)?, args.text(1)?),
@@ -223,6 +223,8 @@ fn resolves_dotted(path: (&str, &str)) -> bool {
             | ("torch._utils", "_import_dotted_name")
             | ("numpy.lib.utils", "_lookfor_generate_cache")
             | ("pydoc", "resolve")
+            | ("nemo.utils.model_utils", "import_class_by_path")
+            | ("dask.utils", "import_required")
     )
 }
 

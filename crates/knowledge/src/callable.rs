@@ -66,6 +66,13 @@ pub fn callable(module: &str, name: &str) -> Lookup {
     }
 }
 
+/// Whether this callable loads a serialised object from bytes that it is given.
+#[must_use]
+pub fn loads(module: &str, name: &str) -> bool {
+    let row = row(module, name).map(|row| row.standing);
+    matches!(row, Some(Standing::Judged(Judge::Deserialise) | Standing::Dangerous(Category::Deserialise)))
+}
+
 /// Every row of the callable tables, sorted by module and name.
 pub fn callables() -> impl ExactSizeIterator<Item = Callable> {
     CALLABLES.iter().map(Callable::from)

@@ -359,7 +359,8 @@ impl Machine<'_, '_> {
             let of = self.view().known(object);
             return self.method_of(&of, "__setstate__", &[state], How::Build);
         }
-        self.state_fact_as(object, &[state], How::Build)
+        self.state_fact_as(object, &[state], How::Build)?;
+        self.give_back_state(object, state)
     }
 }
 

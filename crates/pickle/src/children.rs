@@ -3,7 +3,13 @@
 use base::{blob::Blob, location::Place, sink::Child, stop::Stop};
 use eval::{Decoded, Value as Known};
 
-use crate::{calls::Called, code, machine::Machine, value::Value};
+use crate::{
+    calls::Called,
+    code,
+    machine::Machine,
+    names::Global,
+    value::{Kind, Value},
+};
 
 /// Callables that run or load an argument: module, name, its position, the name of the child.
 const LOADERS: &[(&str, &str, usize, &str)] = &[
@@ -88,17 +94,45 @@ impl Machine<'_, '_> {
         // Every class of Keras has this method.
         let keras = name.qualname.ends_with("._unpickle_model") && name.module.starts_with("keras");
         let loader = loader.map(|row| (row.2, row.3)).or(keras.then_some((0, "load-argument.keras")));
-        let Some((position, child)) = loader else {
+        let items = self.arena.items_of_run(tuple).map(<[Value]>::to_vec).unwrap_or_default();
+        if let Some((position, child)) = loader {
+            let argument = call.args.get(position).or_else(|| call.kwargs.first().map(|(_, value)| value));
+            return match argument {
+                Some(argument) => self.give_back_argument(argument, items.get(position).copied(), child),
+                None => Ok(()),
+            };
+        }
+        // Which argument it is differs between versions: whatever bytes it is given are looked at.
+        let holds = |argument: &Known| !matches!(argument, Known::Str(_) | Known::None | Known::Int(_));
+        let args = call.args.iter().chain(call.kwargs.iter().map(|(_, value)| value));
+        if !args.clone().any(holds) || !eval::loads(&name.module, &name.qualname) {
             return Ok(());
-        };
-        let Some(argument) = call.args.get(position).or_else(|| call.kwargs.first().map(|(_, value)| value)) else {
+        }
+        for (position, argument) in args.enumerate().filter(|(_, argument)| holds(argument)) {
+            self.give_back_argument(argument, items.get(position).copied(), "loads-argument.pkl")?;
+        }
+        Ok(())
+    }
+
+    /// Gives back the bytes that an object takes as its state, where its class loads them.
+    pub(crate) fn give_back_state(&mut self, object: Value, state: Value) -> Result<(), Stop> {
+        if !matches!(state.kind(), Kind::Bytes | Kind::Constant) {
             return Ok(());
-        };
+        }
+        let class = self.names.at(object.class()).and_then(Global::name).cloned();
+        if !class.is_some_and(|name| eval::loads(&name.module, &name.qualname)) {
+            return Ok(());
+        }
+        let argument = self.view().known(state);
+        self.give_back_argument(&argument, Some(state), "loads-argument.pkl")
+    }
+
+    /// Gives back the bytes of an argument; `packed`: the value that it was read from.
+    fn give_back_argument(&mut self, argument: &Known, packed: Option<Value>, child: &'static str) -> Result<(), Stop> {
         let bytes: Option<&[u8]> = match argument {
             Known::Str(text) | Known::StringIo(text) => Some(text.as_bytes()),
             other => other.as_bytes().map(|bytes| &**bytes),
         };
-        let packed = self.arena.items_of_run(tuple).and_then(|items| items.get(position)).copied();
         let placed = packed.and_then(|packed| self.bytes_place(packed));
         let in_stream = placed.and_then(|(offset, len, position)| {
             let blob = self.texts.window(offset, len).filter(|_| len > 0)?;

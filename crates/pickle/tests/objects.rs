@@ -210,3 +210,24 @@ fn what_cannot_be_called_ends_loading() {
         );
     }
 }
+
+#[test]
+fn whatever_loads_bytes_has_them_given_back() {
+    let given = |text: &str| {
+        let found = read(&format!("PROTO 4\n{text}\nSTOP\n"));
+        children(&found).into_iter().map(|(name, content)| format!("{name} {}", content.len())).collect::<Vec<_>>()
+    };
+    let bytes = "SHORT_BINBYTES \"cos\\nsystem\\n.\"";
+    for loader in
+        ["pickle5 loads", "zodbpickle loads", "srsly pickle_loads", "pyspark.serializers PickleSerializer.loads"]
+    {
+        assert_eq!(given(&format!("GLOBAL {loader}\n{bytes}\nTUPLE1\nREDUCE")), ["loads-argument.pkl 12"], "{loader}");
+    }
+    let second = format!("GLOBAL spacy.tokens.doc unpickle_doc\nNONE\n{bytes}\nSHORT_BINUNICODE \"x\"\nTUPLE3\nREDUCE");
+    assert_eq!(given(&second), ["loads-argument.pkl 12"]);
+    let stream = format!("GLOBAL io BytesIO\n{bytes}\nTUPLE1\nREDUCE");
+    assert_eq!(given(&format!("GLOBAL pickle5 load\n{stream}\nTUPLE1\nREDUCE")), ["load-argument.pkl 12"]);
+    let state = format!("GLOBAL polars Expr\nEMPTY_TUPLE\nREDUCE\n{bytes}\nBUILD");
+    assert_eq!(given(&state), ["loads-argument.pkl 12"]);
+    assert_eq!(given(&format!("GLOBAL some_package f\n{bytes}\nTUPLE1\nREDUCE")), Vec::<String>::new());
+}

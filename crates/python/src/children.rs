@@ -50,7 +50,14 @@ pub(crate) fn is_executed(name: &str) -> bool {
 
 impl Machine<'_, '_, '_> {
     /// Gives back the argument that a call of `callee` runs or loads.
-    pub(crate) fn give_back(&mut self, callee: &eval::Name, args: &[Known], node: impl Ranged) -> Result<(), Stop> {
+    pub(crate) fn give_back(
+        &mut self,
+        callee: &eval::Name,
+        args: &[Known],
+        node: impl Ranged + Copy,
+    ) -> Result<(), Stop> {
+        let loader = LOADERS.iter().find(|row| *callee.module == *row.0 && *callee.qualname == *row.1);
+        let Some((_, _, name)) = loader else { return self.give_back_loaded(callee, args, node) };
         let bytes = match args.first().map(|argument| &argument.value) {
             Some(Value::Str(text) | Value::StringIo(text)) => text.as_bytes(),
             other => match other.and_then(Value::as_bytes) {
@@ -58,8 +65,6 @@ impl Machine<'_, '_, '_> {
                 None => return Ok(()),
             },
         };
-        let loader = LOADERS.iter().find(|row| *callee.module == *row.0 && *callee.qualname == *row.1);
-        let Some((_, _, name)) = loader else { return Ok(()) };
         // A name or a number that `eval` is handed is no program.
         let plain = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_. ".contains(byte));
         if bytes.is_empty() || name.ends_with(".py") && plain {
@@ -71,8 +76,27 @@ impl Machine<'_, '_, '_> {
         self.sink.child(Child::window(*name, place, Blob::from_bytes(bytes.to_vec())))
     }
 
+    /// Gives back all bytes that a callable is given which loads some of them: which, differs between versions.
+    fn give_back_loaded(&mut self, callee: &eval::Name, args: &[Known], node: impl Ranged + Copy) -> Result<(), Stop> {
+        let mut given =
+            args.iter().filter_map(|argument| argument.value.as_bytes().filter(|bytes| !bytes.is_empty())).peekable();
+        if given.peek().is_none() || !eval::loads(&callee.module, &callee.qualname) {
+            return Ok(());
+        }
+        for bytes in given {
+            let place = self.place(node);
+            self.sink.child(Child::window("loads-argument.pkl", place, Blob::from_bytes(bytes.to_vec())))?;
+        }
+        Ok(())
+    }
+
     /// Gives back what the object was made with whose method is called: `pickle.Unpickler(stream).load()`.
-    pub(crate) fn give_back_held(&mut self, callee: &eval::Name, of: &Value, node: impl Ranged) -> Result<(), Stop> {
+    pub(crate) fn give_back_held(
+        &mut self,
+        callee: &eval::Name,
+        of: &Value,
+        node: impl Ranged + Copy,
+    ) -> Result<(), Stop> {
         let Value::Attribute(access) = of else { return Ok(()) };
         match &access.of {
             Value::Call(call) | Value::Instance(call) if callee.qualname.ends_with("Unpickler.load") => {
