@@ -221,6 +221,10 @@ mod tests {
             Known::called(Known::global("numpy", "dtype"), vec![Known::str("f8"), Known::Bool(false)], Vec::new());
         let both = Known::list([field("a", made, None), field("b", Known::global("numpy", "float32"), Some(2))]);
         assert_eq!(written(&both, DEEPEST).map(|layout| layout.size), Some(8 + 16));
+        // A type and a shape alone, as `numpy.dtype(("f4", (3, 2)))` has them.
+        let pair = |shape: Known| written(&Known::tuple([Known::str("f4"), shape]), DEEPEST).map(|layout| layout.size);
+        assert_eq!(pair(Known::tuple([Known::Int(3), Known::Int(2)])), Some(24));
+        assert_eq!((pair(Known::Int(5)), pair(Known::str("x")), pair(Known::Int(-1))), (Some(20), None, None));
         let deep = (0..40).fold(Known::str("f8"), |kind, _| Known::list([field("a", kind, None)]));
         assert_eq!(written(&deep, DEEPEST), None);
     }
