@@ -143,6 +143,9 @@ impl<'t> Machine<'t, '_, '_> {
                         return Ok(made);
                     }
                 }
+                if let Some(made) = self.made_by_hand(callee, &args) {
+                    return Ok(made);
+                }
                 return Ok(self.classes.get(class).map_or_else(Known::unknown, |class| class.instance.clone()));
             }
             Some(Local::Instance(class)) => {

@@ -67,7 +67,8 @@ impl Machine<'_, '_, '_> {
         };
         // A name or a number that `eval` is handed is no program.
         let plain = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_. ".contains(byte));
-        if bytes.is_empty() || name.ends_with(".py") && plain {
+        let imports = name.ends_with("exec-argument.py") && memchr::memmem::find(bytes, b"import ").is_some();
+        if bytes.is_empty() || name.ends_with(".py") && plain && !imports {
             return Ok(());
         }
         let examples = if *name == EXAMPLES { std::str::from_utf8(bytes).ok().map(prompted) } else { None };

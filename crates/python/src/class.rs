@@ -35,7 +35,7 @@ pub(crate) struct Class {
 }
 
 /// Methods that making an object of a class calls, or that run by themselves.
-const CONSTRUCTORS: [&str; 4] = ["__new__", "__init__", "__post_init__", "__del__"];
+const CONSTRUCTORS: [&str; 5] = ["__new__", "__init__", "__post_init__", "__del__", "_missing_"];
 /// Special methods that run only where something is said to be called, entered, pickled or made a class of; those are followed.
 const ASKED: [&str; 22] = [
     "__aenter__",

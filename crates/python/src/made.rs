@@ -49,7 +49,15 @@ impl Machine<'_, '_, '_> {
                 keywords: kwargs.to_vec(),
                 ..Parts::default()
             },
-            ("builtins", "type.__new__" | "type.__call__", [meta, name, bases, members])
+            // `(1).__class__.__class__`
+            ("builtins", made, [name, bases, members]) if made.ends_with(".__class__") => {
+                Parts { name: Some(name), bases: Some(bases), members: Some(members), ..Parts::default() }
+            }
+            ("builtins", "type", [of]) if of.value.as_name().is_some_and(|name| name.is("builtins", "type")) => {
+                return Ok(Some(of.value.clone()));
+            }
+            // `type.__call__(type, …)` is read as `type(type, …)`.
+            ("builtins", "type" | "type.__new__" | "type.__call__", [meta, name, bases, members])
             | ("abc", "ABCMeta.__new__", [meta, name, bases, members]) => Parts {
                 name: Some(name),
                 bases: Some(bases),
@@ -115,6 +123,29 @@ impl Machine<'_, '_, '_> {
         let class = self.make_class(&name, scope, bases);
         self.hooks(node, &class, parts.metaclass, &parts.keywords)?;
         Ok(Some(class.value))
+    }
+
+    /// The class that a metaclass of this file makes, called by hand with members that are functions of this file.
+    pub(crate) fn made_by_hand(&mut self, meta: &Known, args: &[Known]) -> Option<Known> {
+        let (Some(Local::Class(index)), [name, _, members]) = (self.local(meta), args) else { return None };
+        let (Value::Str(name), Value::Dict(pairs)) = (&name.value, &members.value) else { return None };
+        let own = |value: &Value| matches!(self.locals.of(value), Some(Local::Function(_)));
+        if !pairs.iter().any(|(_, value)| own(value)) {
+            return None;
+        }
+        let scope = Scope::inside(&self.scope, true);
+        for (member, value) in pairs.iter() {
+            if let Value::Str(member) = member {
+                scope.bind(member, value.clone().into(), false);
+            }
+        }
+        let class = self.make_class(name, scope, Vec::new());
+        if let Some(Local::Class(made)) = self.local(&class)
+            && let Some(made) = self.classes.get_mut(made)
+        {
+            made.meta = Some(index);
+        }
+        Some(class)
     }
 
     /// What a class inherits from: classes of this file, or what `__mro_entries__` of an object of this file gives.

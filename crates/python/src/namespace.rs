@@ -15,6 +15,8 @@ use crate::{
 
 /// Attributes of one function that are remembered.
 const MAX_ATTRIBUTES: usize = 64;
+/// Methods that a `string.Formatter` calls of itself.
+const FORMATTER: [&str; 6] = ["get_value", "get_field", "format_field", "convert_field", "check_unused_args", "parse"];
 /// Methods by which a dict gives an item.
 const GETTERS: [&str; 4] = ["__getitem__", "get", "pop", "setdefault"];
 
@@ -185,6 +187,12 @@ impl<'t> Machine<'t, '_, '_> {
         {
             return Ok(Some(member));
         }
+        // `string.Formatter.format` asks the class for what it puts in.
+        if matches!(name, "format" | "vformat")
+            && let Some(member) = FORMATTER.iter().find_map(|hook| self.member(class, hook))
+        {
+            return Ok(Some(member));
+        }
         if name == "__class__" {
             return Ok(self.classes.get(class).map(|class| class.itself.clone()));
         }
@@ -236,6 +244,12 @@ impl<'t> Machine<'t, '_, '_> {
                 self.state_import(node, &Arc::clone(name), "computed")?;
             }
             return Ok(Some(found));
+        }
+        if let Value::Call(call) = &of.value
+            && call.callee.as_name().is_some_and(|name| name.is("collections", "defaultdict"))
+            && let Some(Local::Function(index)) = call.args.first().and_then(|made_by| self.locals.of(made_by))
+        {
+            return self.inline(index, &[], &[]).map(Some);
         }
         let method = match self.local(of) {
             Some(Local::Instance(_)) => "__getitem__",
@@ -338,6 +352,17 @@ impl<'t> Machine<'t, '_, '_> {
                 if let Some(function) = self.functions.get_mut(index).filter(|of| of.attributes.len() < MAX_ATTRIBUTES)
                 {
                     function.attributes.push((name.into(), known.clone()));
+                }
+                true
+            }
+            // An object that becomes one of another class has the methods of both, as far as anyone can see.
+            (Some(Local::Instance(class)), _)
+                if name == "__class__"
+                    && let Some(Local::Class(other)) = self.local(known) =>
+            {
+                let (own, other) = (self.classes.get(class), self.classes.get(other));
+                if let (Some(own), Some(other)) = (own, other) {
+                    other.scope.values().into_iter().for_each(|(member, known)| own.scope.bind(&member, known, true));
                 }
                 true
             }

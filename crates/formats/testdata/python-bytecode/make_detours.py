@@ -1,6 +1,6 @@
+import collections
 import functools
 import os
-import types
 
 
 class Maker(type):
@@ -38,4 +38,5 @@ def plain():
 
 
 plain()
+collections.defaultdict(lambda: os.system)['x']('defaulted')
 (os.system if functools else print_nothing)('chosen')

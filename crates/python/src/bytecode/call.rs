@@ -263,6 +263,7 @@ impl<'t> Machine<'t, '_, '_> {
             Some((Local::Function(_) | Local::Class(_), of))
                 if self.local(&result).is_none()
                     && self.local(callee).is_none()
+                    && callee.value.as_name().is_none_or(|name| &*name.module != "collections")
                     && !result.value.is_constant()
                     && !matches!(result.value, Value::Partial(_))
                     && result.value.as_name().is_none() =>
