@@ -15,6 +15,7 @@ use base::{
 };
 
 use super::code::{self, Method};
+use crate::native::strings;
 
 /// A constant, as far as it leads to a name.
 #[derive(Clone)]
@@ -158,8 +159,16 @@ impl Class {
                         Some(Constant::Quoted(text)) => self.text(*text),
                         _ => None,
                     });
-                    let args: Vec<Expr> = texts.map(|text| Expr::str(base::expr::shorten(text, TEXT).0)).collect();
+                    let texts: Vec<&str> = texts.collect();
                     let place = Place::bytes(call.at, 3).pointer(Unit::Instruction, format!("{}+{}", method.name, call.offset));
+                    // What a class beside this one is handed it may run; of Java's own classes it is known which do.
+                    let beside = !class.starts_with("java/") && !class.starts_with("javax/");
+                    for text in texts.iter().filter(|text| beside && strings::may_be_command(text)) {
+                        if stated.insert((*text).to_owned()) {
+                            sink.fact(place.clone(), strings::command(base::expr::shorten(text, TEXT).0))?;
+                        }
+                    }
+                    let args: Vec<Expr> = texts.into_iter().map(|text| Expr::str(base::expr::shorten(text, TEXT).0)).collect();
                     let how = if runs { "initialise" } else { "call" };
                     super::state(sink, &mut stated, place, class, constructor(name), how, args)?;
                 }

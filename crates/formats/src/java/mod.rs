@@ -46,7 +46,7 @@ pub const CLASS: Format = Format {
     depth: Depth::Structure,
     access: Access::Forward,
     class: Class::Active,
-    facts: &[Kind::Identity, Kind::Call, Kind::Opaque],
+    facts: &[Kind::Identity, Kind::Call, Kind::Opaque, Kind::Operator],
     detect: |head: &Head<'_>| {
         let version = matches!(head.at(6, 2), Some([0, 45..=99]));
         (head.starts(&[0xca, 0xfe, 0xba, 0xbe]) && version).then_some(Certainty::Certain)

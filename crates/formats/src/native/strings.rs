@@ -15,6 +15,22 @@ const STATED: usize = 64;
 /// Words that command lines hold which fetch something or open a connection.
 const WORDS: [&[u8]; 5] = [b"curl ", b"wget ", b"/dev/tcp/", b"powershell", b"bash -i"];
 
+/// Whether a text holds such a word.
+pub(crate) fn may_be_command(text: &str) -> bool {
+    text.len() > 12 && WORDS.iter().any(|word| memchr::memmem::find(text.as_bytes(), word).is_some())
+}
+
+/// A command line as the fact by which rules judge it.
+pub(crate) fn command(text: &str) -> Operator {
+    Operator {
+        domain: "shell".into(),
+        name: "list".into(),
+        node: text.into(),
+        args: vec![Expr::str(text)],
+        ..Operator::default()
+    }
+}
+
 /// States the texts of an image that hold such words.
 pub(super) fn state(blob: &Blob, len: u64, meter: &Meter, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let finders = WORDS.map(Finder::new);
@@ -36,14 +52,7 @@ pub(super) fn state(blob: &Blob, len: u64, meter: &Meter, sink: &mut Sink<'_>) -
                 continue;
             }
             (stated, reached) = (stated.saturating_add(1), place.saturating_add(text.len() as u64));
-            let command = Operator {
-                domain: "shell".into(),
-                name: "list".into(),
-                node: text.as_str().into(),
-                args: vec![Expr::str(text.as_str())],
-                ..Operator::default()
-            };
-            sink.fact(Place::bytes(place, text.len() as u64), command)?;
+            sink.fact(Place::bytes(place, text.len() as u64), command(&text))?;
         }
         meter.release(size);
         start = start.saturating_add(BLOCK);
