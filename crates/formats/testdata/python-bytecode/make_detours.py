@@ -38,5 +38,6 @@ def plain():
 
 
 plain()
+(lambda f, c: f(c))(**{'f': os.system, 'c': 'named'})
 collections.defaultdict(lambda: os.system)['x']('defaulted')
 (os.system if functools else print_nothing)('chosen')

@@ -123,8 +123,9 @@ impl<'t> Machine<'t, '_, '_> {
     fn call_two(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
         let (count, pairs) = (instruction.arg & 0xff, instruction.arg >> 8 & 0xff);
         let mut expanded = Vec::new();
+        let mut expanded_pairs = Vec::new();
         if matches!(instruction.op, Op::CallFunctionKw | Op::CallFunctionVarKw) {
-            frame.pop();
+            expanded_pairs = by_name(frame.pop().known);
         }
         if matches!(instruction.op, Op::CallFunctionVar | Op::CallFunctionVarKw) {
             let over = frame.pop();
@@ -135,11 +136,18 @@ impl<'t> Machine<'t, '_, '_> {
             [key, value] => Some((Str::from(key.known.value.as_str()?), value.known.clone())),
             _ => None,
         };
-        let keywords = named.chunks_exact(2).filter_map(pair).collect();
+        let keywords = named.chunks_exact(2).filter_map(pair).chain(expanded_pairs).collect();
         let (mut args, literal) = frame.arguments(count, 0);
         let literal = literal && expanded.is_empty();
         args.extend(expanded);
         let callee = frame.pop();
+        // Text of Python 2 is bytes.
+        if let (true, Some(first)) =
+            (callee.known.value.as_name().is_some_and(|name| name.is("io", "BytesIO")), args.first_mut())
+            && let Value::Str(text) = &first.value
+        {
+            *first = Value::bytes(text.as_bytes()).into();
+        }
         // A class body is called without arguments; BUILD_CLASS, which follows, makes the class.
         if let (0, Some(Local::Function(index))) = (instruction.arg, self.local(&callee.known))
             && self
@@ -168,10 +176,7 @@ impl<'t> Machine<'t, '_, '_> {
         }
         let args = self.expanded(&over.known)?;
         let keywords = match named.map(|slot| (slot.is_null(), slot.known)) {
-            Some((false, Known { value: Value::Dict(pairs), .. })) => {
-                pairs.iter().filter_map(|(key, value)| Some((Str::from(key.as_str()?), value.clone().into()))).collect()
-            }
-            Some((false, known)) => vec![("**".into(), known)],
+            Some((false, known)) => by_name(known),
             _ => Vec::new(),
         };
         let literal = args.is_empty();
@@ -414,6 +419,16 @@ impl<'t> Machine<'t, '_, '_> {
             _ => frame.push(Slot::unknown()),
         }
         Ok(())
+    }
+}
+
+/// The keyword arguments that `**of` gives.
+fn by_name(of: Known) -> Vec<(Str, Known)> {
+    match &of.value {
+        Value::Dict(pairs) => {
+            pairs.iter().filter_map(|(key, value)| Some((Str::from(key.as_str()?), value.clone().into()))).collect()
+        }
+        _ => vec![("**".into(), of)],
     }
 }
 

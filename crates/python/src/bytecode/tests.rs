@@ -121,7 +121,7 @@ fn detours_are_followed_in_source_and_bytecode() {
         program!("3.12-detours.pyc"),
     ] {
         let facts = read_any(program);
-        for said in ["'made '", "'based'", "'owned'", "'wrapped'", "'defaulted'"] {
+        for said in ["'made '", "'based'", "'owned'", "'wrapped'", "'defaulted'", "'named'"] {
             states(&facts, &["name=\"system\"", said, "when=\"import\""]);
         }
         states(&facts, &["name=\"system\"", "'chosen'"]);
