@@ -244,6 +244,7 @@ impl<'t> Machine<'t, '_, '_> {
                 // Stated a second time as it is written, so that it shows how the argument came about.
                 self.state_call(node, callee.written(), written, named)?;
             }
+            self.bind_executed(name, args);
             if self.quiet == 0 {
                 self.give_back(name, args, node)?;
                 self.give_back_held(name, &callee.value, node)?;

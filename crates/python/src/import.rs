@@ -9,6 +9,8 @@ use ruff_text_size::Ranged;
 
 use crate::{machine::Machine, scope::Known};
 
+/// Characters of a text that `exec` runs whose imports are bound.
+const MAX_TEXT: usize = 4096;
 /// Modules of `from module import *` that are remembered.
 const MAX_STARS: usize = 16;
 
@@ -41,9 +43,53 @@ impl<'t> Machine<'t, '_, '_> {
         let value =
             if module.starts_with('.') { Name::new(module, name).into() } else { eval::name(module, name, false) };
         if let Value::Global(found) = &value {
-            self.state_import(node, &Arc::clone(found), "import")?;
+            self.state_import(&node, &Arc::clone(found), "import")?;
+        }
+        // Whoever runs a text may call what it imports.
+        if self.executed {
+            self.state_kept(node, &value)?;
         }
         Ok(value)
+    }
+
+    /// What the imports of a text bind that `exec` runs where the reading is: `exec("import os as o")`.
+    pub(crate) fn bind_executed(&mut self, callee: &Name, args: &[Known]) {
+        if !callee.is("builtins", "exec") {
+            return;
+        }
+        let here = |known: &Known| match &known.value {
+            Value::None => true,
+            Value::Call(call) => call.callee.as_name().is_some_and(|name| {
+                &*name.module == "builtins" && matches!(&*name.qualname, "globals" | "locals" | "vars")
+            }),
+            _ => false,
+        };
+        let Some((text, namespaces)) = args.split_first() else { return };
+        let Value::Str(text) = &text.value else { return };
+        if text.len() > MAX_TEXT || !namespaces.iter().all(here) {
+            return;
+        }
+        let plain = |line: &&str| !line.starts_with(char::is_whitespace);
+        for statement in text.lines().filter(plain).flat_map(|line| line.split(';')).map(str::trim) {
+            if let Some(names) = statement.strip_prefix("import ") {
+                for (path, bound) in names.split(',').filter_map(alias) {
+                    // `import a.b` binds `a`.
+                    let (path, bound) = match bound {
+                        Some(bound) => (path, bound),
+                        None => path.split_once('.').map_or((path, path), |(root, _)| (root, root)),
+                    };
+                    self.bind(bound, Known::from(Value::from(module(path))), self.branch);
+                }
+            } else if let Some((path, names)) =
+                statement.strip_prefix("from ").and_then(|rest| rest.split_once(" import "))
+            {
+                let names = names.trim().trim_matches(['(', ')']);
+                for (name, bound) in names.split(',').filter_map(alias) {
+                    let value = eval::name(path.trim(), name, false);
+                    self.bind(bound.unwrap_or(name), value.into(), self.branch);
+                }
+            }
+        }
     }
 
     /// `from module import *`.
@@ -72,6 +118,20 @@ impl<'t> Machine<'t, '_, '_> {
             self.bind(bound, value.into(), self.branch);
         }
         Ok(())
+    }
+}
+
+/// The name that one part of an import names, and the one to which it binds it.
+fn alias(part: &str) -> Option<(&str, Option<&str>)> {
+    let is_name = |text: &&str| {
+        !text.is_empty() && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'))
+    };
+    let mut words = part.split_whitespace();
+    let name = words.next().filter(is_name)?;
+    match (words.next(), words.next()) {
+        (None, _) => Some((name, None)),
+        (Some("as"), Some(bound)) => Some((name, Some(bound).filter(is_name))),
+        _ => None,
     }
 }
 

@@ -180,6 +180,21 @@ fn what_runs_text_may_call_what_it_defines() {
 }
 
 #[test]
+fn what_runs_text_may_call_what_it_imports() {
+    let (_, children, _) =
+        read(b"ns = {}\nexec('from os import system as s', ns)\nexec('import json')\nns['s']('id')\n");
+    assert_eq!(children, ["exec-argument.py", "exec-argument.py"]);
+    let imports = |name: &str| {
+        let mut collected = Collected::default();
+        let mut sink = Sink::new(&mut collected, Meter::unlimited(), false, name);
+        crate::read(&Blob::from_bytes(b"from os import system as s\nfrom os import path".to_vec()), &mut sink).unwrap();
+        let facts: Vec<_> = collected.facts.iter().map(ToString::to_string).collect();
+        facts.iter().filter(|fact| fact.contains("origin=\"handed\"")).count()
+    };
+    assert_eq!((imports("exec-argument.py"), imports("test.py")), (1, 0));
+}
+
+#[test]
 fn a_file_over_the_limit_is_read_as_far_as_it_goes() {
     let source = format!("import os\nos.system('id')\n{}", "# a comment line\n".repeat((9 << 20) / 17));
     let (facts, _, result) = read(source.as_bytes());
