@@ -182,6 +182,11 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             Value::Range(span) => usize::try_from(span.stop.abs_diff(span.start)).unwrap_or(usize::MAX),
             _ => 0,
         };
+        self.may_copy(items)
+    }
+
+    /// The same for so many items.
+    pub(crate) fn may_copy(&mut self, items: usize) -> bool {
         let left = self.copies.checked_sub(items);
         self.copies = left.unwrap_or(self.copies);
         left.is_some()

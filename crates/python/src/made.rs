@@ -9,6 +9,7 @@ use ruff_text_size::Ranged;
 use crate::{
     local::Local,
     machine::Machine,
+    namespace::BOUND,
     scope::{Known, Scope},
 };
 
@@ -103,17 +104,14 @@ impl Machine<'_, '_, '_> {
                 self.inherit(&base.clone().into(), &mut bases);
             }
         }
-        let members = match parts.members.map(|members| &members.value) {
-            Some(Value::Dict(members)) => members.to_vec(),
+        let scope = match parts.members.map(|members| &members.value) {
+            Some(Value::Dict(members)) => match self.members_bound(members) {
+                Some(scope) => scope,
+                None => return Ok(None),
+            },
             Some(_) if bases.is_empty() => return Ok(None),
-            _ => Vec::new(),
+            _ => Scope::inside(&self.scope, true),
         };
-        let scope = Scope::inside(&self.scope, true);
-        for (member, value) in members {
-            if let Value::Str(member) = member {
-                scope.bind(&member, value.into(), false);
-            }
-        }
         if let Some(body) = parts.body {
             // The namespace is that of a class which nobody sees yet.
             let unfinished = self.make_class(&name, Rc::clone(&scope), Vec::new());
@@ -125,6 +123,20 @@ impl Machine<'_, '_, '_> {
         Ok(Some(class.value))
     }
 
+    /// A scope that binds the items of a dict; nothing where too much was bound so.
+    fn members_bound(&mut self, members: &[(Value, Value)]) -> Option<Rc<Scope>> {
+        if !self.may_copy(members.len().saturating_mul(BOUND)) {
+            return None;
+        }
+        let scope = Scope::inside(&self.scope, true);
+        for (member, value) in members {
+            if let Value::Str(member) = member {
+                scope.bind_shared(member, value.clone().into(), false);
+            }
+        }
+        Some(scope)
+    }
+
     /// The class that a metaclass of this file makes, called by hand with members that are functions of this file.
     pub(crate) fn made_by_hand(&mut self, meta: &Known, args: &[Known]) -> Option<Known> {
         let (Some(Local::Class(index)), [name, _, members]) = (self.local(meta), args) else { return None };
@@ -133,12 +145,7 @@ impl Machine<'_, '_, '_> {
         if !pairs.iter().any(|(_, value)| own(value)) {
             return None;
         }
-        let scope = Scope::inside(&self.scope, true);
-        for (member, value) in pairs.iter() {
-            if let Value::Str(member) = member {
-                scope.bind(member, value.clone().into(), false);
-            }
-        }
+        let scope = self.members_bound(pairs)?;
         let class = self.make_class(name, scope, Vec::new());
         if let Some(Local::Class(made)) = self.local(&class)
             && let Some(made) = self.classes.get_mut(made)

@@ -13,6 +13,8 @@ use crate::{
     scope::{Known, Scope},
 };
 
+/// Copied items that binding one member counts for.
+pub(crate) const BOUND: usize = 16;
 /// Attributes of one function that are remembered.
 const MAX_ATTRIBUTES: usize = 64;
 /// Methods that a `string.Formatter` calls of itself.
@@ -360,9 +362,12 @@ impl<'t> Machine<'t, '_, '_> {
                 if name == "__class__"
                     && let Some(Local::Class(other)) = self.local(known) =>
             {
-                let (own, other) = (self.classes.get(class), self.classes.get(other));
-                if let (Some(own), Some(other)) = (own, other) {
-                    other.scope.values().into_iter().for_each(|(member, known)| own.scope.bind(&member, known, true));
+                let scope = |class: usize| self.classes.get(class).map(|class| Rc::clone(&class.scope));
+                if let (Some(own), Some(other)) = (scope(class), scope(other)) {
+                    // A member is dearer than an item.
+                    if self.may_copy(other.count().saturating_mul(BOUND)) {
+                        other.values().into_iter().for_each(|(member, known)| own.bind(&member, known, true));
+                    }
                 }
                 true
             }

@@ -270,6 +270,11 @@ impl Scope {
         Some(self.names.borrow().get(name)?.last.clone())
     }
 
+    /// How many names this very scope has.
+    pub(crate) fn count(&self) -> usize {
+        self.names.borrow().len()
+    }
+
     /// Every value in this very scope.
     pub(crate) fn values(&self) -> Vec<(Str, Known)> {
         let names = self.names.borrow();
