@@ -35,7 +35,12 @@ const LOADING_METHODS: &[&str] = &[
 /// Whether the names of a code object lead to something that does harm when the code runs.
 pub(super) fn names_dangerous(data: &Data) -> bool {
     let args = expressions(data);
-    let names: Vec<&str> = args.iter().filter_map(texts).flatten().collect();
+    let mut names: Vec<&str> = args.iter().filter_map(texts).flatten().collect();
+    // What code imports by a text stands among its constants.
+    if names.iter().any(|name| matches!(*name, "__import__" | "import_module")) {
+        let tuples = args.iter().filter_map(|arg| if let Expr::Tuple(items) = arg { Some(items) } else { None });
+        names.extend(tuples.flatten().filter_map(Expr::as_str));
+    }
     let codes = args.iter().filter_map(|arg| match arg {
         Expr::Bytes(bytes) => Some(bytes.as_ref()),
         _ => None,
@@ -216,6 +221,15 @@ mod tests {
         assert!(names_dangerous(&code(&[], &["sp", "Popen"])));
         assert!(!names_dangerous(&code(&[], &["os", "path", "join"])));
         assert!(!names_dangerous(&code(&[], &["np", "sum"])));
+        // A module that is imported by a text: `__import__('os').system('id')`.
+        let imported = |by: &str| {
+            let tuple = |items: &[&str]| Expr::Tuple(items.iter().map(|item| Expr::str(*item)).collect());
+            let consts = Expr::Tuple(vec![Expr::None, Expr::str("os"), Expr::str("id")]);
+            let args = vec![Expr::Int(1), Expr::Bytes([0].as_slice().into()), consts, tuple(&[by, "system"])];
+            Data::Call(Call { module: "types".into(), name: "CodeType".into(), args, ..Call::default() })
+        };
+        assert!(names_dangerous(&imported("__import__")));
+        assert!(!names_dangerous(&imported("ask")));
     }
 
     #[test]
