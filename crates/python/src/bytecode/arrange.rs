@@ -153,6 +153,10 @@ impl Machine<'_, '_, '_> {
     ) -> Result<Known, Stop> {
         let by_place = usize::try_from(instruction.arg).unwrap_or(usize::MAX).min(MAX_MATCHED);
         let declared = self.match_args(class);
+        // What no class of this file declares gives nothing that is known.
+        if declared.is_empty() && by_place > 1 {
+            return Ok(Known::unknown());
+        }
         let mut values = Vec::new();
         for position in 0..by_place {
             values.push(match declared.get(position) {
@@ -178,7 +182,7 @@ impl Machine<'_, '_, '_> {
 }
 
 /// Attributes or keys of one pattern that are followed.
-const MAX_MATCHED: usize = 64;
+const MAX_MATCHED: usize = 16;
 
 fn copy(frame: &mut Frame, depth: u32) {
     let slot = frame.peek(depth).map_or_else(Slot::unknown, |slot| slot.clone());
