@@ -21,6 +21,12 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
     Some(match name {
         "after-dangerous-call" => |_, context| context.called_dangerous(),
         "argument-carries-constructor" => |data, _| arguments::texts(data).any(|text| text::carries_constructor(&text)),
+        "argument-writes-startup-file" => |data, _| arguments::writes_startup_file(data),
+        "argument-names-executing-path" => |data, _| arguments::name_executing_path(data),
+        "argument-names-private-file" => |data, _| arguments::texts(data).any(|text| text::names_private_file(&text)),
+        "argument-names-foreign-host" => |data, _| arguments::texts(data).any(|text| text::names_foreign_host(&text)),
+        "argument-tells-host" => |data, _| lineage::tells_host(data),
+        "argument-holds-secrets" => |data, _| lineage::holds_secrets(data),
         "argument-is-decoded" => |data, _| lineage::is_decoded(data),
         "argument-is-downloaded" => |data, _| lineage::is_downloaded(data),
         "argument-is-reverse-shell" => |data, _| arguments::texts(data).any(|text| text::is_reverse_shell(&text)),

@@ -294,6 +294,20 @@ pub(super) fn open_for_writing(data: &Data) -> bool {
     })
 }
 
+/// Whether a file is written from which a system or a shell starts something.
+pub(super) fn writes_startup_file(data: &Data) -> bool {
+    let opens = matches!(data, Data::Call(call) if matches!(&*call.name, "open" | "file" | "FileIO"));
+    texts(data).any(|text| super::text::names_startup_file(&text)) && (!opens || open_for_writing(data))
+}
+
+/// Whether a text in them is the dotted path of a callable that runs code or starts processes.
+pub(super) fn name_executing_path(data: &Data) -> bool {
+    texts(data).any(|text| {
+        let path = text.rsplit_once('.').filter(|_| text.len() < 80 && !text.contains(char::is_whitespace));
+        path.is_some_and(|(module, name)| executes(module, name))
+    })
+}
+
 /// Whether the module that the first argument names is neither part of Python nor of a library that the tables know.
 pub(super) fn import_unknown_module(data: &Data) -> bool {
     match expressions(data).first() {

@@ -73,8 +73,36 @@ pub(super) fn is_downloaded(data: &Data) -> bool {
             }
             _ => false,
         }),
+        // What a web server is asked with.
+        Expr::Global { module, name } => {
+            matches!(&**module, "flask" | "bottle" | "quart") && (&**name == "request" || name.starts_with("request."))
+        }
         _ => false,
     })
+}
+
+/// Names of callables that turn the name of a machine into an address: asking for one tells it to whoever owns the domain.
+const ASKS_FOR_HOST: &[&str] =
+    &["gethostbyname", "gethostbyname_ex", "getaddrinfo", "resolve", "query", "Resolver.resolve"];
+
+/// Whether the name of a machine is asked for that is put together of a domain and of something that was read or encoded.
+pub(super) fn tells_host(data: &Data) -> bool {
+    let Data::Call(call) = data else { return false };
+    let Some(host @ Expr::Call { .. }) = call.args.first().filter(|_| ASKS_FOR_HOST.contains(&&*call.name)) else {
+        return false;
+    };
+    let domain = |part: &Expr| part.as_str().is_some_and(|text| text.trim_start_matches('.').contains('.'));
+    let told = |part: &Expr| match part {
+        Expr::Global { module, name } => {
+            &**module == "os" && (name.starts_with("environ") || &**name == "getenv")
+                || name.ends_with("encode")
+                    && look_up(module, name).word() == "judged/decode"
+                    && &**module != "builtins"
+                || &**module == "builtins" && &**name == "open"
+        }
+        _ => false,
+    };
+    host.walk().any(domain) && host.walk().any(told)
 }
 
 /// Whether the environment as a whole is an argument.
@@ -99,6 +127,23 @@ pub(super) fn reads_environment(data: &Data) -> bool {
         }
     }
     false
+}
+
+/// Whether an argument was read from a place of secrets: a file that is opened, or what a program or an address gave.
+pub(super) fn holds_secrets(data: &Data) -> bool {
+    let reads = |part: &Expr| match part {
+        Expr::Attribute { name, .. } => name.starts_with("read"),
+        Expr::Global { module, name } => {
+            matches!(
+                look_up(module, name).word(),
+                "dangerous/read" | "dangerous/file" | "dangerous/process" | "dangerous/network"
+            )
+        }
+        _ => false,
+    };
+    let secret = |part: &Expr| part.as_str().is_some_and(super::text::names_private_file);
+    expressions(data)
+        .any(|expr| matches!(expr, Expr::Call { callee, .. } if callee.walk().any(reads)) && expr.walk().any(secret))
 }
 
 /// Whether the first argument is a constant.

@@ -177,6 +177,34 @@ pub(super) fn names_credentials(text: &str) -> bool {
     any(&text.to_lowercase(), CREDENTIALS)
 }
 
+/// Places that are nobody's business but their owner's: unlike tokens of hubs and packages, no client of a service reads them to send them on.
+const PRIVATE: &[&str] = &[
+    ".ssh/",
+    "id_rsa",
+    "id_ed25519",
+    "id_ecdsa",
+    ".aws/credentials",
+    "/etc/shadow",
+    "/etc/passwd",
+    ".git-credentials",
+    ".gnupg",
+    "169.254.169.254",
+    "metadata.google.internal",
+    "/proc/self/environ",
+    "login data",
+    "cookies.sqlite",
+    "wallet.dat",
+    "gcloud/credentials.db",
+    ".bash_history",
+    ".zsh_history",
+    "local storage/leveldb",
+];
+
+/// Whether `text` names a place whose content nothing honest sends away.
+pub(super) fn names_private_file(text: &str) -> bool {
+    any(&text.to_lowercase(), PRIVATE)
+}
+
 /// Files that hold secrets, or the whole environment, and a program that sends them.
 pub(super) fn sends_credentials(text: &str) -> bool {
     let text = text.to_lowercase();
@@ -213,6 +241,40 @@ pub(super) fn sends_credentials(text: &str) -> bool {
 pub(super) fn names_persistence(text: &str) -> bool {
     let text = text.to_lowercase();
     any(&text, PERSISTENCE) || text.ends_with(".pth")
+}
+
+/// The same without what may be a checkpoint as well.
+pub(super) fn names_startup_file(text: &str) -> bool {
+    any(&text.to_lowercase(), PERSISTENCE)
+}
+
+/// Addresses that honest programs name: their own machine, everybody's, documentation's, and those that are asked for one's own address.
+const USUAL: &[&str] = &[
+    "0.",
+    "10.255.255.255",
+    "10.254.254.254",
+    "127.",
+    "192.0.2.",
+    "198.51.100.",
+    "203.0.113.",
+    "224.",
+    "239.",
+    "255.",
+    "8.8.8.8",
+    "8.8.4.4",
+    "1.1.1.1",
+    "1.0.0.1",
+    "169.254.",
+];
+
+/// Whether `text` is, or is an address of the web at, an address of another machine in numbers.
+pub(super) fn names_foreign_host(text: &str) -> bool {
+    let host = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let host = host.split(['/', ':', '?']).next().unwrap_or_default();
+    let parts: Vec<&str> = host.split('.').collect();
+    parts.len() == 4
+        && parts.iter().all(|part| !part.is_empty() && part.len() <= 3 && part.parse::<u8>().is_ok())
+        && !USUAL.iter().any(|usual| host.starts_with(usual))
 }
 
 /// Folders into which anybody writes, and from which nothing honest is loaded.
