@@ -27,6 +27,7 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-names-foreign-host" => |data, _| arguments::texts(data).any(|text| text::names_foreign_host(&text)),
         "argument-tells-host" => |data, _| lineage::tells_host(data),
         "argument-holds-secrets" => |data, _| lineage::holds_secrets(data),
+        "first-argument-is-whole-tree" => |data, _| arguments::first_is_whole_tree(data),
         "argument-is-decoded" => |data, _| lineage::is_decoded(data),
         "argument-is-downloaded" => |data, _| lineage::is_downloaded(data),
         "argument-is-reverse-shell" => |data, _| arguments::texts(data).any(|text| text::is_reverse_shell(&text)),

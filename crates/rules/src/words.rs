@@ -115,6 +115,7 @@ pub(crate) const OPERATORS: &[&str] = &[
     "code-names-dangerous-callable",
     "first-argument-is-constant",
     "first-argument-is-singleton",
+    "first-argument-is-whole-tree",
     "first-argument-unresolved",
     "import-has-effect",
     "imported-by-loading",

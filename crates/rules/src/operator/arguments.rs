@@ -300,6 +300,18 @@ pub(super) fn writes_startup_file(data: &Data) -> bool {
     texts(data).any(|text| super::text::names_startup_file(&text)) && (!opens || open_for_writing(data))
 }
 
+/// Whether the first of them is, as it stands, everything of the user or the system.
+pub(super) fn first_is_whole_tree(data: &Data) -> bool {
+    let text = match expressions(data).first() {
+        Some(Expr::Call { callee, args, .. }) if callee.dotted().is_some_and(|name| name.ends_with("expanduser")) => {
+            args.first().and_then(Expr::as_str)
+        }
+        Some(first) => first.as_str(),
+        None => None,
+    };
+    text.is_some_and(super::text::names_whole_tree)
+}
+
 /// Whether a text in them is the dotted path of a callable that runs code or starts processes.
 pub(super) fn name_executing_path(data: &Data) -> bool {
     texts(data).any(|text| {

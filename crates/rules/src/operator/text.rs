@@ -243,9 +243,33 @@ pub(super) fn names_persistence(text: &str) -> bool {
     any(&text, PERSISTENCE) || text.ends_with(".pth")
 }
 
-/// The same without what may be a checkpoint as well.
+/// Of those, files that no library writes into a folder of its own.
+const STARTUP: &[&str] = &[
+    "/etc/cron",
+    "/var/spool/cron",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    "/.profile",
+    ".zshrc",
+    ".zshenv",
+    "authorized_keys",
+    "/etc/systemd",
+    ".config/systemd",
+    "/etc/init.d",
+    "/etc/rc.local",
+    "launchagents",
+    "launchdaemons",
+    "/etc/ld.so.preload",
+    "/etc/profile",
+    ".config/autostart",
+    "programs\\startup",
+    "/etc/sudoers",
+];
+
+/// Whether `text` names a file from which a system or a shell starts something.
 pub(super) fn names_startup_file(text: &str) -> bool {
-    any(&text.to_lowercase(), PERSISTENCE)
+    any(&text.to_lowercase(), STARTUP)
 }
 
 /// Addresses that honest programs name: their own machine, everybody's, documentation's, and those that are asked for one's own address.
