@@ -293,3 +293,29 @@ impl Machine<'_, '_> {
         self.sink.fact(place, fact)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_planted_is_found_paid_for_and_bounded() {
+        let mut planted = Planted::default();
+        let (dict, name) = (Value::new(Kind::Dict, 1), hook("__call__"));
+        assert!(!planted.any() && planted.bytes() == 0);
+        assert!(planted.add(dict, name, Value::TRUE) && planted.add(dict, name, Value::FALSE));
+        assert_eq!((planted.find(dict, "__call__"), planted.find(dict, "append")), (Some(Value::FALSE), None));
+        let held = planted.bytes();
+        assert!(planted.any() && held > 0);
+        for object in 0..MAX_SHARED as u64 {
+            assert!(planted.share(dict, Value::new(Kind::Object, object)));
+        }
+        assert!(planted.bytes() > held);
+        // An object more is refused; one that is there already changes nothing.
+        assert!(!planted.share(dict, Value::new(Kind::Object, 1 << 20)));
+        assert_eq!(planted.shared(dict).len(), MAX_SHARED);
+        let other = Value::new(Kind::Dict, 2);
+        assert!(planted.share(other, dict) && planted.share(other, dict));
+        assert_eq!(planted.shared(other), [dict]);
+    }
+}

@@ -148,6 +148,12 @@ fn tables_of_names_are_followed_however_they_are_written() {
         let text = format!("PROTO 2\n{write}GLOBAL json system\n{ECHO}STOP");
         assert!(calls_system(&text), "{write}");
     }
+    let pair =
+        |module: &str, name: &str| format!("SHORT_BINUNICODE \"{module}\"\nSHORT_BINUNICODE \"{name}\"\nTUPLE2\n");
+    let name = format!("{}{}", pair("json", "dumps"), pair("os", "system"));
+    let text =
+        format!("PROTO 2\nGLOBAL _compat_pickle NAME_MAPPING\n{name}SETITEM\nPOP\nGLOBAL json dumps\n{ECHO}STOP");
+    assert!(calls_system(&text));
     let module = format!(
         "PROTO 4\nGLOBAL builtins getattr\n{}SHORT_BINUNICODE \"__setattr__\"\nTUPLE2\nREDUCE\nSHORT_BINUNICODE \"dumps\"\nGLOBAL os system\nTUPLE2\nREDUCE\nPOP\nGLOBAL json dumps\n{ECHO}STOP",
         OS.replace("\"os\"", "\"json\"")
