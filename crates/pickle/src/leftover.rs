@@ -54,6 +54,8 @@ mod tests {
         assert!(names_something(b"\0\0(ios\nsystem\n."));
         assert!(names_something(b"\x8c\x02os\x8c\x06system\x93."));
         assert!(names_something(b"\x8c\x02os\x94\x8c\x06system\x94\x93."));
+        assert!(names_something(b"\x8c\x02osq\x01\x8c\x06systemq\x02\x93."));
+        assert!(names_something(b"\x8c\x02osr\x01\0\0\0\x8c\x06systemr\x02\0\0\0\x93."));
         assert!(!names_something(b"K\x01K\x93K\x02cats\nand dogs\n!\x93"));
     }
 }

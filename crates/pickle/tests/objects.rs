@@ -231,3 +231,87 @@ fn whatever_loads_bytes_has_them_given_back() {
     assert_eq!(given(&state), ["loads-argument.pkl 12"]);
     assert_eq!(given(&format!("GLOBAL some_package f\n{bytes}\nTUPLE1\nREDUCE")), Vec::<String>::new());
 }
+
+/// Members of PyTorch's first format: a pickle that counts entries, and for each a pickle with raw numbers behind it.
+#[test]
+fn numbers_behind_pickles_of_the_first_format_are_explained() {
+    let member = |name: &str, entry: &str, numbers: &[u8]| {
+        let mut bytes = testkit::pickle::assemble("PROTO 2\nBININT1 1\nSTOP\n").unwrap();
+        bytes.extend(testkit::pickle::assemble(&format!("PROTO 2\n{entry}\nTUPLE3\nSTOP\n")).unwrap());
+        bytes.extend_from_slice(numbers);
+        let mut collected = Collected::default();
+        let mut sink = Sink::new(&mut collected, Meter::unlimited(), true, name);
+        let outcome = pickle::read(&Blob::from_bytes(bytes.as_slice()), &mut sink);
+        let ledger = sink.into_ledger();
+        let claimed: u64 = ledger.claims().map(|(range, _)| range.end - range.start).sum();
+        (outcome, claimed == bytes.len() as u64, collected)
+    };
+    let storage = "BININT1 5\nBINUNICODE \"cpu\"\nGLOBAL torch FloatStorage";
+    let numbers = [&2_u64.to_le_bytes()[..], &[7; 8]].concat();
+    let (outcome, whole, _) = member("storages", storage, &numbers);
+    assert_eq!((outcome, whole), (Ok(()), true));
+    let tensor = "BININT1 5\nBININT1 6\nGLOBAL torch FloatTensor";
+    let geometry = [1_u64, 2, 1, 0].map(u64::to_le_bytes).concat();
+    let (outcome, whole, _) = member("tensors", tensor, &geometry);
+    assert_eq!((outcome, whole), (Ok(()), true));
+    let (outcome, _, _) = member("tensors", tensor, &u64::to_le_bytes(u64::from(u32::MAX)));
+    assert!(matches!(outcome, Err(Stop::Malformed { .. })), "{outcome:?}");
+    // Neither is what the other is, nor any other member either.
+    for (name, entry) in [("storages", tensor), ("tensors", storage), ("pickle", storage)] {
+        let (outcome, whole, _) = member(name, entry, &numbers);
+        assert!(outcome.is_err() || !whole, "{name}");
+    }
+    // An unpickler that knows nothing of numbers takes them for what they say.
+    let (_, _, found) = member("storages", storage, b"cos\nsystem\n(S'echo hi'\ntR.");
+    assert!(runs(&found, "echo hi"));
+}
+
+#[test]
+fn functions_of_the_lite_interpreter_state_their_operators() {
+    let text = |text: &str| format!("BINUNICODE \"{text}\"\n");
+    let tuple = |parts: &[String]| format!("MARK\n{}TUPLE\n", parts.concat());
+    let row = |key: &str, parts: &[String]| tuple(&[text(key), tuple(parts)]);
+    let operator = |name: &str| tuple(&[text(name), text("")]);
+    let function = |name: &str, operators: &[String], constants: &[String]| {
+        tuple(&[
+            text(name),
+            tuple(&[
+                row("instructions", &[]),
+                row("operators", operators),
+                row("constants", constants),
+                row("types", &[]),
+            ]),
+        ])
+    };
+    let states = |functions: &[String]| {
+        let bytes = format!("PROTO 2\nMARK\nBININT1 8\n{}TUPLE\nSTOP\n", functions.concat());
+        let mut collected = Collected::default();
+        let bytes = testkit::pickle::assemble(&bytes).unwrap();
+        let mut sink = Sink::new(&mut collected, Meter::unlimited(), true, "bytecode.pkl");
+        let outcome = pickle::read(&Blob::from_bytes(bytes.as_slice()), &mut sink);
+        let found = collected.facts.into_iter().filter_map(|fact| match fact.data {
+            Data::Operator(found) => {
+                let args: Vec<String> = found.args.iter().map(ToString::to_string).collect();
+                Some(format!("{}::{} {} {} {}", found.domain, found.name, found.node, found.when, args.join(" ")))
+            }
+            _ => None,
+        });
+        (found.collect::<Vec<_>>(), outcome.is_ok())
+    };
+    let forward =
+        function("__torch__.M.forward", &[operator("aten::add"), operator("aten::from_file")], &[text("/etc/x")]);
+    let load = function("__torch__.M.__setstate__", &[operator("aten::save")], &[]);
+    let (found, whole) = states(&[forward, load]);
+    assert_eq!(
+        found,
+        [
+            "aten::add __torch__.M.forward called '/etc/x'",
+            "aten::from_file __torch__.M.forward called '/etc/x'",
+            "aten::save __torch__.M.__setstate__ load ",
+        ]
+    );
+    assert!(whole);
+    // A function that cannot be read leaves the reading incomplete.
+    let odd = tuple(&[text("__torch__.M.forward"), tuple(&[row("operators", &[])])]);
+    assert_eq!(states(&[odd]), (Vec::new(), false));
+}
