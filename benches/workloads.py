@@ -386,6 +386,8 @@ WORKLOADS = [
         "500 MB deflated npz", "arrays.npz", npz, [Run("quick", 0.008, scales=False), Run("standard", 1.8)]
     ),
     Workload("bomb: 10 GiB storage", "bomb-storage.pt", bomb_storage, [Run("standard", 0.03, scales=False)], 0),
-    Workload("bomb: 10.7 G opcodes", "bomb-pickle.pt", bomb_pickle, [Run("standard", 0.03, scales=False)], 0),
+    # Zeros are judged by their stated size. Of opcodes the first 8 MiB are run, as the limits say, which at the goal of
+    # 8 ns an opcode takes 0.067 s: this one is stopped, reported and never called clean.
+    Workload("bomb: 10.7 G opcodes", "bomb-pickle.pt", bomb_pickle, [Run("standard", 1.0, scales=False)], 0),
     Workload("bomb: gzip, unstated", "bomb.gz", bomb_gzip, [Run("standard", 1.0, scales=False)], 0),
 ]
