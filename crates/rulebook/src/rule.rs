@@ -141,12 +141,6 @@ pub struct Pattern {
 }
 
 impl Rule {
-    /// Whether the rule depends on one of these kinds.
-    pub fn depends_on(&self, kinds: &[Kind]) -> bool {
-        let pattern = self.pattern.is_some() && kinds.contains(&Kind::Match);
-        pattern || self.when.iter().any(|clause| kinds.contains(&clause.fact))
-    }
-
     /// The kinds of fact on which the rule depends, in the order of its clauses, each once.
     pub fn kinds(&self) -> Vec<Kind> {
         let mut kinds: Vec<Kind> = self.when.iter().map(|clause| clause.fact).collect();

@@ -30,6 +30,20 @@ pub(crate) struct Labels {
     pub(crate) atlas: Vec<Arc<str>>,
 }
 
+/// A set of kinds: every artifact asks every rule whether it could have applied.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kinds(u64);
+
+impl Kinds {
+    /// The set of these.
+    pub(crate) fn of(kinds: &[Kind]) -> Self {
+        Self(kinds.iter().fold(0, |set, kind| set | 1_u64.checked_shl(*kind as u32).unwrap_or(0)))
+    }
+}
+
+/// A kind more than the set holds would be in no set.
+const _: () = assert!(Kind::ALL.len() <= 64);
+
 /// The dispatch tables of a catalogue.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -37,6 +51,8 @@ pub(crate) struct Index {
     candidates: Vec<Vec<Vec<Candidate>>>,
     /// Kinds that tree rules want kept.
     kept: Vec<Kind>,
+    /// For each rule, the kinds on which it depends.
+    depends: Vec<Kinds>,
     labels: Vec<Labels>,
 }
 
@@ -59,13 +75,19 @@ impl Index {
                 }
             }
         }
-        Self { candidates, kept, labels: rules.iter().map(labels).collect() }
+        let depends = rules.iter().map(|rule| Kinds::of(&rule.kinds())).collect();
+        Self { candidates, kept, depends, labels: rules.iter().map(labels).collect() }
     }
 
     /// The clauses that a fact of `kind` with this standing may meet; standings are already decided.
     pub(crate) fn candidates(&self, kind: Kind, standing: Option<usize>) -> &[Candidate] {
         let row = self.candidates.get(kind as usize);
         row.and_then(|row| row.get(standing.unwrap_or(STANDINGS.len()))).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a rule depends on one of these kinds.
+    pub(crate) fn depends(&self, rule: usize, kinds: Kinds) -> bool {
+        self.depends.get(rule).is_some_and(|wanted| wanted.0 & kinds.0 != 0)
     }
 
     pub(crate) fn keeps(&self, kind: Kind) -> bool {

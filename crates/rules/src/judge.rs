@@ -12,6 +12,7 @@ use crate::{
     catalogue::Catalogue,
     evaluate::holds,
     findings::{Conclusion, Findings},
+    index::Kinds,
     operator::Context,
     render,
     standing::Memory,
@@ -99,7 +100,7 @@ impl<'c> Judge<'c> {
 
     /// Ends the artifact. `complete`: every byte is accounted for; `kinds`: what its readings could state.
     pub fn finish(self, complete: bool, kinds: &[Kind]) -> Judgement {
-        let rules = self.catalogue.rules();
+        let (rules, kinds) = (self.catalogue.rules(), Kinds::of(kinds));
         let (found, unlisted) = self.findings.finish(rules);
         let mut failed = vec![false; rules.len()];
         let mut findings = Vec::with_capacity(found.len());
@@ -110,8 +111,8 @@ impl<'c> Judge<'c> {
             findings.push(finding);
         }
         let checks = rules.iter().zip(failed).enumerate().filter(|(_, (rule, _))| rule.scope == Scope::Artifact);
-        let checks = checks.map(|(position, (rule, failed))| {
-            let passed = !failed && complete && rule.depends_on(kinds);
+        let checks = checks.map(|(position, (_, failed))| {
+            let passed = !failed && complete && self.catalogue.index().depends(position, kinds);
             let check =
                 Check { failed: u64::from(failed), passed: u64::from(passed), not_run: u64::from(!failed && !passed) };
             (position, check)

@@ -4,7 +4,8 @@ use base::format::Head;
 
 /// The file's own name without the folders of a member's path.
 pub(crate) fn file_name<'a>(head: &Head<'a>) -> &'a str {
-    head.name.rsplit(['/', '\\']).next().unwrap_or_default()
+    let folders = memchr::memrchr2(b'/', b'\\', head.name.as_bytes()).map_or(0, |at| at.saturating_add(1));
+    head.name.get(folders..).unwrap_or_default()
 }
 
 /// What follows the last dot of the name; empty without a dot.
@@ -13,7 +14,8 @@ pub(crate) fn extension<'a>(head: &Head<'a>) -> &'a str {
 }
 
 fn named(head: &Head<'_>, extensions: &[&str]) -> bool {
-    extensions.iter().any(|known| extension(head).eq_ignore_ascii_case(known))
+    let extension = extension(head);
+    extensions.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// The interpreter line behind `#!`, where it is text. Rust writes `#![` for something else.
@@ -37,9 +39,10 @@ pub(super) fn cython(head: &Head<'_>) -> bool {
 }
 
 pub(crate) fn shell(head: &Head<'_>) -> bool {
-    let others = [OTHER, &["python", "pypy", "lua", "Rscript", "node", "deno", "bun", "pwsh"]].concat();
     named(head, &["sh", "bash", "zsh", "ksh", "csh", "tcsh", "dash", "fish", "command"])
-        || interpreter(head).is_some() && !interpreted(head, &others)
+        || interpreter(head).is_some()
+            && !interpreted(head, OTHER)
+            && !interpreted(head, &["python", "pypy", "lua", "Rscript", "node", "deno", "bun", "pwsh"])
 }
 
 pub(crate) fn batch(head: &Head<'_>) -> bool {

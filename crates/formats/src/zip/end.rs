@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use base::{coverage::Claim, format::Head, stop::Stop};
-use memchr::memmem;
+use memchr::memrchr_iter;
 
 use super::{Archive, header::CENTRAL};
 use crate::fields::Fields;
@@ -58,13 +58,18 @@ fn end_record(bytes: &[u8]) -> Option<End> {
     Some(End { disks, entries_here, numbers: Numbers { entries, size, offset }, comment: fields.u16_le()?.into() })
 }
 
+/// Where the signature of an end record stands, the last one first. Most files have none, so looking for one byte is quickest.
+fn ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    memrchr_iter(b'P', bytes).filter(|at| bytes.get(*at..).is_some_and(|from| from.starts_with(END)))
+}
+
 /// Whether the last bytes of an artifact hold an end record that some loader would accept.
 pub(super) fn fits(head: &Head<'_>) -> bool {
     let Some(len) = head.len else {
         return false;
     };
     let base = len.saturating_sub(head.last.len() as u64);
-    let found = memmem::rfind_iter(head.last, END).filter_map(|at| Some((at, end_record(head.last.get(at..)?)?)));
+    let found = ends(head.last).filter_map(|at| Some((at, end_record(head.last.get(at..)?)?)));
     found.take(8).any(|(at, end)| {
         let (at, after) = (base.saturating_add(at as u64), len.saturating_sub(base.saturating_add(at as u64)));
         // A tar whose last member is a zip ends in zeros behind the zip: that zip is the member's, not the tar's.
@@ -130,7 +135,7 @@ pub(super) fn locate(archive: &mut Archive<'_, '_>) -> Result<Vec<Directory>, St
     let tail = archive.bytes(base, usize::try_from(REACH).unwrap_or(usize::MAX))?;
     let mut directories = Vec::new();
     let mut last = true;
-    for at in memmem::rfind_iter(&tail, END) {
+    for at in ends(&tail) {
         let Some(end) = tail.get(at..).and_then(end_record) else {
             continue;
         };
