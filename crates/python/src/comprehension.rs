@@ -137,6 +137,7 @@ impl<'t> Machine<'t, '_, '_> {
                 return Ok(false);
             }
             let value = self.eval(made.0)?.value;
+            self.progress(&value);
             values.push(match made.1 {
                 Some(key) => Value::tuple(vec![self.eval(key)?.value, value]),
                 None => value,

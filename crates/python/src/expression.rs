@@ -92,6 +92,9 @@ impl<'t> Machine<'t, '_, '_> {
                     None => Value::None.into(),
                 };
                 if self.quiet > 0 && self.yielded.len() < MAX_ITERATED {
+                    if self.yielded.last().is_none_or(|last| *last != given.value) {
+                        self.progress(&given.value);
+                    }
                     self.yielded.push(given.value);
                 }
                 Known::unknown()

@@ -77,6 +77,8 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) branch: bool,
     /// Nodes that may still be evaluated for their value alone.
     pub(crate) effort: u32,
+    /// Nodes evaluated so since something known last grew.
+    pub(crate) idle: u32,
     /// Items of containers that may still be copied: values are never changed in place.
     copies: usize,
     /// In which state the last call left its receiver.
@@ -108,6 +110,9 @@ pub(crate) struct Machine<'t, 'k, 's> {
 /// Nodes evaluated for their value alone in one file: enough to decode what a loop decodes, too little to run a program.
 const EFFORT: u32 = 100_000;
 
+/// Nodes evaluated for their value alone while nothing known grows: loops that decode nothing end here, not at [`EFFORT`].
+const IDLE: u32 = 4_096;
+
 /// Items of containers that are copied in one file: what grows by one each time is copied whole each time.
 const COPIES: usize = 4_000_000;
 
@@ -130,6 +135,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             quiet: 0,
             branch: false,
             effort: EFFORT,
+            idle: 0,
             copies: COPIES,
             receiver: None,
             unrolling: false,
@@ -171,7 +177,15 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             return Ok(true);
         }
         self.effort = self.effort.saturating_sub(1);
-        Ok(self.effort > 0)
+        self.idle = self.idle.saturating_add(1);
+        Ok(self.effort > 0 && self.idle < IDLE)
+    }
+
+    /// Something known grew by `value`, or became it: what is evaluated for its value alone gets somewhere.
+    pub(crate) fn progress(&mut self, value: &Value) {
+        if value.is_constant() {
+            self.idle = 0;
+        }
     }
 
     /// Pays for a copy of a container; `false`: too much was copied for it to be followed on.
@@ -345,11 +359,16 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 
     /// Binds a name in the scope that is walked; `branch`: only perhaps.
     pub(crate) fn bind(&mut self, name: &str, known: Known, branch: bool) {
-        self.scope.bind_as(name, || self.memo.word(name), known, branch);
+        if self.scope.bind_as(name, || self.memo.word(name), known, branch) {
+            self.idle = 0;
+        }
     }
 
     /// Runs `step` for its value alone.
     pub(crate) fn quietly<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        if self.quiet == 0 {
+            self.idle = 0;
+        }
         self.quiet = self.quiet.saturating_add(1);
         let result = step(self);
         self.quiet = self.quiet.saturating_sub(1);

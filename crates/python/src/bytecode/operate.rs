@@ -235,6 +235,7 @@ impl Machine<'_, '_, '_> {
             Op::ListAppend => {
                 let item = frame.pop();
                 let encoded = item.known.encoded.clone();
+                self.progress(&item.known.value);
                 self.grow(frame, arg, Some([item.known.value]));
                 if let (Some(slot), Some(encoded)) = (frame.growing(arg), encoded) {
                     slot.known.encoded.get_or_insert(encoded);
