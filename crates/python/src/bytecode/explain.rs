@@ -172,7 +172,7 @@ impl<'t> Lister<'t> {
             if page.stack.is_empty() {
                 page.start = instruction.at;
             }
-            if decoded.handlers.iter().any(|handler| handler.target == instruction.at) {
+            if instruction.joins && decoded.handlers.iter().any(|handler| handler.target == instruction.at) {
                 self.line(&mut page, instruction, "# when something is raised:".into(), Vec::new());
             }
             self.instruction(&mut page, instruction)?;

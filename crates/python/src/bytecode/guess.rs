@@ -102,7 +102,7 @@ fn reads_the_same(code: &Code, one: Version, other: Version) -> bool {
     let differs = |number: u8| one.table().row(number).op != other.table().row(number).op;
     let units = (one >= Version::V3_10) != (other >= Version::V3_10);
     let jumps = |number: u8| {
-        let jump = Instruction { at: 0, op: one.table().row(number).op, number, arg: 1, next: 2 };
+        let jump = Instruction { at: 0, op: one.table().row(number).op, number, joins: false, arg: 1, next: 2 };
         units && jump.target(one).is_some()
     };
     !code.code.chunks(2).filter_map(|word| word.first().copied()).any(|number| differs(number) || jumps(number))

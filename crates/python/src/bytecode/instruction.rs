@@ -11,6 +11,8 @@ pub(crate) struct Instruction {
     pub(crate) op: Op,
     /// Its number.
     pub(crate) number: u8,
+    /// Whether a jump or a handler leads to it.
+    pub(crate) joins: bool,
     /// Its argument; 0 without one.
     pub(crate) arg: u32,
     /// Where the next one begins, behind its caches.
@@ -22,19 +24,23 @@ pub(crate) struct Instruction {
 pub(crate) struct Decoded {
     /// In the order of the bytes; instructions that only a jump into the middle of others reveals come last.
     pub(crate) instructions: Vec<Instruction>,
-    /// Index of the instruction at an offset, [`NONE`] where none begins.
-    index: Vec<u32>,
     /// How many are in the order of the bytes.
     pub(crate) straight: usize,
+    /// Where one stands, by its offset, [`NONE`] where none begins: made once they are no longer in order.
+    index: Vec<u32>,
+    /// Which of them may jump.
+    jumps: Vec<usize>,
     /// Jumps that lead behind the code.
     pub(crate) stray: Option<u32>,
     /// A jump into the middle of an instruction.
     pub(crate) overlap: Option<u32>,
+    /// The first opcode that the version does not have.
+    pub(crate) unknown: Option<u32>,
     /// Loops: where their headers begin and where a jump back stands, in the order of the jumps.
     pub(crate) loops: Vec<(u32, u32)>,
     /// Where SETUP_EXCEPT and its like lead, up to 3.10.
     pub(crate) setups: Vec<u32>,
-    /// Entries of exception tables: start, end, target, depth, whether the offset is pushed (3.11 on).
+    /// Entries of exception tables: target, depth, whether the offset is pushed (3.11 on).
     pub(crate) handlers: Vec<Handler>,
 }
 
@@ -56,37 +62,59 @@ const HIDDEN: usize = 1 << 14;
 
 impl Decoded {
     pub(super) fn new(code: &Code, version: Version) -> Self {
-        let mut decoded = Self { index: vec![NONE; code.code.len().saturating_add(1)], ..Self::default() };
-        decoded.instructions.reserve(code.code.len() / 4);
+        let mut decoded = Self::default();
+        // Nearly all instructions take two bytes or more.
+        decoded.instructions.reserve_exact(code.code.len() / 2);
         decoded.run(&code.code, version, 0);
         decoded.straight = decoded.instructions.len();
         decoded.handlers = handlers(&code.handlers);
         decoded.follow_jumps(&code.code, version);
+        for index in 0..decoded.handlers.len() {
+            let target = decoded.handlers.get(index).and_then(|handler| decoded.at(handler.target));
+            decoded.join(target);
+        }
         decoded
     }
 
     /// The position of the instruction that begins at `at`.
     pub(crate) fn at(&self, at: u32) -> Option<usize> {
+        if self.index.is_empty() {
+            return self.instructions.binary_search_by_key(&at, |known| known.at).ok();
+        }
         let found = *self.index.get(usize::try_from(at).ok()?)?;
         if found == NONE { None } else { usize::try_from(found).ok() }
+    }
+
+    /// Notes where the instructions from `position` on stand.
+    fn note(&mut self, position: usize) {
+        for (position, known) in self.instructions.iter().enumerate().skip(position) {
+            let slot = usize::try_from(known.at).ok().and_then(|at| self.index.get_mut(at));
+            if let (Some(slot), Ok(position)) = (slot, u32::try_from(position)) {
+                *slot = position;
+            }
+        }
+    }
+
+    /// Marks an instruction that something leads to.
+    fn join(&mut self, position: Option<usize>) {
+        if let Some(joined) = position.and_then(|position| self.instructions.get_mut(position)) {
+            joined.joins = true;
+        }
     }
 
     /// Decodes from `start` until the end or until known instructions follow.
     fn run(&mut self, bytes: &[u8], version: Version, start: usize) {
         let table = version.table();
-        let mut at = start;
-        let (mut begun, mut extended) = (at, 0_u32);
+        let words = version.is_wordcode();
+        let (mut begun, mut at, mut extended) = (start, start, 0_u32);
         while let Some(number) = bytes.get(at).copied() {
-            if at > start && begun == at && self.index.get(at).is_some_and(|known| *known != NONE) {
-                return;
-            }
             let row = table.row(number);
             let byte = |offset: usize| bytes.get(at.saturating_add(offset)).copied().map_or(0, u32::from);
-            let (arg, size) = match version.is_wordcode() {
-                true if number >= table.argument_from => (extended << 8 | byte(1), 2),
-                true => (0, 2),
-                false if number >= table.argument_from => (extended << 16 | byte(2) << 8 | byte(1), 3),
-                false => (0, 1),
+            let (arg, size) = match (words, row.has_argument) {
+                (true, true) => (extended << 8 | byte(1), 2),
+                (true, false) => (0, 2),
+                (false, true) => (extended << 16 | byte(2) << 8 | byte(1), 3),
+                (false, false) => (0, 1),
             };
             at = at.saturating_add(size);
             if row.op == Op::ExtendedArg {
@@ -94,45 +122,109 @@ impl Decoded {
                 continue;
             }
             at = at.saturating_add(usize::from(row.caches).saturating_mul(2));
-            let (Ok(begin), Ok(next), Ok(position)) =
-                (u32::try_from(begun), u32::try_from(at), u32::try_from(self.instructions.len()))
-            else {
-                return;
-            };
-            if let Some(slot) = self.index.get_mut(begun)
-                && *slot == NONE
-            {
-                *slot = position;
+            let (Ok(begin), Ok(next)) = (u32::try_from(begun), u32::try_from(at)) else { return };
+            let position = self.instructions.len();
+            if row.jumps {
+                self.jumps.push(position);
             }
-            self.instructions.push(Instruction { at: begin, op: row.op, number, arg, next });
+            if row.op == Op::Unknown {
+                self.unknown.get_or_insert(begin);
+            }
+            self.instructions.push(Instruction { at: begin, op: row.op, number, joins: false, arg, next });
+            if !self.index.is_empty() && self.at(next).is_some() {
+                break;
+            }
             (begun, extended) = (at, 0);
         }
     }
 
     /// Decodes what only jumps reach: an instruction in the middle of another.
     fn follow_jumps(&mut self, bytes: &[u8], version: Version) {
-        let mut position = 0;
         let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        while let Some(instruction) = self.instructions.get(position).copied() {
-            position = position.saturating_add(1);
+        let mut followed = 0;
+        while let Some(position) = self.jumps.get(followed).copied() {
+            followed = followed.saturating_add(1);
+            let Some(instruction) = self.instructions.get(position).copied() else { break };
             let Some(target) = instruction.target(version) else { continue };
-            if target < instruction.at && position <= self.straight {
+            if target < instruction.at && position < self.straight {
                 self.loops.push((target, instruction.at));
             }
             if matches!(instruction.op, Op::SetupExcept | Op::SetupFinally | Op::SetupWith) {
                 self.setups.push(target);
             }
+            let mut led = self.at(target);
             if target >= end {
                 self.stray.get_or_insert(instruction.at);
-            } else if self.at(target).is_none() && self.instructions.len() < self.straight.saturating_add(HIDDEN) {
+            } else if led.is_none() && self.instructions.len() < self.straight.saturating_add(HIDDEN) {
                 let start = usize::try_from(target).unwrap_or(0);
                 self.overlap.get_or_insert(instruction.at);
                 // Words begin at even offsets; CPython aligns nothing else.
                 if version.is_wordcode() && !start.is_multiple_of(2) {
                     continue;
                 }
+                if self.index.is_empty() {
+                    self.index = vec![NONE; bytes.len()];
+                    self.note(0);
+                }
+                let revealed = self.instructions.len();
                 self.run(bytes, version, start);
+                self.note(revealed);
+                led = Some(revealed);
             }
+            self.join(led);
+        }
+        self.jumps = Vec::new();
+    }
+}
+
+/// Where a jump is counted from.
+pub(super) enum Jump {
+    Back,
+    Ahead,
+    Absolute,
+}
+
+impl Op {
+    /// How it may jump.
+    pub(super) fn jump(self, version: Version) -> Option<Jump> {
+        match self {
+            Self::JumpBackward
+            | Self::JumpBackwardNoInterrupt
+            | Self::PopJumpBackwardIfFalse
+            | Self::PopJumpBackwardIfTrue
+            | Self::PopJumpBackwardIfNone
+            | Self::PopJumpBackwardIfNotNone => Some(Jump::Back),
+            Self::JumpForward
+            | Self::ForIter
+            | Self::SetupLoop
+            | Self::SetupExcept
+            | Self::SetupFinally
+            | Self::SetupWith
+            | Self::SetupAsyncWith
+            | Self::CallFinally
+            | Self::Send
+            | Self::PopJumpForwardIfFalse
+            | Self::PopJumpForwardIfTrue
+            | Self::PopJumpForwardIfNone
+            | Self::PopJumpForwardIfNotNone => Some(Jump::Ahead),
+            Self::PopJumpIfFalse
+            | Self::PopJumpIfTrue
+            | Self::JumpIfFalseOrPop
+            | Self::JumpIfTrueOrPop
+            | Self::PopJumpIfNone
+            | Self::PopJumpIfNotNone
+                if version >= Version::V3_11 =>
+            {
+                Some(Jump::Ahead)
+            }
+            Self::PopJumpIfFalse
+            | Self::PopJumpIfTrue
+            | Self::JumpIfFalseOrPop
+            | Self::JumpIfTrueOrPop
+            | Self::JumpAbsolute
+            | Self::JumpIfNotExcMatch
+            | Self::ContinueLoop => Some(Jump::Absolute),
+            _ => None,
         }
     }
 }
@@ -142,45 +234,11 @@ impl Instruction {
     pub(crate) fn target(&self, version: Version) -> Option<u32> {
         let unit = if version >= Version::V3_10 { 2 } else { 1 };
         let distance = self.arg.saturating_mul(unit);
-        match self.op {
-            Op::JumpBackward
-            | Op::JumpBackwardNoInterrupt
-            | Op::PopJumpBackwardIfFalse
-            | Op::PopJumpBackwardIfTrue
-            | Op::PopJumpBackwardIfNone
-            | Op::PopJumpBackwardIfNotNone => Some(self.next.saturating_sub(distance)),
-            Op::JumpForward
-            | Op::ForIter
-            | Op::SetupLoop
-            | Op::SetupExcept
-            | Op::SetupFinally
-            | Op::SetupWith
-            | Op::SetupAsyncWith
-            | Op::CallFinally
-            | Op::Send
-            | Op::PopJumpForwardIfFalse
-            | Op::PopJumpForwardIfTrue
-            | Op::PopJumpForwardIfNone
-            | Op::PopJumpForwardIfNotNone => Some(self.next.saturating_add(distance)),
-            Op::PopJumpIfFalse
-            | Op::PopJumpIfTrue
-            | Op::JumpIfFalseOrPop
-            | Op::JumpIfTrueOrPop
-            | Op::PopJumpIfNone
-            | Op::PopJumpIfNotNone
-                if version >= Version::V3_11 =>
-            {
-                Some(self.next.saturating_add(distance))
-            }
-            Op::PopJumpIfFalse
-            | Op::PopJumpIfTrue
-            | Op::JumpIfFalseOrPop
-            | Op::JumpIfTrueOrPop
-            | Op::JumpAbsolute
-            | Op::JumpIfNotExcMatch
-            | Op::ContinueLoop => Some(distance),
-            _ => None,
-        }
+        Some(match self.op.jump(version)? {
+            Jump::Back => self.next.saturating_sub(distance),
+            Jump::Ahead => self.next.saturating_add(distance),
+            Jump::Absolute => distance,
+        })
     }
 
     /// Whether nothing runs on behind it.
@@ -226,4 +284,46 @@ fn handlers(bytes: &[u8]) -> Vec<Handler> {
         }
     }
     entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, Decoded, Version};
+
+    fn decoded(version: Version, code: &[u8], handlers: &[u8]) -> Decoded {
+        let mut object = Code::default();
+        (object.code, object.handlers) = (code.into(), handlers.into());
+        Decoded::new(&object, version)
+    }
+
+    /// Where instructions begin, and whether something leads there.
+    fn joins(decoded: &Decoded) -> Vec<(u32, bool)> {
+        for (position, known) in decoded.instructions.iter().enumerate() {
+            assert_eq!(decoded.at(known.at), Some(position));
+        }
+        decoded.instructions.iter().map(|known| (known.at, known.joins)).collect()
+    }
+
+    #[test]
+    fn jumps_and_handlers_lead_to_instructions() {
+        // 3.8: FOR_ITER to 8, NOP, JUMP_ABSOLUTE to 0, NOP, RETURN_VALUE.
+        let looped = decoded(Version::V3_8, &[93, 6, 9, 0, 113, 0, 9, 0, 83, 0], &[]);
+        assert_eq!(joins(&looped), [(0, true), (2, false), (4, false), (6, false), (8, true)]);
+        assert_eq!(looped.loops, [(0, 4)]);
+        // 3.12: NOP four times; an entry from word 0, 1 word long, to word 2.
+        let handled = decoded(Version::V3_12, &[9, 0, 9, 0, 9, 0, 9, 0], &[0x80, 1, 2, 0]);
+        assert_eq!(joins(&handled), [(0, false), (2, false), (4, true), (6, false)]);
+    }
+
+    #[test]
+    fn what_only_a_jump_reveals_comes_last() {
+        // 3.8: JUMP_FORWARD into the middle of NOP with an extended argument, RETURN_VALUE.
+        let hidden = decoded(Version::V3_8, &[110, 2, 144, 1, 9, 0, 83, 0], &[]);
+        assert_eq!(joins(&hidden), [(0, false), (2, false), (6, false), (4, true)]);
+        assert_eq!((hidden.straight, hidden.overlap, hidden.at(3)), (3, Some(0), None));
+        // 2.7: the same into an argument; the jump to where no instruction begins and the code ends reveals nothing.
+        let hidden = decoded(Version::V2_7, &[110, 1, 0, 100, 9, 83, 110, 255, 255], &[]);
+        assert_eq!(joins(&hidden), [(0, false), (3, false), (6, false), (4, true), (5, false)]);
+        assert_eq!(hidden.stray, Some(6));
+    }
 }

@@ -198,9 +198,8 @@ fn flaws(code: &Code, version: Version, sink: &mut Sink<'_>) -> Result<(), Stop>
         Place::bytes(code.code_at.saturating_add(u64::from(at)), 1).pointer(Unit::Instruction, pointer)
     };
     let decoded = code.decoded(version);
-    let unknown = decoded.instructions.iter().find(|known| known.op == opcode::Op::Unknown);
     let found = [
-        (unknown.map(|known| known.at), "unknown-opcode", "an opcode that the version does not have"),
+        (decoded.unknown, "unknown-opcode", "an opcode that the version does not have"),
         (decoded.stray, "jump-out-of-code", "a jump leads out of the code"),
         (decoded.overlap, "jump-into-instruction", "a jump leads into the middle of an instruction"),
         (code.odd.map(|_| 0), "odd-code-object", "a part of a code object is of another type than CPython makes"),

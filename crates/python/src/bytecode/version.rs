@@ -39,13 +39,15 @@ pub(crate) struct Row {
     pub(crate) op: Op,
     /// Cache entries behind it, of two bytes each.
     pub(crate) caches: u8,
+    /// Whether it takes an argument.
+    pub(crate) has_argument: bool,
+    /// Whether it may jump.
+    pub(crate) jumps: bool,
 }
 
 /// The opcodes of one version.
 pub(crate) struct Table {
-    rows: Vec<Row>,
-    /// Opcodes from this number on have an argument.
-    pub(crate) argument_from: u8,
+    rows: [Row; 256],
 }
 
 impl Table {
@@ -55,26 +57,36 @@ impl Table {
     }
 
     /// Reads the text of a table: see `tables/write.py`.
-    fn parse(text: &str) -> Self {
-        let mut table = Self { rows: vec![UNKNOWN; 256], argument_from: 0 };
+    fn parse(version: Version, text: &str) -> Self {
+        let mut rows = [UNKNOWN; 256];
+        let mut argument_from = 0_usize;
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let words: Vec<&str> = line.split_whitespace().collect();
             match *words {
-                ["argument-from", number] => table.argument_from = number.parse().unwrap_or(0),
+                ["argument-from", number] => argument_from = number.parse().unwrap_or(0),
                 [number, _, behaves, caches] => {
-                    let row = number.parse().ok().and_then(|number: usize| table.rows.get_mut(number));
+                    let row = number.parse().ok().and_then(|number: usize| rows.get_mut(number));
                     if let Some(row) = row {
-                        *row = Row { op: Op::named(behaves), caches: caches.parse().unwrap_or(0) };
+                        let op = Op::named(behaves);
+                        *row = Row {
+                            op,
+                            caches: caches.parse().unwrap_or(0),
+                            jumps: op.jump(version).is_some(),
+                            ..UNKNOWN
+                        };
                     }
                 }
                 _ => {}
             }
         }
-        table
+        for row in rows.iter_mut().skip(argument_from) {
+            row.has_argument = true;
+        }
+        Self { rows }
     }
 }
 
-const UNKNOWN: Row = Row { op: Op::Unknown, caches: 0 };
+const UNKNOWN: Row = Row { op: Op::Unknown, caches: 0, has_argument: false, jumps: false };
 
 macro_rules! tables {
     ($($version:ident $file:literal;)+) => {
@@ -87,7 +99,7 @@ macro_rules! tables {
                 match self {
                     $(Self::$version => {
                         static TABLE: LazyLock<Table> =
-                            LazyLock::new(|| Table::parse(include_str!(concat!("../../tables/", $file, ".txt"))));
+                            LazyLock::new(|| Table::parse(Version::$version, include_str!(concat!("../../tables/", $file, ".txt"))));
                         &TABLE
                     })+
                 }
