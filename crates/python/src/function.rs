@@ -87,6 +87,8 @@ pub(crate) const MAX_LOCALS: usize = 1 << 16;
 /// Functions registered with a dispatcher, and under which name they are kept.
 const MAX_REGISTERED: usize = 64;
 const REGISTERED: &str = "<registered>";
+/// Names of a function for which there is room from the beginning.
+const MAX_ROOM: usize = 16;
 /// Functions evaluated within functions.
 const MAX_INLINED: u32 = 8;
 
@@ -321,7 +323,11 @@ impl<'t> Machine<'t, '_, '_> {
     /// The scope of a call: parameters bound to what is known of them.
     fn frame(&self, index: usize) -> Rc<Scope> {
         let Some(function) = self.functions.get(index) else { return Rc::default() };
-        let scope = Scope::inside(&function.scope, false);
+        let locals = match function.body {
+            Body::Code(code) => code.locals.len(),
+            _ => function.names.len(),
+        };
+        let scope = Scope::with_room(&function.scope, false, locals.min(MAX_ROOM));
         let named = |name: &Str| Known::from(Value::External(name.clone()));
         for (position, name) in function.names.iter().enumerate() {
             let given = function.arguments.iter().find(|(bound, _)| *bound == *name);

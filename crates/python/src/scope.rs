@@ -1,9 +1,6 @@
 //! Names and what they are bound to.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use base::fact::Str;
 use eval::{Value, Why};
@@ -79,15 +76,21 @@ const FEW: usize = 12;
 pub(crate) struct Names {
     entries: Vec<(Str, Bound)>,
     /// Where each one stands, once there are more than a few.
-    places: HashMap<Str, usize>,
+    places: Option<Box<HashMap<Str, usize>>>,
 }
 
 impl Names {
     fn place(&self, name: &str) -> Option<usize> {
-        if self.entries.len() > FEW {
-            return self.places.get(name).copied();
+        if let Some(places) = &self.places {
+            return places.get(name).copied();
         }
-        self.entries.iter().position(|(known, _)| **known == *name)
+        // Names of one file are mostly the same texts, not only equal ones.
+        let last = name.as_bytes().last();
+        let same = |known: &Str| {
+            known.len() == name.len()
+                && (known.as_ptr() == name.as_ptr() || known.as_bytes().last() == last && **known == *name)
+        };
+        self.entries.iter().position(|(known, _)| same(known))
     }
 
     fn get(&self, name: &str) -> Option<&Bound> {
@@ -100,11 +103,14 @@ impl Names {
     }
 
     fn insert(&mut self, name: Str, bound: Bound) {
-        let more = self.entries.len() >= FEW;
+        let place = self.entries.len();
+        if let Some(places) = &mut self.places {
+            places.insert(name.clone(), place);
+        }
         self.entries.push((name, bound));
-        let from = if self.places.is_empty() { 0 } else { self.entries.len().saturating_sub(1) };
-        for (place, (name, _)) in self.entries.iter().enumerate().skip(from).filter(|_| more) {
-            self.places.insert(name.clone(), place);
+        if self.places.is_none() && place >= FEW {
+            let places = self.entries.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
+            self.places = Some(Box::new(places));
         }
     }
 
@@ -136,16 +142,21 @@ fn grows(before: &Value, after: &Value) -> bool {
     }
 }
 
+/// What a scope says of names without binding them.
+#[derive(Debug, Default)]
+struct Declared {
+    globals: HashSet<Str>,
+    nonlocals: HashSet<Str>,
+    /// Names of a class body that are annotated, in order.
+    fields: Vec<Str>,
+}
+
 /// A module, a class body or a function.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
     names: RefCell<Names>,
-    /// Whether it declares names of other scopes.
-    declares: Cell<bool>,
-    globals: RefCell<HashSet<Str>>,
-    nonlocals: RefCell<HashSet<Str>>,
-    /// Names of a class body that are annotated, in order.
-    fields: RefCell<Vec<Str>>,
+    /// What it declares, which few do.
+    declared: RefCell<Option<Box<Declared>>>,
     parent: Option<Rc<Scope>>,
     class: bool,
 }
@@ -153,7 +164,17 @@ pub(crate) struct Scope {
 impl Scope {
     /// A scope inside `parent`.
     pub(crate) fn inside(parent: &Rc<Self>, class: bool) -> Rc<Self> {
-        Rc::new(Self { parent: Some(Rc::clone(parent)), class, ..Self::default() })
+        Self::with_room(parent, class, 0)
+    }
+
+    /// The same for so many names.
+    pub(crate) fn with_room(parent: &Rc<Self>, class: bool, names: usize) -> Rc<Self> {
+        Rc::new(Self {
+            parent: Some(Rc::clone(parent)),
+            class,
+            names: RefCell::new(Names { entries: Vec::with_capacity(names), places: None }),
+            declared: RefCell::default(),
+        })
     }
 
     /// The scope that functions defined here see: a class body hides its names from its methods.
@@ -176,39 +197,37 @@ impl Scope {
 
     /// `name: annotation` in the body of a class.
     pub(crate) fn annotate(&self, name: &str) {
-        let mut fields = self.fields.borrow_mut();
-        if self.class && fields.len() < MAX_FIELDS {
-            fields.push(name.into());
+        let mut declared = self.declared.borrow_mut();
+        let declared = declared.get_or_insert_default();
+        if self.class && declared.fields.len() < MAX_FIELDS {
+            declared.fields.push(name.into());
         }
     }
 
     /// The annotated names of a class body.
     pub(crate) fn fields(&self) -> Vec<Str> {
-        self.fields.borrow().clone()
+        self.declared.borrow().as_ref().map(|declared| declared.fields.clone()).unwrap_or_default()
     }
 
     /// `global name`.
     pub(crate) fn declare_global(&self, name: &str) {
-        self.declares.set(true);
-        self.globals.borrow_mut().insert(name.into());
+        self.declared.borrow_mut().get_or_insert_default().globals.insert(name.into());
     }
 
     /// `nonlocal name`.
     pub(crate) fn declare_nonlocal(&self, name: &str) {
-        self.declares.set(true);
-        self.nonlocals.borrow_mut().insert(name.into());
+        self.declared.borrow_mut().get_or_insert_default().nonlocals.insert(name.into());
     }
 
     /// The scope in which an assignment to `name` here binds it.
     fn home(self: &Rc<Self>, name: &str) -> Rc<Self> {
-        if !self.declares.get() {
-            return Rc::clone(self);
-        }
-        if self.globals.borrow().contains(name) {
+        let declared = self.declared.borrow();
+        let Some(declared) = &*declared else { return Rc::clone(self) };
+        if declared.globals.contains(name) {
             return self.module();
         }
         let mut scope = Rc::clone(self);
-        if self.nonlocals.borrow().contains(name) {
+        if declared.nonlocals.contains(name) {
             while let Some(parent) = scope.parent.clone() {
                 scope = parent;
                 if !scope.class && scope.names.borrow().get(name).is_some() {

@@ -260,6 +260,10 @@ fn junk(blob: &Blob, sink: &mut Sink<'_>, range: Range<u64>, len: u64, listed: b
         sink.claim(range, Claim::Padding);
         return Ok(());
     }
+    // What holds nothing of an archive is this file, not a part of it: it stays unread.
+    if range.start == 0 && range.end == len {
+        return Ok(());
+    }
     let (id, name) = match (range.start == 0, range.end == len && listed) {
         (true, _) => ("prefix-data", "prefix".to_owned()),
         (_, true) => ("trailing-data", "trailing".to_owned()),

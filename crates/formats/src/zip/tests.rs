@@ -211,6 +211,16 @@ fn what_no_directory_lists_is_given_back() {
 }
 
 #[test]
+fn what_holds_nothing_of_an_archive_is_not_given_back_as_its_own_part() {
+    let bytes = ZipWriter::new().stored("a", b"x").finish();
+    for end in 4..30 {
+        let reading = reading::read(&FORMAT, "model.zip", &bytes[..end]).unwrap();
+        assert!(reading.stop.is_some() && !reading.complete());
+        assert!(reading.children.is_empty() && reading.facts.is_empty(), "{end}: {:?}", flaws(&reading));
+    }
+}
+
+#[test]
 fn a_prefix_that_moved_every_offset_is_followed() {
     let bytes = [&b"self-extracting stub"[..], &ZipWriter::new().stored("a", b"payload").finish()].concat();
     let reading = read(&bytes);

@@ -12,14 +12,14 @@ use super::{
 };
 use crate::{machine::Machine, scope::Known};
 
-impl Machine<'_, '_, '_> {
+impl<'t> Machine<'t, '_, '_> {
     /// What `with` binds.
     pub(super) fn entered(&mut self, instruction: &Instruction, context: Known) -> Result<Known, Stop> {
         self.enter(node(instruction), context)
     }
 
     /// Arranges the stack; `false`: the instruction does something else.
-    pub(super) fn arrange(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+    pub(super) fn arrange(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<bool, Stop> {
         let (version, arg) = (self.version(), instruction.arg);
         match instruction.op {
             Op::PopTop | Op::PopIter => drop(frame.pop()),
@@ -145,7 +145,7 @@ impl Machine<'_, '_, '_> {
     }
 }
 
-impl Machine<'_, '_, '_> {
+impl<'t> Machine<'t, '_, '_> {
     /// The attributes that a class pattern takes: by position, then by name.
     fn matched_class(
         &mut self,
@@ -174,7 +174,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// The values of the keys on top in the mapping below them.
-    fn matched_keys(&mut self, frame: &mut Frame) -> Result<Known, Stop> {
+    fn matched_keys(&mut self, frame: &mut Frame<'t>) -> Result<Known, Stop> {
         let keys = frame.peek(1).map(|slot| slot.known.value.clone());
         let of = frame.peek(2).map(|slot| slot.known.value.clone());
         let (Some(Value::Tuple(keys)), Some(of @ Value::Dict(_))) = (keys, of) else { return Ok(Known::unknown()) };
@@ -187,19 +187,19 @@ impl Machine<'_, '_, '_> {
 /// Attributes or keys of one pattern that are followed.
 const MAX_MATCHED: usize = 16;
 
-fn copy(frame: &mut Frame, depth: u32) {
+fn copy<'t>(frame: &mut Frame<'t>, depth: u32) {
     let slot = frame.peek(depth).map_or_else(Slot::unknown, |slot| slot.clone());
     frame.push(slot);
 }
 
-fn twice(frame: &mut Frame, count: u32) {
+fn twice<'t>(frame: &mut Frame<'t>, count: u32) {
     for _ in 0..count {
         copy(frame, count);
     }
 }
 
 /// Takes some and leaves others of which nothing is known.
-fn replace(frame: &mut Frame, taken: u32, left: u32) {
+fn replace<'t>(frame: &mut Frame<'t>, taken: u32, left: u32) {
     drop(frame.take(taken));
     for _ in 0..left {
         frame.push(Slot::unknown());

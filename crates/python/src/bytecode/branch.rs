@@ -26,7 +26,7 @@ pub(super) fn jumps(test: &Value, wants: Wants) -> Option<bool> {
 }
 
 /// The condition under which what follows a branch runs, as people write it.
-pub(super) fn condition(frame: &Frame, test: &Known, wants: Wants) -> String {
+pub(super) fn condition(frame: &Frame<'_>, test: &Known, wants: Wants) -> String {
     let written = |known: &Known| match known.written() {
         Value::External(name) => name.to_string(),
         value => value.to_expr().to_string(),
@@ -47,7 +47,7 @@ pub(super) fn condition(frame: &Frame, test: &Known, wants: Wants) -> String {
 }
 
 /// Conditions that do not hold while a module is imported.
-pub(super) fn never_on_import(frame: &Frame, test: &Known) -> bool {
+pub(super) fn never_on_import(frame: &Frame<'_>, test: &Known) -> bool {
     let named = |known: &Known, name: &str| matches!(&known.value, Value::External(known) if **known == *name);
     match &frame.compared {
         Some((left, _, right)) => named(left, "__name__") || named(right, "__name__"),

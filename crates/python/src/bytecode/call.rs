@@ -31,7 +31,7 @@ struct Arguments {
 
 impl<'t> Machine<'t, '_, '_> {
     /// Calls, functions and classes; `false`: the instruction does something else.
-    pub(super) fn call_instruction(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+    pub(super) fn call_instruction(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<bool, Stop> {
         let (version, arg) = (self.version(), instruction.arg);
         match instruction.op {
             Op::Call => {
@@ -89,7 +89,7 @@ impl<'t> Machine<'t, '_, '_> {
     /// A call with `count` arguments, the last of which are keywords; `pair`: NULL or `self` stands beside the callee.
     fn call_with(
         &mut self,
-        frame: &mut Frame,
+        frame: &mut Frame<'t>,
         instruction: &Instruction,
         count: u32,
         names: Vec<Str>,
@@ -120,7 +120,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// CALL_FUNCTION and its like of 2.7: pairs of keywords are counted in the upper byte.
-    fn call_two(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
+    fn call_two(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<(), Stop> {
         let (count, pairs) = (instruction.arg & 0xff, instruction.arg >> 8 & 0xff);
         let mut expanded = Vec::new();
         let mut expanded_pairs = Vec::new();
@@ -132,7 +132,7 @@ impl<'t> Machine<'t, '_, '_> {
             expanded = self.expanded(&over.known)?;
         }
         let named = frame.take(pairs.saturating_mul(2));
-        let pair = |pair: &[Slot]| match pair {
+        let pair = |pair: &[Slot<'t>]| match pair {
             [key, value] => Some((Str::from(key.known.value.as_str()?), value.known.clone())),
             _ => None,
         };
@@ -162,7 +162,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// `f(*args, **kwargs)`.
-    fn call_expanded(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
+    fn call_expanded(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<(), Stop> {
         let version = self.version();
         let named = if version >= Version::V3_14 || instruction.arg & 1 == 1 { Some(frame.pop()) } else { None };
         let over = frame.pop();
@@ -194,9 +194,9 @@ impl<'t> Machine<'t, '_, '_> {
     /// Calls, and leaves the result.
     fn finish(
         &mut self,
-        frame: &mut Frame,
+        frame: &mut Frame<'t>,
         instruction: &Instruction,
-        callee: &Slot,
+        callee: &Slot<'t>,
         arguments: Arguments,
     ) -> Result<(), Stop> {
         let Arguments { args, keywords, literal } = arguments;
@@ -288,7 +288,7 @@ impl<'t> Machine<'t, '_, '_> {
         }
     }
 
-    fn make_function(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
+    fn make_function(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<(), Stop> {
         let (version, arg) = (self.version(), instruction.arg);
         if (Version::V3_6..Version::V3_11).contains(&version) {
             frame.pop();
@@ -390,7 +390,7 @@ impl<'t> Machine<'t, '_, '_> {
         Ok(())
     }
 
-    fn intrinsic(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
+    fn intrinsic(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<(), Stop> {
         let of = frame.pop();
         match instruction.arg {
             // INTRINSIC_IMPORT_STAR
@@ -435,7 +435,13 @@ fn by_name(of: Known) -> Vec<(Str, Known)> {
 /// The texts of a tuple.
 pub(super) fn words(value: &Value) -> Vec<Str> {
     match value {
-        Value::Tuple(items) => items.iter().map(|item| item.as_str().unwrap_or("?").into()).collect(),
+        Value::Tuple(items) => {
+            let word = |item: &Value| match item {
+                Value::Str(text) => text.clone(),
+                _ => "?".into(),
+            };
+            items.iter().map(word).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{local::Local, machine::Machine, scope::Known};
 
-impl Machine<'_, '_, '_> {
+impl<'t> Machine<'t, '_, '_> {
     /// Where an instruction goes on that is none of the others.
-    pub(super) fn flow(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<Next, Stop> {
+    pub(super) fn flow(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<Next, Stop> {
         let version = self.version();
         let target = instruction.target(version);
         if let (Some((wants, keeps)), Some(target)) = (condition(instruction.op), target) {
@@ -79,7 +79,7 @@ impl Machine<'_, '_, '_> {
 }
 
 /// Keeps the stack of a handler up to 3.10: what is there and what is raised.
-fn handler(frame: &mut Frame, target: u32, version: Version) {
+fn handler<'t>(frame: &mut Frame<'t>, target: u32, version: Version) {
     let raised = if version == Version::V2_7 { 3 } else { 6 };
     frame.save(target, std::iter::repeat_n(Slot::unknown(), raised));
 }
@@ -102,7 +102,7 @@ pub(super) const fn condition(op: Op) -> Option<(Wants, bool)> {
 pub(super) fn grown<'c>(code: &'c Code, version: Version, range: &[Instruction]) -> Vec<&'c str> {
     let in_place = |instruction: &Instruction| match instruction.op {
         Op::BinaryOp => instruction.arg >= 13 && instruction.arg != super::operate::SUBSCRIPT,
-        op => op.name().starts_with("INPLACE_"),
+        op => super::operate::in_place(op),
     };
     let name = |instruction: &Instruction| match instruction.op {
         Op::StoreFast => code.local(instruction.arg),

@@ -1,6 +1,6 @@
 //! Names, constants, attributes and imports: instructions that load and store them.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::LazyLock};
 
 use base::{fact::Str, stop::Stop};
 use eval::Value;
@@ -24,7 +24,7 @@ const COMMON: [&str; 5] = ["AssertionError", "NotImplementedError", "tuple", "al
 
 impl<'t> Machine<'t, '_, '_> {
     /// Loads and stores; `false`: the instruction does something else.
-    pub(super) fn load(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+    pub(super) fn load(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<bool, Stop> {
         let Some(running) = self.running else { return Ok(false) };
         let (code, version, arg) = (running.code, running.version, instruction.arg);
         match instruction.op {
@@ -50,16 +50,16 @@ impl<'t> Machine<'t, '_, '_> {
             Op::StoreFast => self.store(frame, local_name(code, arg)),
             Op::StoreName => self.store(frame, name(code, arg)),
             Op::StoreDeref => {
-                let name = code.cell(version, arg).cloned().unwrap_or_default();
+                let name = code.cell(version, arg).unwrap_or(nameless());
                 if code.is_free(version, arg) {
-                    self.scope.declare_nonlocal(&name);
+                    self.scope.declare_nonlocal(name);
                 }
                 self.store(frame, name);
             }
             Op::StoreGlobal => {
                 let slot = frame.pop();
                 let branch = self.branch && self.quiet == 0;
-                self.scope.clone().bind_global(&name(code, arg), slot.known, branch);
+                self.scope.bind_global(name(code, arg), slot.known, branch);
             }
             Op::StoreFastLoadFast => {
                 self.store(frame, local_name(code, arg >> 4));
@@ -75,16 +75,16 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// What is loaded and stored less often.
-    fn load_seldom(&mut self, frame: &mut Frame, instruction: &Instruction, code: &'t Code) -> Result<bool, Stop> {
+    fn load_seldom(&mut self, frame: &mut Frame<'t>, instruction: &Instruction, code: &'t Code) -> Result<bool, Stop> {
         let (version, arg) = (self.version(), instruction.arg);
         match instruction.op {
             Op::LoadSmallInt => frame.push(Slot::literal(Value::Int(i64::from(arg)).into())),
             Op::LoadDeref | Op::LoadClassderef => {
-                frame.push(self.named(code.cell(version, arg).cloned().unwrap_or_default()));
+                frame.push(self.named(code.cell(version, arg).unwrap_or(nameless())));
             }
             Op::LoadFromDictOrDeref => {
                 frame.pop();
-                frame.push(self.named(code.cell(version, arg).cloned().unwrap_or_default()));
+                frame.push(self.named(code.cell(version, arg).unwrap_or(nameless())));
             }
             Op::LoadFromDictOrGlobals => {
                 frame.pop();
@@ -107,11 +107,11 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Op::StoreAttr => {
                 let (of, value) = (frame.pop(), frame.pop());
-                self.set_attribute(node(instruction), &of.known, &name(code, arg), value.known)?;
+                self.set_attribute(node(instruction), &of.known, name(code, arg), value.known)?;
             }
             Op::StoreSubscr => {
                 let (key, of, value) = (frame.pop(), frame.pop(), frame.pop());
-                let whole = (&of.known, of.name.as_deref());
+                let whole = (&of.known, of.name.map(|name| &**name));
                 self.set_item(node(instruction), whole, &key.known, &value.known)?;
             }
             Op::DeleteSubscr => drop(frame.take(2)),
@@ -123,7 +123,12 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// IMPORT_NAME, IMPORT_FROM and `import *`.
-    fn import_instruction(&mut self, frame: &mut Frame, instruction: &Instruction, code: &Code) -> Result<bool, Stop> {
+    fn import_instruction(
+        &mut self,
+        frame: &mut Frame<'t>,
+        instruction: &Instruction,
+        code: &Code,
+    ) -> Result<bool, Stop> {
         let node = node(instruction);
         match instruction.op {
             Op::ImportName => {
@@ -148,8 +153,8 @@ impl<'t> Machine<'t, '_, '_> {
                 let member = name(code, instruction.arg);
                 let of = frame.peek(1).map_or_else(Known::unknown, |slot| slot.known.clone());
                 let value = match frame.importing.clone() {
-                    Some(module) => self.import_member(node, &module, &member)?.into(),
-                    None => self.attribute(node, &of, &member)?,
+                    Some(module) => self.import_member(node, &module, member)?.into(),
+                    None => self.attribute(node, &of, member)?,
                 };
                 frame.push(Slot::literal(value));
             }
@@ -163,7 +168,7 @@ impl<'t> Machine<'t, '_, '_> {
         Ok(true)
     }
 
-    fn constant(&mut self, code: &Code, index: u32) -> Slot {
+    fn constant(&mut self, code: &'t Code, index: u32) -> Slot<'t> {
         match code.constant(index) {
             Some(Const::Code(inner)) => {
                 let name = self.running.and_then(|running| running.codes.get(*inner)).map(|code| code.name.clone());
@@ -174,25 +179,25 @@ impl<'t> Machine<'t, '_, '_> {
         }
     }
 
-    fn variable(&mut self, code: &Code, index: u32) -> Slot {
+    fn variable(&mut self, code: &'t Code, index: u32) -> Slot<'t> {
         self.named(local_name(code, index))
     }
 
     /// What a name is, found from here outwards.
-    fn named(&mut self, name: Str) -> Slot {
-        let found = self.scope.find(&name, slot);
+    fn named(&mut self, name: &'t Str) -> Slot<'t> {
+        let found = self.scope.find(name, slot);
         self.loaded(name, found)
     }
 
-    fn global(&mut self, name: Str) -> Slot {
-        let found = self.scope.find_global(&name, slot);
+    fn global(&mut self, name: &'t Str) -> Slot<'t> {
+        let found = self.scope.find_global(name, slot);
         self.loaded(name, found)
     }
 
-    fn loaded(&mut self, name: Str, found: Option<Slot>) -> Slot {
+    fn loaded(&mut self, name: &'t Str, found: Option<Slot<'t>>) -> Slot<'t> {
         let found = match found {
             Some(found) => found,
-            None => Slot::literal(self.unbound(&name)),
+            None => Slot::literal(self.unbound(name)),
         };
         Slot { name: Some(name), ..found }
     }
@@ -200,16 +205,16 @@ impl<'t> Machine<'t, '_, '_> {
     /// Replaces the top by its attribute; `method`: NULL stands beside it.
     fn load_attribute(
         &mut self,
-        frame: &mut Frame,
+        frame: &mut Frame<'t>,
         instruction: &Instruction,
-        name: Str,
+        name: &'t Str,
         method: bool,
     ) -> Result<(), Stop> {
         let of = frame.pop();
-        let known = self.attribute(node(instruction), &of.known, &name)?;
+        let known = self.attribute(node(instruction), &of.known, name)?;
         let mut others = Vec::new();
         for other in of.others.iter().flat_map(|others| others.iter()) {
-            others.push(self.attribute(node(instruction), other, &name)?);
+            others.push(self.attribute(node(instruction), other, name)?);
         }
         if method {
             frame.push(Slot::null());
@@ -219,25 +224,31 @@ impl<'t> Machine<'t, '_, '_> {
         Ok(())
     }
 
-    fn store(&mut self, frame: &mut Frame, name: Str) {
+    fn store(&mut self, frame: &mut Frame<'t>, name: &'t Str) {
         let slot = frame.pop();
         let branch = self.branch && self.quiet == 0;
-        if self.scope.bind_shared(&name, slot.known, branch) {
+        if self.scope.bind_shared(name, slot.known, branch) {
             self.idle = 0;
         }
     }
 }
 
 /// What a name is bound to, with what it was in other branches.
-fn slot(bound: &Bound) -> Slot {
+fn slot<'t>(bound: &Bound) -> Slot<'t> {
     let others = (!bound.before.is_empty()).then(|| Rc::from(bound.before.as_slice()));
     Slot { others, ..Slot::literal(bound.said().clone()) }
 }
 
-fn name(code: &Code, index: u32) -> Str {
-    code.name_at(index).cloned().unwrap_or_else(|| "?".into())
+fn name(code: &Code, index: u32) -> &Str {
+    code.name_at(index).unwrap_or(nameless())
 }
 
-fn local_name(code: &Code, index: u32) -> Str {
-    code.local(index).cloned().unwrap_or_else(|| "?".into())
+fn local_name(code: &Code, index: u32) -> &Str {
+    code.local(index).unwrap_or(nameless())
+}
+
+/// What a name is that broken code does not have.
+fn nameless() -> &'static Str {
+    static NAMELESS: LazyLock<Str> = LazyLock::new(|| "?".into());
+    &NAMELESS
 }

@@ -17,11 +17,6 @@ macro_rules! opcodes {
             pub(super) fn named(name: &str) -> Self {
                 match name { $($name => Self::$opcode,)+ _ => Self::Unknown }
             }
-
-            /// Its name.
-            pub(crate) const fn name(self) -> &'static str {
-                match self { Self::Unknown => "UNKNOWN", $(Self::$opcode => $name,)+ }
-            }
         }
     };
 }

@@ -46,6 +46,27 @@ pub(super) const fn binary(op: Op) -> Option<&'static str> {
     })
 }
 
+/// Whether it changes its left operand where that can be changed.
+pub(super) const fn in_place(op: Op) -> bool {
+    matches!(
+        op,
+        Op::InplaceAdd
+            | Op::InplaceAnd
+            | Op::InplaceDivide
+            | Op::InplaceFloorDivide
+            | Op::InplaceLshift
+            | Op::InplaceMatrixMultiply
+            | Op::InplaceModulo
+            | Op::InplaceMultiply
+            | Op::InplaceOr
+            | Op::InplacePower
+            | Op::InplaceRshift
+            | Op::InplaceSubtract
+            | Op::InplaceTrueDivide
+            | Op::InplaceXor
+    )
+}
+
 /// How a comparison of this argument is written.
 pub(super) fn comparison(op: Op, version: Version, arg: u32) -> (Option<&'static str>, &'static str) {
     let arg = match version {
@@ -65,13 +86,13 @@ pub(super) fn comparison(op: Op, version: Version, arg: u32) -> (Option<&'static
     }
 }
 
-impl Machine<'_, '_, '_> {
+impl<'t> Machine<'t, '_, '_> {
     /// Operators and displays; `false`: the instruction does something else.
-    pub(super) fn operator(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+    pub(super) fn operator(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<bool, Stop> {
         let (version, arg) = (self.version(), instruction.arg);
         let name = match instruction.op {
             Op::BinaryOp if arg != SUBSCRIPT => {
-                usize::try_from(arg).ok().and_then(|arg| BINARY.iter().cycle().nth(arg.min(25)).copied())
+                usize::try_from(arg.min(25) % 13).ok().and_then(|arg| BINARY.get(arg).copied())
             }
             op => binary(op),
         };
@@ -79,7 +100,7 @@ impl Machine<'_, '_, '_> {
             let (right, left) = (frame.pop(), frame.pop());
             let in_place = match instruction.op {
                 Op::BinaryOp => arg >= 13,
-                op => op.name().starts_with("INPLACE_"),
+                op => in_place(op),
             };
             let known = self.operate(node(instruction), name, left.known, right.known, in_place)?;
             frame.push(known);
@@ -115,7 +136,7 @@ impl Machine<'_, '_, '_> {
         Ok(true)
     }
 
-    fn unary(&mut self, frame: &mut Frame, module: &'static str, name: &'static str) -> Result<(), Stop> {
+    fn unary(&mut self, frame: &mut Frame<'t>, module: &'static str, name: &'static str) -> Result<(), Stop> {
         let of = frame.pop();
         let known = self.pure(module, name, [of.known])?;
         frame.push(known);
@@ -124,7 +145,7 @@ impl Machine<'_, '_, '_> {
 
     fn unary_operator(
         &mut self,
-        frame: &mut Frame,
+        frame: &mut Frame<'t>,
         instruction: &Instruction,
         (name, method): (&'static str, &str),
     ) -> Result<(), Stop> {
@@ -136,7 +157,7 @@ impl Machine<'_, '_, '_> {
 
     fn compare_instruction(
         &mut self,
-        frame: &mut Frame,
+        frame: &mut Frame<'t>,
         instruction: &Instruction,
         version: Version,
     ) -> Result<(), Stop> {
@@ -152,7 +173,7 @@ impl Machine<'_, '_, '_> {
         Ok(())
     }
 
-    fn sliced(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<(), Stop> {
+    fn sliced(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<(), Stop> {
         let none = || Slot::from(Value::None);
         let (start, stop) = match instruction.op {
             Op::Slice0 => (none(), none()),
@@ -171,7 +192,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Displays: BUILD_LIST and its like.
-    fn display_instruction(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+    fn display_instruction(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<bool, Stop> {
         let arg = instruction.arg;
         match instruction.op {
             Op::BuildTuple => built(frame, arg, Value::tuple),
@@ -220,7 +241,7 @@ impl Machine<'_, '_, '_> {
         Ok(true)
     }
 
-    fn format_top(&mut self, frame: &mut Frame, convert: u32, spec: Option<Slot>) -> Result<(), Stop> {
+    fn format_top(&mut self, frame: &mut Frame<'t>, convert: u32, spec: Option<Slot<'t>>) -> Result<(), Stop> {
         let of = frame.pop();
         let spec = spec.map(|slot| slot.known.value).into_iter().collect();
         let known = self.interpolated(of.known, conversion(convert), spec)?;
@@ -229,7 +250,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Instructions that add to a display, or take one apart.
-    fn extend_instruction(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<bool, Stop> {
+    fn extend_instruction(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<bool, Stop> {
         let arg = instruction.arg;
         match instruction.op {
             Op::ListAppend => {
@@ -325,7 +346,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Adds items to the list `depth` below the top.
-    fn grow(&mut self, frame: &mut Frame, depth: u32, items: Option<impl IntoIterator<Item = Value>>) {
+    fn grow(&mut self, frame: &mut Frame<'t>, depth: u32, items: Option<impl IntoIterator<Item = Value>>) {
         let Some(slot) = frame.growing(depth) else { return };
         if let (Value::List(before), Role::Value) = (&slot.known.value, &slot.role) {
             // Values are never changed in place: a list that grows is copied where it was looked at in between.
@@ -342,7 +363,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Takes the top apart; the first item ends on top.
-    fn unpack_top(&mut self, frame: &mut Frame, before: u32, after: u32, starred: bool) -> Result<(), Stop> {
+    fn unpack_top(&mut self, frame: &mut Frame<'t>, before: u32, after: u32, starred: bool) -> Result<(), Stop> {
         let of = frame.pop();
         let count = before.saturating_add(after).saturating_add(u32::from(starred)).min(1 << 12);
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);
@@ -383,7 +404,7 @@ const fn conversion(number: u32) -> Option<&'static str> {
 }
 
 /// Takes `count` values and leaves a container of them.
-fn built(frame: &mut Frame, count: u32, make: fn(Vec<Value>) -> Value) {
+fn built<'t>(frame: &mut Frame<'t>, count: u32, make: fn(Vec<Value>) -> Value) {
     let slots = frame.take(count);
     let literal = slots.iter().all(|slot| slot.literal);
     let encoded = slots.iter().any(|slot| slot.known.encoded.is_some());
@@ -392,7 +413,7 @@ fn built(frame: &mut Frame, count: u32, make: fn(Vec<Value>) -> Value) {
     frame.push(Slot { literal, ..Known { value, encoded: written.map(Rc::new) }.into() });
 }
 
-fn slice(parts: &[Slot]) -> Slot {
+fn slice<'t>(parts: &[Slot<'t>]) -> Slot<'t> {
     let mut bounds = [None; 3];
     for (bound, part) in bounds.iter_mut().zip(parts) {
         match part.known.value {

@@ -10,15 +10,15 @@ use crate::scope::Known;
 
 /// A slot of the stack.
 #[derive(Clone, Debug)]
-pub(super) struct Slot {
+pub(super) struct Slot<'t> {
     /// What it is.
     pub(super) known: Known,
     /// What else it may be, where a name was bound in several branches.
     pub(super) others: Option<Rc<[Known]>>,
     /// The name that was loaded.
-    pub(super) name: Option<Str>,
+    pub(super) name: Option<&'t Str>,
     /// The name of the variable whose method it is.
-    pub(super) receiver: Option<Str>,
+    pub(super) receiver: Option<&'t Str>,
     /// Whether it reads as what it is: a constant, or a name.
     pub(super) literal: bool,
     /// What else it is.
@@ -43,19 +43,19 @@ pub(super) enum Role {
     Cell,
 }
 
-impl From<Known> for Slot {
+impl From<Known> for Slot<'_> {
     fn from(known: Known) -> Self {
         Self { known, others: None, name: None, receiver: None, literal: false, role: Role::Value }
     }
 }
 
-impl From<Value> for Slot {
+impl From<Value> for Slot<'_> {
     fn from(value: Value) -> Self {
         Known::from(value).into()
     }
 }
 
-impl Slot {
+impl<'t> Slot<'t> {
     /// A slot that reads as what it is.
     pub(super) fn literal(known: Known) -> Self {
         Self { literal: true, ..known.into() }
@@ -95,8 +95,8 @@ const MAX_TARGETS: usize = 1 << 12;
 
 /// The state of one walk through a code object.
 #[derive(Debug, Default)]
-pub(super) struct Frame {
-    slots: Vec<Slot>,
+pub(super) struct Frame<'t> {
+    slots: Vec<Slot<'t>>,
     /// Names of keyword arguments of the call that follows (KW_NAMES).
     pub(super) keywords: Option<Vec<Str>>,
     /// What a comparison compared, until the jump behind it.
@@ -108,7 +108,7 @@ pub(super) struct Frame {
     /// How the first of that came about which was decoded.
     pub(super) encoded: Option<Rc<Value>>,
     /// Stacks of jumps that were seen, by target.
-    pub(super) saved: HashMap<u32, Vec<Slot>>,
+    pub(super) saved: HashMap<u32, Vec<Slot<'t>>>,
     /// Something was taken from an empty stack whose state was certain.
     pub(super) underflow: Option<u32>,
     /// The instruction that is walked.
@@ -117,13 +117,13 @@ pub(super) struct Frame {
     pub(super) sure: bool,
 }
 
-impl Frame {
+impl<'t> Frame<'t> {
     /// The frame of code that begins.
     pub(super) fn begin() -> Self {
         Self { sure: true, ..Self::default() }
     }
 
-    pub(super) fn push(&mut self, slot: impl Into<Slot>) {
+    pub(super) fn push(&mut self, slot: impl Into<Slot<'t>>) {
         if self.slots.len() < MAX_STACK {
             self.slots.push(slot.into());
         }
@@ -137,7 +137,7 @@ impl Frame {
         self.sure = false;
     }
 
-    pub(super) fn pop(&mut self) -> Slot {
+    pub(super) fn pop(&mut self) -> Slot<'t> {
         match self.slots.pop() {
             Some(mut slot) => {
                 slot.settle();
@@ -151,7 +151,7 @@ impl Frame {
     }
 
     /// The last `count`, in order.
-    pub(super) fn take(&mut self, count: u32) -> Vec<Slot> {
+    pub(super) fn take(&mut self, count: u32) -> Vec<Slot<'t>> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let mut taken = match self.slots.len().checked_sub(count) {
             Some(rest) => self.slots.split_off(rest),
@@ -177,7 +177,7 @@ impl Frame {
         let start = self.slots.len().saturating_sub(length);
         let positional = self.slots.len().saturating_sub(start).saturating_sub(named);
         let mut literal = true;
-        let known = |(at, mut slot): (usize, Slot)| {
+        let known = |(at, mut slot): (usize, Slot<'t>)| {
             slot.settle();
             literal &= slot.literal || at >= positional;
             slot.known
@@ -187,14 +187,14 @@ impl Frame {
     }
 
     /// The slot `depth` below the top, which is 1.
-    pub(super) fn peek(&mut self, depth: u32) -> Option<&mut Slot> {
+    pub(super) fn peek(&mut self, depth: u32) -> Option<&mut Slot<'t>> {
         let slot = self.growing(depth)?;
         slot.settle();
         Some(slot)
     }
 
     /// The same, where it may be a list that is being built.
-    pub(super) fn growing(&mut self, depth: u32) -> Option<&mut Slot> {
+    pub(super) fn growing(&mut self, depth: u32) -> Option<&mut Slot<'t>> {
         let depth = usize::try_from(depth).ok()?;
         let index = self.slots.len().checked_sub(depth)?;
         self.slots.get_mut(index)
@@ -221,7 +221,7 @@ impl Frame {
     }
 
     /// Keeps the stack for a jump to `target`; one that is deeper than honest code's is not kept.
-    pub(super) fn save(&mut self, target: u32, more: impl IntoIterator<Item = Slot>) {
+    pub(super) fn save(&mut self, target: u32, more: impl IntoIterator<Item = Slot<'t>>) {
         if self.slots.len() <= MAX_SAVED && self.saved.len() <= MAX_TARGETS && !self.saved.contains_key(&target) {
             let mut slots = self.slots.clone();
             slots.extend(more);
@@ -229,11 +229,11 @@ impl Frame {
         }
     }
 
-    pub(super) fn slots(&self) -> &Vec<Slot> {
+    pub(super) fn slots(&self) -> &Vec<Slot<'t>> {
         &self.slots
     }
 
-    pub(super) fn replace(&mut self, slots: Vec<Slot>) {
+    pub(super) fn replace(&mut self, slots: Vec<Slot<'t>>) {
         self.slots = slots;
     }
 

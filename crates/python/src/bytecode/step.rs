@@ -3,7 +3,7 @@
 use base::stop::Stop;
 use ruff_text_size::{TextRange, TextSize};
 
-use super::{instruction::Instruction, stack::Frame, version::Version};
+use super::{instruction::Instruction, opcode::Op, stack::Frame, version::Version};
 use crate::{machine::Machine, scope::Known};
 
 /// Where it goes on behind an instruction.
@@ -59,14 +59,30 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// Does what one instruction does.
-    pub(super) fn step(&mut self, frame: &mut Frame, instruction: &Instruction) -> Result<Next, Stop> {
-        if self.load(frame, instruction)?
-            || self.call_instruction(frame, instruction)?
-            || self.operator(frame, instruction)?
-            || self.arrange(frame, instruction)?
-        {
-            return Ok(Next::On);
-        }
-        self.flow(frame, instruction)
+    pub(super) fn step(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<Next, Stop> {
+        // The most frequent ones find their way at once.
+        let done = match instruction.op {
+            Op::Resume | Op::Precall | Op::PopTop | Op::PushNull | Op::KwNames | Op::Swap | Op::Copy => {
+                self.arrange(frame, instruction)?
+            }
+            Op::Call | Op::MakeFunction => self.call_instruction(frame, instruction)?,
+            Op::BinaryOp | Op::CompareOp | Op::BuildTuple | Op::ListAppend => self.operator(frame, instruction)?,
+            Op::ReturnValue
+            | Op::ReturnConst
+            | Op::PopJumpIfFalse
+            | Op::PopJumpIfTrue
+            | Op::PopJumpForwardIfFalse
+            | Op::PopJumpForwardIfTrue
+            | Op::JumpForward
+            | Op::JumpBackward
+            | Op::ForIter => false,
+            _ => {
+                self.load(frame, instruction)?
+                    || self.call_instruction(frame, instruction)?
+                    || self.operator(frame, instruction)?
+                    || self.arrange(frame, instruction)?
+            }
+        };
+        if done { Ok(Next::On) } else { self.flow(frame, instruction) }
     }
 }

@@ -87,7 +87,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// Walks the instructions `from..to`, each once.
-    fn sweep(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame, from: usize, to: usize) -> Result<(), Stop> {
+    fn sweep(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame<'t>, from: usize, to: usize) -> Result<(), Stop> {
         let mut position = from;
         let mut dead = false;
         while position < to {
@@ -124,7 +124,9 @@ impl<'t> Machine<'t, '_, '_> {
                 }
                 Next::End => dead = true,
             }
-            if !matches!(instruction.op, Op::CompareOp | Op::IsOp | Op::ContainsOp | Op::ToBool | Op::CheckExcMatch) {
+            if frame.compared.is_some()
+                && !matches!(instruction.op, Op::CompareOp | Op::IsOp | Op::ContainsOp | Op::ToBool | Op::CheckExcMatch)
+            {
                 frame.compared = None;
             }
         }
@@ -141,7 +143,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// Takes up the stack of jumps that lead here, and begins handlers.
-    fn join(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame, instruction: &Instruction, dead: bool) {
+    fn join(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame<'t>, instruction: &Instruction, dead: bool) {
         let saved = if frame.saved.is_empty() { None } else { frame.saved.remove(&instruction.at) };
         let handler = if sweep.handlers.is_empty() { None } else { sweep.handlers.remove(&instruction.at) };
         match (saved, dead) {
@@ -180,8 +182,8 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// Two ways lead here: what names something says more than a constant.
-    fn merge(&self, frame: &mut Frame, saved: &[Slot]) {
-        let names = |slot: &Slot| slot.known.value.as_name().is_some() || self.local(&slot.known).is_some();
+    fn merge(&self, frame: &mut Frame<'t>, saved: &[Slot<'t>]) {
+        let names = |slot: &Slot<'t>| slot.known.value.as_name().is_some() || self.local(&slot.known).is_some();
         let (Some(here), Some(there)) = (frame.peek(1), saved.last()) else { return };
         match (names(here), names(there)) {
             (false, true) => *here = there.clone(),
@@ -214,7 +216,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// A jump under a condition: what follows up to its target runs only sometimes.
-    fn branch(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame, instruction: &Instruction, branch: Branch) {
+    fn branch(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame<'t>, instruction: &Instruction, branch: Branch) {
         let Branch { test, wants, target, keeps } = branch;
         if target <= instruction.at {
             return;
@@ -232,7 +234,7 @@ impl<'t> Machine<'t, '_, '_> {
     fn enter_loop(
         &mut self,
         sweep: &mut Sweep<'t>,
-        frame: &mut Frame,
+        frame: &mut Frame<'t>,
         position: usize,
         target: u32,
     ) -> Result<usize, Stop> {
@@ -319,8 +321,8 @@ impl<'t> Machine<'t, '_, '_> {
     fn telling_rounds(
         &mut self,
         sweep: &Sweep<'t>,
-        below: &[Slot],
-        over: &Slot,
+        below: &[Slot<'t>],
+        over: &Slot<'t>,
         items: &[Value],
         position: usize,
         target: u32,
@@ -380,7 +382,7 @@ impl<'t> Machine<'t, '_, '_> {
     fn run_code(
         &mut self,
         code: &'t Code,
-        frame: &mut Frame,
+        frame: &mut Frame<'t>,
         from: usize,
         until: Option<u32>,
     ) -> Result<Option<Known>, Stop> {
@@ -427,7 +429,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// Pushes the next item of the iterator on top; `false`: there is none, and what follows the loop begins.
-    fn next_item(&mut self, frame: &mut Frame, version: Version) -> Result<Option<bool>, Stop> {
+    fn next_item(&mut self, frame: &mut Frame<'t>, version: Version) -> Result<Option<bool>, Stop> {
         let mut over = frame.pop();
         if !matches!(over.role, Role::Items(..)) {
             let Some(items) = self.items_of(&over.known)? else { return Ok(None) };
@@ -454,7 +456,7 @@ impl<'t> Machine<'t, '_, '_> {
 }
 
 /// Keeps the stack behind a loop: from 3.12 on the iterator and a value are taken by END_FOR and what follows it.
-fn after_loop(frame: &mut Frame, below: &[Slot], over: &Slot, target: u32, version: Version) {
+fn after_loop<'t>(frame: &mut Frame<'t>, below: &[Slot<'t>], over: &Slot<'t>, target: u32, version: Version) {
     let mut slots = below.to_vec();
     if version >= Version::V3_12 {
         slots.push(over.clone());
