@@ -44,8 +44,15 @@ impl Name {
 
     /// `self.member`, with the same history and without a walk through modules.
     pub(crate) fn member(&self, member: &str) -> Self {
-        let qualname = if self.is_module() { member.into() } else { format!("{}.{member}", self.qualname).into() };
-        Self { qualname, ..self.clone() }
+        let qualname = if self.is_module() { member.into() } else { [&*self.qualname, ".", member].concat().into() };
+        Self {
+            module: self.module.clone(),
+            qualname,
+            written: self.written.clone(),
+            computed: self.computed,
+            crossed: self.crossed,
+            special: self.special.clone(),
+        }
     }
 
     /// What `dotted` leads to from here, as an attribute access would.

@@ -1,6 +1,9 @@
 //! A Python value as far as it is known: constants in full, everything else by where it comes from.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use num_bigint::BigInt;
 
@@ -432,6 +435,10 @@ impl Value {
     pub(crate) fn class_name(&self) -> Option<Cow<'_, Name>> {
         let named = |module: &str, name: &str| Some(Cow::Owned(Name::new(module, name)));
         match self {
+            // The most frequent ones are at hand.
+            Self::Str(_) => Some(Cow::Borrowed(&TEXT)),
+            Self::List(_) => Some(Cow::Borrowed(&LIST)),
+            Self::Dict(_) => Some(Cow::Borrowed(&DICT)),
             Self::Instance(call) | Self::Call(call) => call.made_by(),
             Self::Attribute(access) => {
                 access.of.class_name().map(|class| path_of(Cow::Owned(class.member(&access.name))))
@@ -459,6 +466,10 @@ impl Call {
         Some(path_of(name))
     }
 }
+
+static TEXT: LazyLock<Name> = LazyLock::new(|| Name::new("builtins", "str"));
+static LIST: LazyLock<Name> = LazyLock::new(|| Name::new("builtins", "list"));
+static DICT: LazyLock<Name> = LazyLock::new(|| Name::new("builtins", "dict"));
 
 /// Methods and attributes of a path that give another path.
 const OF_PATHS: &[&str] = &[

@@ -55,11 +55,12 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::Attribute(access) => match &*access.value {
                 Expr::Name(name) => {
                     let of = self.names(name);
+                    let attribute = self.memo.word(&access.attr);
                     let mut before = Vec::new();
                     for of in &of.before {
-                        before.push(self.attribute(func, of, &access.attr)?);
+                        before.push(self.attribute(func, of, &attribute)?);
                     }
-                    Ok(Bound { last: self.attribute(func, &of.last, &access.attr)?, before })
+                    Ok(Bound { last: self.attribute(func, &of.last, &attribute)?, before })
                 }
                 _ => Ok(self.eval(func)?.into()),
             },

@@ -38,7 +38,8 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::Name(node) => self.name(node),
             Expr::Attribute(node) => {
                 let of = self.eval(&node.value)?;
-                self.attribute(expr, &of, &node.attr)?
+                let name = self.memo.word(&node.attr);
+                self.attribute(expr, &of, &name)?
             }
             Expr::Call(node) => self.call(node)?,
             Expr::BinOp(node) => self.binary(node)?,

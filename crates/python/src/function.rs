@@ -158,7 +158,7 @@ impl<'t> Machine<'t, '_, '_> {
                 TypeParam::ParamSpec(of) => (None, of.default.as_deref()),
             };
             for expr in bound.into_iter().chain(default) {
-                self.under("type parameter".into(), |machine| machine.eval(expr).map(|_| ()))?;
+                self.under(|| "type parameter".into(), |machine| machine.eval(expr).map(|_| ()))?;
             }
         }
         Ok(())

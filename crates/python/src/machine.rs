@@ -21,7 +21,7 @@ use ruff_text_size::Ranged;
 
 use crate::{
     builtins,
-    bytecode::Running,
+    bytecode::{Running, Spare},
     class::Class,
     function::{Function, documentation},
     local::Locals,
@@ -58,6 +58,8 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) lines: Lines<'t>,
     /// The bytecode that is walked, where it is no source.
     pub(crate) running: Option<Running<'t>>,
+    /// A stack for what is walked next.
+    pub(crate) spare: Spare<'t>,
     pub(crate) scope: Rc<Scope>,
     pub(crate) when: When,
     /// Qualified name of the function that is walked, or the condition under which the statement runs.
@@ -123,6 +125,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             sink,
             lines: Lines::new(text, offset),
             running: None,
+            spare: Spare::default(),
             scope: Rc::default(),
             when: When::Import,
             context: None,

@@ -14,26 +14,24 @@ const MAX_ENTRIES: usize = 1 << 14;
 /// Look-ups of one reading, which always give the same.
 #[derive(Default)]
 pub(crate) struct Memo {
-    /// By the address of the owner, which is kept beside.
-    attributes: HashMap<usize, (Arc<Name>, HashMap<Str, Value>)>,
+    /// By the addresses of the owner and of the attribute's name, which are kept beside.
+    attributes: HashMap<(usize, usize), (Arc<Name>, Str, Value)>,
     unbound: HashMap<Str, Known>,
-    callables: HashMap<(&'static str, &'static str), Value>,
+    /// By the addresses of the module and of the name.
+    callables: HashMap<(*const str, *const str), Value>,
     words: HashMap<Str, ()>,
-    entries: usize,
 }
 
 impl Memo {
     /// `owner.name`.
-    pub(crate) fn attribute(&mut self, owner: &Arc<Name>, name: &str) -> Value {
-        let address = Arc::as_ptr(owner).addr();
-        if let Some(found) = self.attributes.get(&address).and_then(|(_, members)| members.get(name)) {
+    pub(crate) fn attribute(&mut self, owner: &Arc<Name>, name: &Str) -> Value {
+        let place = (Arc::as_ptr(owner).addr(), name.as_ptr().addr());
+        if let Some((_, _, found)) = self.attributes.get(&place) {
             return found.clone();
         }
         let found = eval::attribute(&Value::Global(owner.clone()), name);
-        if self.entries < MAX_ENTRIES {
-            self.entries = self.entries.saturating_add(1);
-            let (_, members) = self.attributes.entry(address).or_insert_with(|| (owner.clone(), HashMap::default()));
-            members.insert(name.into(), found.clone());
+        if self.attributes.len() < MAX_ENTRIES {
+            self.attributes.insert(place, (owner.clone(), name.clone(), found.clone()));
         }
         found
     }
@@ -57,7 +55,8 @@ impl Memo {
 
     /// The callable `module.name`.
     pub(crate) fn callable(&mut self, module: &'static str, name: &'static str) -> Value {
-        self.callables.entry((module, name)).or_insert_with(|| Value::global(module, name)).clone()
+        let place = (&raw const *module, &raw const *name);
+        self.callables.entry(place).or_insert_with(|| Value::global(module, name)).clone()
     }
 
     /// `text`, shared.

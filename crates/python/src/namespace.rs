@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use base::stop::Stop;
+use base::{fact::Str, stop::Stop};
 use eval::{Name, Value};
 use ruff_text_size::Ranged;
 
@@ -41,20 +41,20 @@ const OF_FRAMES: &[&str] = &[
 
 impl<'t> Machine<'t, '_, '_> {
     /// `of.name`.
-    pub(crate) fn attribute(&mut self, node: impl Ranged + Copy, of: &Known, name: &str) -> Result<Known, Stop> {
+    pub(crate) fn attribute(&mut self, node: impl Ranged + Copy, of: &Known, name: &Str) -> Result<Known, Stop> {
         if self.traced {
-            self.state_inner(node, &of.value, &Value::str(name))?;
+            self.state_inner(node, &of.value, &Value::Str(name.clone()))?;
         }
         if let Some(known) = self.own_attribute(node, of, name)? {
             return Ok(known);
         }
-        let encoded = of.encoded.as_deref().map(|encoded| Rc::new(Value::attribute_of(encoded.clone(), name)));
+        let encoded = of.encoded.as_deref().map(|encoded| Rc::new(Value::attribute_of(encoded.clone(), name.clone())));
         let value = match &of.value {
             Value::Global(owner) => self.memo.attribute(owner, name),
             of @ (Value::External(_) | Value::Unknown(_) | Value::Item(_))
-                if !matches!(name, "f_builtins" | "__builtins__") =>
+                if !matches!(&**name, "f_builtins" | "__builtins__") =>
             {
-                Value::attribute_of(of.clone(), self.memo.word(name))
+                Value::attribute_of(of.clone(), name.clone())
             }
             of => eval::attribute(of, name),
         };

@@ -15,7 +15,7 @@ impl<'t> Machine<'t, '_, '_> {
             if let Some(guard) = &case.guard {
                 self.eval(guard)?;
             }
-            self.under("case".into(), |machine| machine.body(&case.body))?;
+            self.under(|| "case".into(), |machine| machine.body(&case.body))?;
         }
         Ok(())
     }
@@ -84,7 +84,8 @@ impl<'t> Machine<'t, '_, '_> {
                     self.bind_pattern(inner, &member)?;
                 }
                 for keyword in &node.arguments.keywords {
-                    let member = self.attribute(&keyword.pattern, of, &keyword.attr)?;
+                    let name = self.memo.word(&keyword.attr);
+                    let member = self.attribute(&keyword.pattern, of, &name)?;
                     self.bind_pattern(&keyword.pattern, &member)?;
                 }
             }

@@ -130,7 +130,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
             // PEP 695: the value is evaluated when somebody asks for it.
             Stmt::TypeAlias(node) => {
-                self.under("type alias".into(), |machine| machine.eval(&node.value).map(|_| ()))?
+                self.under(|| "type alias".into(), |machine| machine.eval(&node.value).map(|_| ()))?
             }
             Stmt::Nonlocal(node) => node.names.iter().for_each(|name| self.scope.declare_nonlocal(name)),
             Stmt::Global(node) => node.names.iter().for_each(|name| self.scope.declare_global(name)),
@@ -197,10 +197,10 @@ impl<'t> Machine<'t, '_, '_> {
     /// Runs `step` under a condition; inside a function the function's name says more.
     pub(crate) fn under(
         &mut self,
-        condition: Arc<str>,
+        condition: impl FnOnce() -> Arc<str>,
         step: impl FnOnce(&mut Self) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        let context = (self.when != When::Called).then_some(condition);
+        let context = (self.when != When::Called).then(condition);
         self.during(When::Conditional, context, |machine| {
             machine.branch = true;
             step(machine)
@@ -217,7 +217,7 @@ impl<'t> Machine<'t, '_, '_> {
 
     fn branch_of(&mut self, test: Option<&'t Expr>, body: &'t [Stmt]) -> Result<(), Stop> {
         let Some(test) = test else {
-            return self.under("else".into(), |machine| machine.body(body));
+            return self.under(|| "else".into(), |machine| machine.body(body));
         };
         let known = self.eval(test)?;
         if test.is_literal_expr() && truth(&known.value) == Some(true) || is_main(test) && self.runs_as_script() {
@@ -225,7 +225,7 @@ impl<'t> Machine<'t, '_, '_> {
         }
         if self.when == When::Called && !never_on_import(test) {
             // The function's name says more than a condition.
-            return self.under("if".into(), |machine| machine.body(body));
+            return self.under(|| "if".into(), |machine| machine.body(body));
         }
         let context: Arc<str> = format!("if {}", shorten(self.lines.text(test.range()), SHOWN).0).into();
         if never_on_import(test) {
@@ -234,7 +234,7 @@ impl<'t> Machine<'t, '_, '_> {
                 machine.body(body)
             });
         }
-        self.under(context, |machine| machine.body(body))
+        self.under(|| context, |machine| machine.body(body))
     }
 
     /// An installer runs this file as a program: what it keeps for `__main__` runs too.
@@ -248,7 +248,7 @@ impl<'t> Machine<'t, '_, '_> {
             if let Some(class) = &handler.type_ {
                 self.eval(class)?;
             }
-            self.under("except".into(), |machine| machine.body(&handler.body))?;
+            self.under(|| "except".into(), |machine| machine.body(&handler.body))?;
         }
         self.body(&node.orelse)?;
         self.body(&node.finalbody)

@@ -38,8 +38,8 @@ use base::{
 };
 use ruff_text_size::TextRange;
 
-pub(crate) use self::code::Code;
 pub use self::explain::{explain_marshal, explain_pyc};
+pub(crate) use self::{code::Code, stack::Spare};
 use self::{marshal::Stream, version::Version};
 use crate::{
     function::Body,

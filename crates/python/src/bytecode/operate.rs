@@ -12,7 +12,10 @@ use super::{
     step::node,
     version::Version,
 };
-use crate::{machine::Machine, scope::Known};
+use crate::{
+    machine::{Machine, When},
+    scope::Known,
+};
 
 /// Functions of `operator` by the argument of BINARY_OP; 13 more do the same in place.
 pub(super) const BINARY: [&str; 13] =
@@ -163,7 +166,11 @@ impl<'t> Machine<'t, '_, '_> {
     ) -> Result<(), Stop> {
         let (right, left) = (frame.pop(), frame.pop());
         let (name, shown) = comparison(instruction.op, version, instruction.arg);
-        frame.compared = Some((left.known.clone(), shown, right.known.clone()));
+        // Inside a function that nobody is seen to call the condition is not shown: only what asks who imports is told.
+        let asks = |known: &Known| matches!(&known.value, Value::External(name) if &**name == "__name__");
+        if self.quiet == 0 && (self.when != When::Called || asks(&left.known) || asks(&right.known)) {
+            frame.compared = Some((left.known.clone(), shown, right.known.clone()));
+        }
         let known = match name {
             Some(name) => self.compared(node(instruction), name, left.known, right.known)?,
             None if shown == "not in" => self.compared(node(instruction), shown, left.known, right.known)?,

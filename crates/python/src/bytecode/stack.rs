@@ -85,6 +85,10 @@ impl<'t> Slot<'t> {
     }
 }
 
+/// A stack that is not in use: most frames are short, and follow each other.
+#[derive(Debug, Default)]
+pub(crate) struct Spare<'t>(Vec<Slot<'t>>);
+
 /// Values that one stack may hold.
 const MAX_STACK: usize = 1 << 16;
 
@@ -121,6 +125,17 @@ impl<'t> Frame<'t> {
     /// The frame of code that begins.
     pub(super) fn begin() -> Self {
         Self { sure: true, ..Self::default() }
+    }
+
+    /// The same, on the stack that another frame left.
+    pub(super) fn on(spare: &mut Spare<'t>) -> Self {
+        Self { slots: std::mem::take(&mut spare.0), ..Self::begin() }
+    }
+
+    /// Leaves the stack for another frame.
+    pub(super) fn leave(&mut self, spare: &mut Spare<'t>) {
+        self.slots.clear();
+        spare.0 = std::mem::take(&mut self.slots);
     }
 
     pub(super) fn push(&mut self, slot: impl Into<Slot<'t>>) {

@@ -74,8 +74,9 @@ impl<'t> Machine<'t, '_, '_> {
             looking: LOOKING,
             loops: decoded.loops.iter().copied().collect(),
         };
-        let mut frame = Frame::begin();
+        let mut frame = Frame::on(&mut self.spare);
         let result = self.sweep(&mut sweep, &mut frame, 0, decoded.instructions.len());
+        frame.leave(&mut self.spare);
         (self.when, self.context, self.branch) = before;
         if let (Ok(()), Some(at)) = (&result, frame.underflow) {
             let place = self.place(TextRange::empty(TextSize::new(at)));
@@ -94,7 +95,9 @@ impl<'t> Machine<'t, '_, '_> {
             let Some(instruction) = sweep.decoded.instructions.get(position).copied() else { break };
             self.pay()?;
             self.leave(sweep, instruction.at);
-            self.join(sweep, frame, &instruction, dead);
+            if instruction.joins || dead {
+                self.join(sweep, frame, &instruction, dead);
+            }
             dead = false;
             frame.at = instruction.at;
             let next = self.step(frame, &instruction)?;
@@ -165,7 +168,7 @@ impl<'t> Machine<'t, '_, '_> {
                     let few = frame.saved.len() <= FEW;
                     let ahead = |target: &u32| *target > instruction.at;
                     let end = frame.saved.keys().copied().filter(|_| few).filter(ahead).min();
-                    self.region(sweep, end.unwrap_or(u32::MAX), When::Conditional, "except".into());
+                    self.region(sweep, end.unwrap_or(u32::MAX), When::Conditional, || "except".into());
                 }
                 None => {
                     frame.replace(Vec::new());
@@ -202,14 +205,14 @@ impl<'t> Machine<'t, '_, '_> {
         // The body ends with a jump behind the handlers: that is where they end, too.
         let ends = before.last().and_then(|jump| jump.target(sweep.version)).filter(|target| *target > instruction.at);
         let (Some(until), true) = (ends, sweep.setups.contains(&instruction.at)) else { return };
-        self.region(sweep, until, When::Conditional, "except".into());
+        self.region(sweep, until, When::Conditional, || "except".into());
     }
 
-    fn region(&mut self, sweep: &mut Sweep<'t>, until: u32, when: When, context: Arc<str>) {
+    fn region(&mut self, sweep: &mut Sweep<'t>, until: u32, when: When, context: impl FnOnce() -> Arc<str>) {
         let until = sweep.regions.last().map_or(until, |region| region.until.min(until));
         sweep.regions.push(Region { until, before: (self.when, self.context.clone(), self.branch) });
         if self.when != When::Called {
-            self.context = Some(context);
+            self.context = Some(context());
         }
         self.when = self.when.min(when);
         self.branch = true;
@@ -225,9 +228,8 @@ impl<'t> Machine<'t, '_, '_> {
         if keeps {
             return;
         }
-        let text = if self.when == When::Called { String::new() } else { condition(frame, &test, wants) };
         let when = if never_on_import(frame, &test) { When::Called } else { When::Conditional };
-        self.region(sweep, target, when, text.into());
+        self.region(sweep, target, when, || condition(frame, &test, wants).into());
     }
 
     /// FOR_ITER: a loop over what is known is walked round by round, or executed for its value; any other once.
@@ -367,8 +369,9 @@ impl<'t> Machine<'t, '_, '_> {
             return Ok(Known::unknown());
         }
         self.running = Some(Running { code, entered: outer.entered.saturating_add(1), ..outer });
-        let mut frame = Frame::begin();
+        let mut frame = Frame::on(&mut self.spare);
         let returned = self.run_code(code, &mut frame, 0, None);
+        frame.leave(&mut self.spare);
         self.running = Some(outer);
         let returned = returned?;
         if code.numbers.flags & GENERATOR != 0 {
