@@ -176,14 +176,14 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// A chain of binary operators, from the left, without recursion along the chain.
     fn binary(&mut self, node: &'t ExprBinOp) -> Result<Known, Stop> {
-        let mut links = vec![node];
+        let mut inner = Vec::new();
         let mut first = &*node.left;
-        while let Expr::BinOp(inner) = first {
-            links.push(inner);
-            first = &inner.left;
+        while let Expr::BinOp(link) = first {
+            inner.push(link);
+            first = &link.left;
         }
         let mut left = self.eval(first)?;
-        for link in links.into_iter().rev() {
+        for link in inner.into_iter().rev().chain([node]) {
             let right = self.eval(&link.right)?;
             // `exec code`, the statement of Python 2, as the repair writes it.
             if link.op == Operator::BitOr && is_builtin_exec(&left) {
