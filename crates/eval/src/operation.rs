@@ -194,6 +194,9 @@ fn joined(evaluator: &Evaluator<'_>, a: &[Value], b: &[Value]) -> Folded<Vec<Val
     Ok(a.iter().chain(b).cloned().collect())
 }
 
+/// Items of a list or tuple that is repeated.
+const MAX_REPEATED: usize = 1 << 14;
+
 fn repetition(evaluator: &Evaluator<'_>, of: &Value, times: i64) -> Folded {
     let times = count(times);
     match of {
@@ -206,22 +209,22 @@ fn repetition(evaluator: &Evaluator<'_>, of: &Value, times: i64) -> Folded {
             let repeated = bytes.repeat(times);
             Ok(if matches!(of, Value::Bytes(_)) { Value::bytes(repeated) } else { Value::ByteArray(repeated.into()) })
         }
-        Value::Tuple(items) => {
+        // A table of so many equal items is to be filled, which nobody follows.
+        Value::Tuple(items) | Value::List(items) if items.len().saturating_mul(times) > MAX_REPEATED => {
             iterate::room(evaluator, items.len().saturating_mul(times))?;
-            Ok(Value::tuple(repeated(items, times)))
+            Err(Fault::Unfollowed)
         }
-        Value::List(items) => {
-            iterate::room(evaluator, items.len().saturating_mul(times))?;
-            Ok(Value::list(repeated(items, times)))
-        }
+        Value::Tuple(items) => Ok(Value::tuple(repeated(evaluator, items, times)?)),
+        Value::List(items) => Ok(Value::list(repeated(evaluator, items, times)?)),
         other => mismatch(other),
     }
 }
 
-fn repeated(items: &[Value], times: usize) -> Vec<Value> {
+fn repeated(evaluator: &Evaluator<'_>, items: &[Value], times: usize) -> Folded<Vec<Value>> {
+    iterate::room(evaluator, items.len().saturating_mul(times))?;
     // Nothing, however often, is nothing: it must not be asked for so often.
     let times = if items.is_empty() { 0 } else { times };
-    std::iter::repeat_n(items, times).flatten().cloned().collect()
+    Ok(std::iter::repeat_n(items, times).flatten().cloned().collect())
 }
 
 fn combined(op: &str, a: &Value, b: &Value) -> Folded {

@@ -16,6 +16,9 @@ use crate::{
 /// Items that are evaluated one by one.
 pub(crate) const MAX_ITERATED: usize = 1 << 14;
 
+/// Pairs of items of two tables that are made.
+const MAX_PAIRS: usize = 1 << 12;
+
 /// What a comprehension makes of each round: an element, and a key where it makes a dict.
 type Made<'t> = (&'t Expr, Option<&'t Expr>);
 
@@ -146,6 +149,14 @@ impl<'t> Machine<'t, '_, '_> {
         };
         let over = self.eval(&first.iter)?;
         let Some(items) = self.items_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) else { return Ok(false) };
+        // Each with each of another table, which no code is decoded by.
+        if let ([Comprehension { iter: Expr::Name(table), .. }, ..], Expr::Name(target)) = (rest, &first.target)
+            && table.id != target.id
+            && let Value::List(others) | Value::Tuple(others) = self.name(table).value
+            && others.len().saturating_mul(items.len()) > MAX_PAIRS
+        {
+            return Ok(false);
+        }
         'items: for item in items {
             self.assign(&first.target, item.into())?;
             for test in &first.ifs {

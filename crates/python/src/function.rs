@@ -45,7 +45,7 @@ pub(crate) enum Binding {
 pub(crate) struct Function<'t> {
     pub(crate) name: Arc<str>,
     parameters: Option<&'t Parameters>,
-    /// The names of the parameters, in their order.
+    /// The names of the parameters of a statement or expression, in their order.
     names: Rc<[Str]>,
     pub(crate) body: Body<'t>,
     scope: Rc<Scope>,
@@ -64,6 +64,8 @@ pub(crate) struct Function<'t> {
     running: bool,
     /// What it gives for arguments of which nothing is known.
     result: Option<Known>,
+    /// How often it was evaluated in a row without saying anything.
+    silent: u8,
 }
 
 impl Function<'_> {
@@ -87,6 +89,8 @@ pub(crate) const MAX_LOCALS: usize = 1 << 16;
 /// Functions registered with a dispatcher, and under which name they are kept.
 const MAX_REGISTERED: usize = 64;
 const REGISTERED: &str = "<registered>";
+/// Results in a row that say nothing, behind which a function is evaluated only where all arguments are known.
+const SILENT: u8 = 4;
 /// Names of a function for which there is room from the beginning.
 const MAX_ROOM: usize = 16;
 /// Functions evaluated within functions.
@@ -98,9 +102,10 @@ impl<'t> Machine<'t, '_, '_> {
         if self.functions.len() >= MAX_LOCALS {
             return Known::named(name);
         }
+        let shown = Str::from(name);
         let qualified = match &self.context {
             Some(context) if self.when == When::Called => format!("{context}.{name}").into(),
-            _ => Arc::from(name),
+            _ => shown.clone(),
         };
         let index = self.functions.len();
         // Loading calls what a traced module defines, and nobody asks which; whoever runs a text may call what that defines.
@@ -113,11 +118,10 @@ impl<'t> Machine<'t, '_, '_> {
             name: qualified,
             parameters,
             names: match (body, parameters) {
-                (Body::Code(code), _) => code.parameters().iter().cloned().collect(),
-                (_, Some(parameters)) => {
+                (Body::Statements(_) | Body::Expression(_), Some(parameters)) => {
                     parameters.iter().map(|parameter| self.memo.word(parameter.name().as_str())).collect()
                 }
-                (_, None) => Rc::from([]),
+                _ => Rc::default(),
             },
             body,
             scope: self.scope.visible(),
@@ -130,9 +134,10 @@ impl<'t> Machine<'t, '_, '_> {
             arguments: Vec::new(),
             running: false,
             result: None,
+            silent: 0,
         });
         self.waiting.insert((Reverse(when), index));
-        self.locals.add(name, Local::Function(index))
+        self.locals.stand(shown, Local::Function(index))
     }
 
     /// `def`: decorators, defaults and annotations run now, the body later.
@@ -329,7 +334,11 @@ impl<'t> Machine<'t, '_, '_> {
         };
         let scope = Scope::with_room(&function.scope, false, locals.min(MAX_ROOM));
         let named = |name: &Str| Known::from(Value::External(name.clone()));
-        for (position, name) in function.names.iter().enumerate() {
+        let names = match function.body {
+            Body::Code(code) => code.parameters(),
+            _ => &*function.names,
+        };
+        for (position, name) in names.iter().enumerate() {
             let given = function.arguments.iter().find(|(bound, _)| *bound == *name);
             let bound = given.or_else(|| function.defaults.iter().find(|(bound, _)| *bound == *name));
             let known = match (bound, function.class.and_then(|class| self.classes.get(class))) {
@@ -357,6 +366,11 @@ impl<'t> Machine<'t, '_, '_> {
             return Ok(known);
         }
         let Some(function) = self.functions.get_mut(index) else { return Ok(Known::unknown()) };
+        // What said nothing time and again says nothing of what is not known either.
+        let given = args.iter().chain(kwargs.iter().map(|(_, known)| known));
+        if function.silent >= SILENT && !given.into_iter().all(|arg| arg.value.is_constant()) {
+            return Ok(Known::unknown());
+        }
         if function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
             return Ok(Known::unknown());
         }
@@ -389,6 +403,8 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(function) = self.functions.get_mut(index) {
             function.running = false;
             function.arguments = kept;
+            let silent = matches!(&result, Ok(known) if matches!(known.value, Value::Unknown(_)));
+            function.silent = if silent { function.silent.saturating_add(1) } else { 0 };
             if let (false, Ok(known)) = (telling, &result) {
                 function.result = Some(known.clone());
             }

@@ -37,7 +37,11 @@ pub(crate) struct Locals {
 impl Locals {
     /// A new value for `local`, shown by `name`.
     pub(crate) fn add(&mut self, name: &str, local: Local) -> Known {
-        let text: Str = name.into();
+        self.stand(name.into(), local)
+    }
+
+    /// The same for a text that stands for nothing else.
+    pub(crate) fn stand(&mut self, text: Str, local: Local) -> Known {
         self.known.insert(Arc::as_ptr(&text).addr(), (text.clone(), local));
         Value::External(text).into()
     }

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use base::fact::Str;
 use eval::Value;
-use foldhash::HashMap;
 
 use crate::scope::Known;
 
@@ -97,6 +96,40 @@ pub(super) const MAX_SAVED: usize = 256;
 /// Jumps whose stacks are kept at once.
 const MAX_TARGETS: usize = 1 << 12;
 
+/// Stacks that are kept for jumps, by where those lead: the nearest last, as it is taken next.
+#[derive(Debug, Default)]
+pub(super) struct Saved<'t>(Vec<(u32, Vec<Slot<'t>>)>);
+
+impl<'t> Saved<'t> {
+    /// Where the stack for `target` stands, or would.
+    fn place(&self, target: u32) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| target.cmp(known))
+    }
+
+    /// Takes the stack for `target`.
+    pub(super) fn take(&mut self, target: u32) -> Option<Vec<Slot<'t>>> {
+        self.place(target).ok().map(|place| self.0.remove(place).1)
+    }
+
+    /// The stack for `target`.
+    pub(super) fn get(&self, target: u32) -> Option<&[Slot<'t>]> {
+        self.0.get(self.place(target).ok()?).map(|(_, slots)| &**slots)
+    }
+
+    /// Keeps another stack for `target`.
+    pub(super) fn put(&mut self, target: u32, slots: Vec<Slot<'t>>) {
+        match self.place(target) {
+            Ok(place) => drop(self.0.get_mut(place).map(|known| known.1 = slots)),
+            Err(place) => self.0.insert(place, (target, slots)),
+        }
+    }
+
+    /// The nearest target behind `at`.
+    pub(super) fn ahead(&self, at: u32) -> Option<u32> {
+        self.0.iter().rev().map(|(target, _)| *target).find(|target| *target > at)
+    }
+}
+
 /// The state of one walk through a code object.
 #[derive(Debug, Default)]
 pub(super) struct Frame<'t> {
@@ -112,7 +145,7 @@ pub(super) struct Frame<'t> {
     /// How the first of that came about which was decoded.
     pub(super) encoded: Option<Rc<Value>>,
     /// Stacks of jumps that were seen, by target.
-    pub(super) saved: HashMap<u32, Vec<Slot<'t>>>,
+    pub(super) saved: Saved<'t>,
     /// Something was taken from an empty stack whose state was certain.
     pub(super) underflow: Option<u32>,
     /// The instruction that is walked.
@@ -237,10 +270,12 @@ impl<'t> Frame<'t> {
 
     /// Keeps the stack for a jump to `target`; one that is deeper than honest code's is not kept.
     pub(super) fn save(&mut self, target: u32, more: impl IntoIterator<Item = Slot<'t>>) {
-        if self.slots.len() <= MAX_SAVED && self.saved.len() <= MAX_TARGETS && !self.saved.contains_key(&target) {
-            let mut slots = self.slots.clone();
-            slots.extend(more);
-            self.saved.insert(target, slots);
+        if self.slots.len() <= MAX_SAVED
+            && self.saved.0.len() <= MAX_TARGETS
+            && let Err(place) = self.saved.place(target)
+        {
+            let slots = self.slots.iter().cloned().chain(more).collect();
+            self.saved.0.insert(place, (target, slots));
         }
     }
 
@@ -248,8 +283,13 @@ impl<'t> Frame<'t> {
         &self.slots
     }
 
-    pub(super) fn replace(&mut self, slots: Vec<Slot<'t>>) {
-        self.slots = slots;
+    pub(super) fn replace(&mut self, slots: impl IntoIterator<Item = Slot<'t>>) {
+        self.slots.clear();
+        self.slots.extend(slots);
+    }
+
+    pub(super) fn into_slots(self) -> Vec<Slot<'t>> {
+        self.slots
     }
 
     pub(super) fn cut(&mut self, length: usize) {

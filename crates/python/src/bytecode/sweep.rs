@@ -24,8 +24,6 @@ use crate::{
     scope::Known,
 };
 
-/// Jumps ahead among which the nearest is sought.
-const FEW: usize = 64;
 /// Instructions of loops that are looked through in one code object.
 const LOOKING: usize = 1 << 20;
 /// Rounds of a loop that are walked one by one.
@@ -147,7 +145,7 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// Takes up the stack of jumps that lead here, and begins handlers.
     fn join(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame<'t>, instruction: &Instruction, dead: bool) {
-        let saved = if frame.saved.is_empty() { None } else { frame.saved.remove(&instruction.at) };
+        let saved = frame.saved.take(instruction.at);
         let handler = if sweep.handlers.is_empty() { None } else { sweep.handlers.remove(&instruction.at) };
         match (saved, dead) {
             (Some(saved), true) => {
@@ -162,16 +160,14 @@ impl<'t> Machine<'t, '_, '_> {
                 Some((depth, offset)) => {
                     let kept = usize::try_from(depth).unwrap_or(0).min(1 << 10);
                     let count = kept.saturating_add(1).saturating_add(usize::from(offset));
-                    frame.replace(vec![Slot::unknown(); count]);
+                    frame.replace(std::iter::repeat_n(Slot::unknown(), count));
                     frame.sure = false;
                     // What jumps around the handler goes on where it ends.
-                    let few = frame.saved.len() <= FEW;
-                    let ahead = |target: &u32| *target > instruction.at;
-                    let end = frame.saved.keys().copied().filter(|_| few).filter(ahead).min();
+                    let end = frame.saved.ahead(instruction.at);
                     self.region(sweep, end.unwrap_or(u32::MAX), When::Conditional, || "except".into());
                 }
                 None => {
-                    frame.replace(Vec::new());
+                    frame.replace([]);
                     frame.sure = false;
                 }
             },
@@ -279,7 +275,7 @@ impl<'t> Machine<'t, '_, '_> {
             if frame.slots().len() > below.len() {
                 frame.cut(below.len())
             } else {
-                frame.replace(below.clone())
+                frame.replace(below.iter().cloned())
             }
             frame.push(over.clone());
             frame.push(Slot::from(item.clone()));
@@ -293,13 +289,13 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(before) = before {
             self.scope.restore(before);
             let mut quick = Frame::begin();
-            quick.replace(below.clone());
+            quick.replace(below.iter().cloned());
             quick.push(Slot { role: Role::Items(items.into(), 0), ..over.clone() });
             let done = self.quietly(|machine| {
                 machine.run_code(sweep.code, &mut quick, position.saturating_sub(1), Some(target))
             })?;
             match done {
-                Some(_) => frame.replace(quick.slots().clone()),
+                Some(_) => frame.replace(std::mem::take(&mut quick).into_slots()),
                 None => {
                     let header = sweep.decoded.instructions.get(position.saturating_sub(1)).map_or(0, |known| known.at);
                     self.forget_grown(sweep, header, target);
@@ -313,7 +309,7 @@ impl<'t> Machine<'t, '_, '_> {
         }
         let reached = frame.slots().clone();
         after_loop(frame, &reached, &over, target, version);
-        if let Some(saved) = frame.saved.get(&target).cloned() {
+        if let Some(saved) = frame.saved.get(target).map(<[Slot]>::to_vec) {
             frame.replace(saved);
         }
         Ok(exit)
@@ -332,7 +328,7 @@ impl<'t> Machine<'t, '_, '_> {
         let mut telling = Vec::new();
         for item in items {
             let mut quick = Frame::begin();
-            quick.replace(below.to_vec());
+            quick.replace(below.iter().cloned());
             quick.push(Slot { role: Role::Items(vec![item.clone()].into(), 0), ..over.clone() });
             let header = position.saturating_sub(1);
             let tells =
@@ -465,5 +461,5 @@ fn after_loop<'t>(frame: &mut Frame<'t>, below: &[Slot<'t>], over: &Slot<'t>, ta
         slots.push(over.clone());
         slots.push(Slot::unknown());
     }
-    frame.saved.insert(target, slots);
+    frame.saved.put(target, slots);
 }
