@@ -24,6 +24,9 @@ pub enum Value<'a> {
     Words(&'a [Str]),
 }
 
+/// Reads one field of the facts of one kind.
+pub type Reader = fn(&Data) -> Option<Value<'_>>;
+
 /// A type that a field may have.
 pub trait Field {
     /// The word for the type in documentation.
@@ -70,6 +73,13 @@ macro_rules! facts {
             /// Its fields: name, type, meaning.
             pub fn fields(self) -> &'static [(&'static str, &'static str, &'static str)] {
                 match self { $(Self::$kind => &[$((stringify!($field), <$type as Field>::TYPE, concat!($($field_doc, "\n"),+))),+]),+ }
+            }
+            /// What reads its field `name`, if it has it.
+            pub fn reader(self, name: &str) -> Option<Reader> {
+                match self { $(Self::$kind => match name { $(stringify!($field) => Some(|data| match data {
+                    Data::$kind(data) => Some(data.$field.value()),
+                    _ => None,
+                }),)+ _ => None }),+ }
             }
             /// The fields that say what a finding is about.
             pub const fn subject(self) -> &'static [&'static str] { match self { $(Self::$kind => &[$(stringify!($subject)),+]),+ } }
@@ -348,6 +358,7 @@ mod tests {
             assert_eq!(Kind::parse(kind.id()), Some(*kind));
             let names: Vec<_> = kind.fields().iter().map(|(name, _, _)| *name).collect();
             assert!(kind.subject().iter().chain(kind.evidence()).all(|field| names.contains(field)));
+            assert!(names.iter().all(|name| kind.reader(name).is_some()) && kind.reader("no_such_field").is_none());
         }
     }
 
@@ -357,5 +368,7 @@ mod tests {
         let fact = Fact::new(Place::bytes(16, 1), call);
         assert_eq!((fact.subject().as_str(), fact.evidence().as_str()), ("os.system", "'id'"));
         assert_eq!(fact.to_string(), r#"call module="os" name="system" args=('id') @0x10+1"#);
+        let read = |kind: Kind| kind.reader("module").and_then(|reader| reader(&fact.data));
+        assert_eq!((read(Kind::Call), read(Kind::Import)), (fact.data.field("module"), None));
     }
 }

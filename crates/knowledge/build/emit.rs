@@ -1,7 +1,7 @@
 //! Writes the compiled tables as Rust source: arrays of small rows whose words are numbers.
 
 use crate::standing::{Kind, Standing};
-use crate::table::Row;
+use crate::table::{Row, merge};
 use crate::words::Words;
 
 /// All tables, each sorted.
@@ -16,7 +16,8 @@ pub(crate) struct Tables {
 impl Tables {
     /// The whole generated file.
     pub(crate) fn source(&self) -> String {
-        let all = [&self.callables, &self.modules, &self.aliases, &self.attributes, &self.python2];
+        let submodules = self.submodules();
+        let all = [&self.callables, &self.modules, &self.aliases, &self.attributes, &self.python2, &submodules];
         let words = Words::new(all.into_iter().flatten().flat_map(|row| row.cells.iter().map(String::as_str)));
         let number = |row: &Row, column: usize| words.number(&row.cells[column]).to_string();
         let numbers = |row: &Row| {
@@ -48,8 +49,18 @@ impl Tables {
         });
         source += &array("ALIASES", "[u32; 4]", &self.aliases, numbers);
         source += &array("MODULE_ATTRIBUTES", "[u32; 3]", &self.attributes, numbers);
+        source += &array("SUBMODULES", "[u32; 3]", &submodules, numbers);
         source += &array("PYTHON2", "[u32; 4]", &self.python2, numbers);
         source
+    }
+
+    /// The modules of packages: package, name in it, module. Sorted like the others.
+    fn submodules(&self) -> Vec<Row> {
+        let rows = self.modules.iter().filter_map(|row| {
+            let (package, name) = row.cells[0].rsplit_once('.')?;
+            Some(Row { place: row.place.clone(), cells: vec![package.into(), name.into(), row.cells[0].clone()] })
+        });
+        merge(rows.collect(), 2)
     }
 }
 

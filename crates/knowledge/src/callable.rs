@@ -1,8 +1,8 @@
 //! Look-ups in the callable tables.
 
-use crate::canonical::canonical;
-use crate::compiled::{CALLABLES, CallableRow, find, word};
-use crate::modules;
+use crate::canonical::followed;
+use crate::compiled::{CALLABLES, CallableRow, Word, find, word};
+use crate::modules::{StdlibModule, stdlib_of};
 use crate::standing::{Category, Judge, Kind, SafeRole, Standing};
 
 /// One row of the callable tables.
@@ -28,12 +28,9 @@ pub enum Lookup {
     /// A row of its own.
     Known(Callable),
     /// A standard-library module whose tables have no row for this name: denied as the module is.
-    Stdlib {
-        /// The module, or the nearest package above it, that the module table names.
-        module: &'static str,
-        /// What the module is denied for.
-        category: Category,
-    },
+    ///
+    /// It is the module, or the nearest package above it, that the module table names.
+    Stdlib(StdlibModule),
     /// Nothing is known.
     Unknown,
 }
@@ -51,19 +48,17 @@ fn key(row: &CallableRow) -> [u32; 2] {
 }
 
 fn row(module: &str, name: &str) -> Option<&'static CallableRow> {
-    find(&CALLABLES, key, module, name)
+    find(&CALLABLES, key, [Word::of(module), Word::of(name)])
 }
 
 /// What is known of exactly this module and qualified name; give it what [`crate::resolve`] returns.
 #[must_use]
 pub fn callable(module: &str, name: &str) -> Lookup {
-    if let Some(row) = row(module, name) {
+    let home = Word::of(module);
+    if let Some(row) = find(&CALLABLES, key, [home, Word::of(name)]) {
         return Lookup::Known(row.into());
     }
-    match modules::stdlib_module(module) {
-        Some(found) => Lookup::Stdlib { module: found.name, category: found.category },
-        None => Lookup::Unknown,
-    }
+    stdlib_of(home, module).map_or(Lookup::Unknown, Lookup::Stdlib)
 }
 
 /// Whether this callable loads a serialised object from bytes that it is given.
@@ -91,13 +86,13 @@ pub fn names_of(module: &str) -> impl Iterator<Item = &'static str> {
 /// Whether some row names this, under its own or an older name: used to recognise pickles.
 #[must_use]
 pub fn is_named(module: &str, name: &str) -> bool {
-    let (home, renamed) = canonical(module, name);
-    has_row(module, name) || has_row(home, renamed)
+    let words = [Word::of(module), Word::of(name)];
+    has_row(words) || has_row(followed(words))
 }
 
 /// Whether a row names exactly this.
-pub(crate) fn has_row(module: &str, name: &str) -> bool {
-    row(module, name).is_some()
+pub(crate) fn has_row(words: [Word; 2]) -> bool {
+    find(&CALLABLES, key, words).is_some()
 }
 
 /// Whether this is a pure function of its arguments, which may be folded: decoders are, though what they yield is judged.

@@ -18,6 +18,32 @@ pub(crate) struct ModuleRow {
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
+/// A text as the tables know it: its number among their words, if one of them holds it.
+///
+/// Who asks several tables for one text looks its word up once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word(Option<u32>);
+
+impl Word {
+    /// The empty text: the first word in order.
+    pub(crate) const EMPTY: Self = Self(Some(0));
+
+    /// The word that `text` is.
+    pub(crate) fn of(text: &str) -> Self {
+        if text.is_empty() { Self::EMPTY } else { Self(number(text)) }
+    }
+
+    /// The word with this number.
+    pub(crate) const fn at(number: u32) -> Self {
+        Self(Some(number))
+    }
+
+    /// Its number.
+    pub(crate) const fn number(self) -> Option<u32> {
+        self.0
+    }
+}
+
 /// The word with this number; empty for a number that no table holds.
 pub(crate) fn word(number: u32) -> &'static str {
     let Ok(index) = usize::try_from(number) else { return "" };
@@ -28,7 +54,7 @@ pub(crate) fn word(number: u32) -> &'static str {
 }
 
 /// The number of `text` among the words, if a table holds it.
-pub(crate) fn number(text: &str) -> Option<u32> {
+fn number(text: &str) -> Option<u32> {
     let hash = spread(text.as_bytes());
     // The table is a power of two long and has empty places.
     let mask = PLACES.len().checked_sub(1)?;
@@ -43,8 +69,13 @@ pub(crate) fn number(text: &str) -> Option<u32> {
     }
 }
 
-/// The row whose first two words are `first` and `second`. Numbers keep the order of words, so rows are sorted by them.
-pub(crate) fn find<R>(rows: &'static [R], words: fn(&R) -> [u32; 2], first: &str, second: &str) -> Option<&'static R> {
-    let key = [number(first)?, number(second)?];
-    rows.get(rows.binary_search_by_key(&key, words).ok()?)
+/// The row whose first two words are these. Numbers keep the order of words, so rows are sorted by them.
+pub(crate) fn find<R>(
+    rows: &'static [R],
+    words: impl Fn(&R) -> [u32; 2],
+    [first, second]: [Word; 2],
+) -> Option<&'static R> {
+    let pair = |[first, second]: [u32; 2]| u64::from(first) << 32 | u64::from(second);
+    let key = pair([first.0?, second.0?]);
+    rows.get(rows.binary_search_by_key(&key, |row| pair(words(row))).ok()?)
 }

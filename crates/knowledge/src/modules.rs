@@ -1,6 +1,6 @@
 //! The modules of the standard library, and which attributes of modules are other modules.
 
-use crate::compiled::{MODULE_ATTRIBUTES, MODULES, ModuleRow, find, number, word};
+use crate::compiled::{MODULE_ATTRIBUTES, MODULES, ModuleRow, SUBMODULES, Word, find, word};
 use crate::standing::Category;
 
 /// A module of the standard library, of any supported Python.
@@ -34,38 +34,30 @@ impl From<&ModuleRow> for StdlibModule {
     }
 }
 
-/// Bytes of the longest name of a module; a test holds the tables to it.
-pub(crate) const LONGEST: usize = 96;
-
-fn exact(module: &str) -> Option<StdlibModule> {
-    let number = number(module)?;
+/// The row of exactly this module.
+pub(crate) fn exact(module: Word) -> Option<StdlibModule> {
+    let number = module.number()?;
     // Numbers keep the order of words.
     let index = MODULES.binary_search_by_key(&number, |row| row.words[0]).ok()?;
     MODULES.get(index).map(StdlibModule::from)
-}
-
-/// The row of `module.attribute`, without an allocation: longer names than this no table holds.
-fn submodule(module: &str, attribute: &str) -> Option<StdlibModule> {
-    let mut dotted = [0_u8; LONGEST];
-    let (head, rest) = dotted.split_at_mut_checked(module.len())?;
-    let (dot, rest) = rest.split_first_mut()?;
-    head.copy_from_slice(module.as_bytes());
-    *dot = b'.';
-    rest.get_mut(..attribute.len())?.copy_from_slice(attribute.as_bytes());
-    let length = module.len().saturating_add(attribute.len()).saturating_add(1);
-    exact(std::str::from_utf8(dotted.get(..length)?).ok()?)
 }
 
 /// The row of `module`, or of the nearest package above it. The package `test` has none of its own, since so many
 /// projects have one too: only its modules do.
 #[must_use]
 pub fn stdlib_module(module: &str) -> Option<StdlibModule> {
-    let mut name = module;
+    stdlib_of(Word::of(module), module)
+}
+
+/// The same for a module whose word is at hand.
+pub(crate) fn stdlib_of(word: Word, module: &str) -> Option<StdlibModule> {
+    let (mut word, mut name) = (word, module);
     loop {
-        if let Some(found) = exact(name) {
+        if let Some(found) = exact(word) {
             return Some(found);
         }
         name = name.rsplit_once('.')?.0;
+        word = Word::of(name);
     }
 }
 
@@ -83,11 +75,14 @@ pub fn is_stdlib(module: &str) -> bool {
 /// The module that `import module; module.attribute` is, when it is one.
 #[must_use]
 pub fn module_attribute(module: &str, attribute: &str) -> Option<ModuleAttribute> {
-    if let Some(found) = submodule(module, attribute) {
-        return Some(ModuleAttribute { module: found.name, submodule: true });
-    }
-    let row = find(&MODULE_ATTRIBUTES, |row| [row[0], row[1]], module, attribute)?;
-    Some(ModuleAttribute { module: word(row[2]), submodule: false })
+    attribute_of([Word::of(module), Word::of(attribute)])
+}
+
+/// The same for words.
+pub(crate) fn attribute_of(words: [Word; 2]) -> Option<ModuleAttribute> {
+    let row = |rows: &'static [[u32; 3]]| find(rows, |row| [row[0], row[1]], words);
+    let found = |row: &[u32; 3], submodule| ModuleAttribute { module: word(row[2]), submodule };
+    row(&SUBMODULES).map(|row| found(row, true)).or_else(|| row(&MODULE_ATTRIBUTES).map(|row| found(row, false)))
 }
 
 #[cfg(test)]
@@ -97,12 +92,11 @@ mod tests {
     #[test]
     fn every_module_is_found_by_its_name_and_as_an_attribute() {
         for found in stdlib_modules() {
-            assert!(found.name.len() < LONGEST, "{}", found.name);
-            assert_eq!(exact(found.name), Some(found));
+            assert_eq!(exact(Word::of(found.name)), Some(found));
             if let Some((module, attribute)) = found.name.rsplit_once('.') {
                 assert_eq!(module_attribute(module, attribute).map(|found| found.module), Some(found.name));
             }
         }
-        assert_eq!(module_attribute("os", &"x".repeat(LONGEST)), None);
+        assert_eq!(module_attribute("os", "no_such_module"), None);
     }
 }

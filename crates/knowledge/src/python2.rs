@@ -1,9 +1,9 @@
 //! The Python-2 names that `fix_imports` maps when a pickle of protocol 0 to 2 is read (`Lib/_compat_pickle.py`).
 
-use crate::compiled::{PYTHON2, find, word};
+use crate::compiled::{PYTHON2, Word, find, word};
 
 fn row(module: &str, name: &str) -> Option<[&'static str; 4]> {
-    find(&PYTHON2, |row| [row[0], row[1]], module, name).map(|row| row.map(word))
+    find(&PYTHON2, |row| [row[0], row[1]], [Word::of(module), Word::of(name)]).map(|row| row.map(word))
 }
 
 /// What the Unpickler looks up in place of a Python-2 module and name: the pair is mapped where the pair is known,

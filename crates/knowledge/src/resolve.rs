@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::callable::{has_row, is_known_module};
-use crate::canonical::{alias, canonical};
-use crate::modules::{is_stdlib, module_attribute, stdlib_module};
+use crate::canonical::{alias, followed};
+use crate::compiled::{Word, word};
+use crate::modules::{attribute_of, exact, stdlib_of};
 
 /// Where a dotted name lands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Resolved<'a> {
     pub special: Option<&'a str>,
 }
 
-/// Attributes that lead from an object to its class, namespace, code or the whole interpreter. Sorted.
+/// Attributes that lead from an object to its class, namespace, code or the whole interpreter: between underscores, sorted.
 const SPECIAL: &[&str] = &[
     "__base__",
     "__bases__",
@@ -48,6 +49,10 @@ const SPECIAL: &[&str] = &[
     "__subclasses__",
     "__subclasshook__",
     "__wrapped__",
+];
+
+/// The others of them, which stand between no underscores.
+const FRAMES: &[&str] = &[
     "ag_frame",
     "cr_frame",
     "f_back",
@@ -91,26 +96,32 @@ const UNMISTAKABLE: &[&str] = &[
 /// honest pickles hold no such names.
 #[must_use]
 pub fn resolve<'a>(module: &'a str, qualname: &'a str) -> Resolved<'a> {
-    let special = qualname.split('.').find(|part| SPECIAL.binary_search(part).is_ok());
+    let special = qualname.split('.').find(|part| is_special(part));
     let mut crossed = false;
-    let mut home = canonical_module(Cow::Borrowed(module));
-    let mut rest = qualname;
-    while let Some(step) = step(&home, rest) {
+    let mut spot = Spot::new(Cow::Borrowed(module), qualname);
+    while let Some(step) = spot.step() {
         crossed |= step.outside;
-        home = canonical_module(step.module);
-        rest = step.rest;
+        spot = Spot::new(step.module, step.rest);
     }
-    if home.starts_with(OPERATORS) {
-        rest = operator(rest);
+    if spot.home.starts_with(OPERATORS) {
+        let path = operator(spot.path);
+        spot = Spot::new(spot.home, path);
     }
-    let (head, tail) = rest.split_once('.').map_or((rest, None), |(head, tail)| (head, Some(tail)));
-    let known = has_row(&home, rest);
-    let Some((target, renamed)) = alias(&home, head).filter(|_| !known && !rest.is_empty()) else {
-        return Resolved { module: home, name: Cow::Borrowed(rest), crossed, special };
+    let target = if spot.path.is_empty() || spot.is_row() { None } else { alias(spot.module, spot.first) };
+    let Some([target, renamed]) = target else {
+        return Resolved { module: spot.home, name: Cow::Borrowed(spot.path), crossed, special };
     };
-    let (target, renamed) = canonical(target, renamed);
-    let name = tail.map_or(Cow::Borrowed(renamed), |tail| Cow::Owned(format!("{renamed}.{tail}")));
+    let [target, renamed] = followed([Word::at(target), Word::at(renamed)]).map(text);
+    let name = spot.below.map_or(Cow::Borrowed(renamed), |below| Cow::Owned(format!("{renamed}.{below}")));
     Resolved { module: Cow::Borrowed(target), name, crossed, special }
+}
+
+fn is_special(part: &str) -> bool {
+    if part.starts_with("__") { SPECIAL.binary_search(&part).is_ok() } else { FRAMES.contains(&part) }
+}
+
+fn text(of: Word) -> &'static str {
+    of.number().map_or("", word)
 }
 
 /// The operator whose overload `path` names: `add` for `add.Tensor`. An overload computes what its operator does.
@@ -128,51 +139,82 @@ struct Step<'a> {
     outside: bool,
 }
 
-fn step<'a>(home: &str, path: &'a str) -> Option<Step<'a>> {
-    if path.is_empty() || has_row(home, path) {
-        return None;
-    }
-    let (head, rest) = path.split_once('.').unwrap_or((path, ""));
-    if head == "__builtins__" {
-        return Some(Step { module: Cow::Borrowed("builtins"), rest, outside: true });
-    }
-    if let Some(found) = module_attribute(home, head) {
-        return Some(Step {
-            module: Cow::Borrowed(found.module),
-            rest,
-            outside: !found.submodule && found.module != home,
-        });
-    }
-    if has_row(home, head) || alias(home, head).is_some() {
-        return None;
-    }
-    if !rest.is_empty() && !is_stdlib(home) {
-        let below = format!("{home}.{head}");
-        if is_known_module(&below) {
-            return Some(Step { module: Cow::Owned(below), rest, outside: false });
-        }
-    }
-    hidden_module(path)
+/// Where a walk stands: in a module, before a path. Each of their words is looked up once.
+struct Spot<'a> {
+    /// The canonical module.
+    home: Cow<'a, str>,
+    module: Word,
+    path: &'a str,
+    whole: Word,
+    /// The path up to its first dot, and what stands behind that.
+    head: &'a str,
+    first: Word,
+    below: Option<&'a str>,
 }
 
-/// The first component of `path` that bears the name of a standard-library module.
+impl<'a> Spot<'a> {
+    fn new(module: Cow<'a, str>, path: &'a str) -> Self {
+        let named = Word::of(&module);
+        let (home, module) = match alias(named, Word::EMPTY) {
+            Some([target, _]) => {
+                let [target, _] = followed([Word::at(target), Word::EMPTY]);
+                (Cow::Borrowed(text(target)), target)
+            }
+            None => (module, named),
+        };
+        let (head, below) = path.split_once('.').map_or((path, None), |(head, below)| (head, Some(below)));
+        let first = Word::of(head);
+        let whole = if below.is_some() { Word::of(path) } else { first };
+        Self { home, module, path, whole, head, first, below }
+    }
+
+    /// Whether a row names exactly this.
+    fn is_row(&self) -> bool {
+        has_row([self.module, self.whole])
+    }
+
+    fn step(&self) -> Option<Step<'a>> {
+        if self.path.is_empty() || self.is_row() {
+            return None;
+        }
+        let rest = self.below.unwrap_or("");
+        if self.head == "__builtins__" {
+            return Some(Step { module: Cow::Borrowed("builtins"), rest, outside: true });
+        }
+        let member = [self.module, self.first];
+        if let Some(found) = attribute_of(member) {
+            let outside = !found.submodule && found.module != self.home;
+            return Some(Step { module: Cow::Borrowed(found.module), rest, outside });
+        }
+        if self.below.is_some() && has_row(member) || alias(self.module, self.first).is_some() {
+            return None;
+        }
+        if !rest.is_empty() && stdlib_of(self.module, &self.home).is_none() {
+            let below = format!("{}.{}", self.home, self.head);
+            if is_known_module(&below) {
+                return Some(Step { module: Cow::Owned(below), rest, outside: false });
+            }
+        }
+        hidden_module(self.path)
+    }
+}
+
+/// The first component of `path` that bears the name of a standard-library module; the last one only where that is
+/// unmistakable.
 fn hidden_module(path: &str) -> Option<Step<'_>> {
     let mut left = path;
     loop {
         let (component, rest) = left.split_once('.').unwrap_or((left, ""));
-        let found = [component, component.trim_start_matches('_')].into_iter().find_map(stdlib_module);
-        if let Some(module) =
-            found.filter(|_| !rest.is_empty() || UNMISTAKABLE.contains(&component.trim_start_matches('_')))
-        {
-            return Some(Step { module: Cow::Borrowed(module.name), rest, outside: true });
+        let plain = component.trim_start_matches('_');
+        if !rest.is_empty() || UNMISTAKABLE.contains(&plain) {
+            let bare = || if plain.len() < component.len() { exact(Word::of(plain)) } else { None };
+            if let Some(module) = exact(Word::of(component)).or_else(bare) {
+                return Some(Step { module: Cow::Borrowed(module.name), rest, outside: true });
+            }
         }
         if rest.is_empty() {
             return None;
         }
         left = rest;
     }
-}
-
-fn canonical_module(module: Cow<'_, str>) -> Cow<'_, str> {
-    alias(&module, "").map_or(module, |(target, _)| Cow::Borrowed(canonical(target, "").0))
 }

@@ -8,12 +8,23 @@ pub(crate) const fn spread(text: &[u8]) -> u64 {
         state = mixed(state ^ u64::from_le_bytes(*word));
         rest = after;
     }
-    let mut last = 0_u64;
-    while let Some((byte, after)) = rest.split_first() {
-        last = last << 8 | *byte as u64;
-        rest = after;
+    mixed(state ^ last(text, rest))
+}
+
+/// What is left behind the whole words of `text`; where the text is longer, with some of what stands before.
+const fn last(text: &[u8], rest: &[u8]) -> u64 {
+    if let (false, Some(word)) = (rest.is_empty(), text.last_chunk::<8>()) {
+        return u64::from_le_bytes(*word);
     }
-    mixed(state ^ last)
+    if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        return (u32::from_le_bytes(*first) as u64) << 32 | u32::from_le_bytes(*last) as u64;
+    }
+    match *rest {
+        [] => 0,
+        [only] => only as u64,
+        [first, second] => (first as u64) << 8 | second as u64,
+        [first, second, third, ..] => (first as u64) << 16 | (second as u64) << 8 | third as u64,
+    }
 }
 
 /// Multiplies and folds: each bit of `state` reaches the low ones.

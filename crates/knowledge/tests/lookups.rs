@@ -29,8 +29,12 @@ fn well_known_names_stand_as_they_should() {
 
 #[test]
 fn a_standard_module_without_a_row_is_denied_by_its_default() {
-    assert_eq!(callable("socket", "no_such_name"), Lookup::Stdlib { module: "socket", category: Category::Network });
-    assert_eq!(callable("urllib.nothing", "x"), Lookup::Stdlib { module: "urllib", category: Category::Network });
+    let denied = |module, name| match callable(module, name) {
+        Lookup::Stdlib(found) => Some((found.name, found.category)),
+        _ => None,
+    };
+    assert_eq!(denied("socket", "no_such_name"), Some(("socket", Category::Network)));
+    assert_eq!(denied("urllib.nothing", "x"), Some(("urllib", Category::Network)));
     assert_eq!(callable("mine", "thing"), Lookup::Unknown);
     assert_eq!(callable("test.mine", "thing"), Lookup::Unknown);
     assert!(is_stdlib("test.support.script_helper") && !is_stdlib("test") && !is_stdlib("osx"));

@@ -1,21 +1,27 @@
-//! Which clauses a fact may meet: by its kind and, where it names a callable, by what is known of that.
+//! Which clauses a fact may meet: by its kind and, where it names a callable, by what is known of that and when it acts.
 
 use std::sync::Arc;
 
-use base::fact::Kind;
+use base::fact::{Data, Kind};
 use rulebook::{
     rule::{Clause, Rule, Scope, Test},
     vocabulary::in_group,
 };
 
-use crate::words::STANDINGS;
+use crate::{candidate::Candidate, standing::Known, words::STANDINGS};
 
-/// A clause by its rule's and its own position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    pub(crate) rule: usize,
-    pub(crate) clause: usize,
-}
+/// When a call or an import acts, as far as clauses are told apart by it; any other word comes last.
+const MOMENTS: [&str; 5] = ["import", "conditional", "called", "load", "use"];
+
+/// The first of them say what a program does when it is imported or called. Honest programs start processes and open files
+/// all day: such a fact is judged by the clauses that name the time at which it acts, never by those about what loading data
+/// does.
+const OF_PROGRAMS: usize = 3;
+
+/// Columns of one standing.
+const COLUMNS: usize = MOMENTS.len() + 1;
+/// Columns of a kind whose facts name a callable.
+const WHOLE: usize = STANDINGS.len() * COLUMNS;
 
 /// The texts of a rule that every finding carries, shared.
 #[derive(Debug)]
@@ -47,8 +53,10 @@ const _: () = assert!(Kind::ALL.len() <= 64);
 /// The dispatch tables of a catalogue.
 #[derive(Debug)]
 pub(crate) struct Index {
-    /// For each kind, for each standing (and last for facts that name no callable) the clauses to try.
-    candidates: Vec<Vec<Vec<Candidate>>>,
+    /// The clauses, those of one rule together.
+    clauses: Vec<Candidate>,
+    /// For each kind, for each standing and moment the positions of the clauses to try; one list for a kind without callables.
+    cells: Vec<Vec<Vec<usize>>>,
     /// Kinds that tree rules want kept.
     kept: Vec<Kind>,
     /// For each rule, the kinds on which it depends.
@@ -58,8 +66,8 @@ pub(crate) struct Index {
 
 impl Index {
     pub(crate) fn new(rules: &[Rule]) -> Self {
-        let columns = STANDINGS.len().saturating_add(1);
-        let mut candidates = vec![vec![Vec::new(); columns]; Kind::ALL.len()];
+        let mut clauses = Vec::new();
+        let mut cells: Vec<Vec<Vec<usize>>> = Kind::ALL.iter().map(|kind| vec![Vec::new(); columns(*kind)]).collect();
         let mut kept = Vec::new();
         for (rule, body) in rules.iter().enumerate() {
             if body.scope == Scope::Tree {
@@ -67,22 +75,21 @@ impl Index {
                 continue;
             }
             for (clause, when) in body.when.iter().enumerate() {
-                for (column, standing) in STANDINGS.iter().map(Some).chain([None]).enumerate() {
-                    let cell = candidates.get_mut(when.fact as usize).and_then(|row| row.get_mut(column));
-                    if let Some(cell) = cell.filter(|_| possible(when, standing.copied())) {
-                        cell.push(Candidate { rule, clause });
-                    }
+                for cell in cells.get_mut(when.fact as usize).into_iter().flat_map(|columns| met(columns, when)) {
+                    cell.push(clauses.len());
                 }
+                clauses.push(Candidate::new(rule, clause, when));
             }
         }
         let depends = rules.iter().map(|rule| Kinds::of(&rule.kinds())).collect();
-        Self { candidates, kept, depends, labels: rules.iter().map(labels).collect() }
+        Self { clauses, cells, kept, depends, labels: rules.iter().map(labels).collect() }
     }
 
-    /// The clauses that a fact of `kind` with this standing may meet; standings are already decided.
-    pub(crate) fn candidates(&self, kind: Kind, standing: Option<usize>) -> &[Candidate] {
-        let row = self.candidates.get(kind as usize);
-        row.and_then(|row| row.get(standing.unwrap_or(STANDINGS.len()))).map_or(&[], Vec::as_slice)
+    /// The clauses that a fact whose callable is `known` may meet; standings are already decided.
+    pub(crate) fn candidates(&self, data: &Data, known: Option<Known>) -> impl Iterator<Item = &Candidate> {
+        let column = known.map_or(0, |known| known.standing.saturating_mul(COLUMNS).saturating_add(moment(data)));
+        let cell = self.cells.get(data.kind() as usize).and_then(|columns| columns.get(column));
+        cell.into_iter().flatten().filter_map(|position| self.clauses.get(*position))
     }
 
     /// Whether a rule depends on one of these kinds.
@@ -99,14 +106,56 @@ impl Index {
     }
 }
 
+/// Whether facts of a kind name a callable.
+const fn names_callable(kind: Kind) -> bool {
+    matches!(kind, Kind::Call | Kind::Import)
+}
+
+const fn columns(kind: Kind) -> usize {
+    if names_callable(kind) { WHOLE } else { 1 }
+}
+
+/// The position of the moment at which a fact acts.
+fn moment(data: &Data) -> usize {
+    let when = match data {
+        Data::Call(call) => &call.when,
+        Data::Import(import) => &import.when,
+        _ => return MOMENTS.len(),
+    };
+    MOMENTS.iter().position(|word| *word == &**when).unwrap_or(MOMENTS.len())
+}
+
+/// Those of the columns of its kind in which `clause` can hold.
+fn met<'c>(columns: &'c mut [Vec<usize>], clause: &Clause) -> impl Iterator<Item = &'c mut Vec<usize>> {
+    let callable = names_callable(clause.fact);
+    let moments: Vec<bool> = (0..COLUMNS).map(|moment| !callable || may_act(clause, moment)).collect();
+    let stands = |standing: &str| !callable || may_stand(clause, standing);
+    let standings: Vec<bool> = STANDINGS.iter().map(|standing| stands(standing)).collect();
+    let rows = columns.chunks_mut(COLUMNS).zip(standings).filter(|(_, stands)| *stands);
+    rows.flat_map(move |(row, _)| row.iter_mut().zip(moments.clone()).filter(|(_, acts)| *acts).map(|(cell, _)| cell))
+}
+
 /// Whether `clause` can hold for a callable of this standing.
-fn possible(clause: &Clause, standing: Option<&str>) -> bool {
+fn may_stand(clause: &Clause, standing: &str) -> bool {
     clause.all.iter().all(|condition| match &condition.test {
-        Test::Standing(words) => {
-            standing.is_some_and(|id| words.iter().any(|word| in_group(id, word))) != condition.negated
-        }
+        Test::Standing(words) => words.iter().any(|word| in_group(standing, word)) != condition.negated,
         _ => true,
     })
+}
+
+/// Whether `clause` can hold at this moment.
+fn may_act(clause: &Clause, moment: usize) -> bool {
+    let mut timed = false;
+    let mut possible = true;
+    for condition in clause.all.iter() {
+        let Test::OneOf { field, texts } = &condition.test else { continue };
+        if field == "when" {
+            timed |= !condition.negated;
+            possible &=
+                MOMENTS.get(moment).is_none_or(|word| texts.iter().any(|text| text == word) != condition.negated);
+        }
+    }
+    possible && (timed || moment >= OF_PROGRAMS)
 }
 
 fn labels(rule: &Rule) -> Labels {

@@ -10,12 +10,10 @@ use rulebook::rule::Scope;
 
 use crate::{
     catalogue::Catalogue,
-    evaluate::holds,
     findings::{Conclusion, Findings},
     index::Kinds,
     operator::Context,
-    render,
-    standing::Memory,
+    render, standing,
 };
 
 /// Facts that a judge keeps for the rules over a whole tree.
@@ -26,7 +24,6 @@ const KEPT: usize = 100_000;
 pub struct Judge<'c> {
     catalogue: &'c Catalogue,
     path: ArtifactPath,
-    memory: Memory,
     context: Context,
     findings: Findings,
     kept: Vec<Fact>,
@@ -47,33 +44,23 @@ pub struct Judgement {
 
 impl<'c> Judge<'c> {
     pub(crate) fn new(catalogue: &'c Catalogue, path: ArtifactPath) -> Self {
-        Self {
-            catalogue,
-            path,
-            memory: Memory::default(),
-            context: Context::default(),
-            findings: Findings::default(),
-            kept: Vec::new(),
-        }
+        Self { catalogue, path, context: Context::default(), findings: Findings::default(), kept: Vec::new() }
     }
 
     /// Judges one fact.
     pub fn observe(&mut self, fact: &Fact) {
         let kind = fact.kind();
-        let known = self.memory.of(&fact.data);
+        let known = standing::of(&fact.data);
         let index = self.catalogue.index();
         // The clauses of one rule stand together: the first that holds speaks for the rule.
         let mut spoken = None;
-        for candidate in index.candidates(kind, known.map(|known| known.standing)) {
-            let Some(rule) = self.catalogue.rules().get(candidate.rule).filter(|_| spoken != Some(candidate.rule))
-            else {
-                continue;
-            };
-            let Some(clause) = rule.when.get(candidate.clause) else { continue };
-            let Some(labels) = index.labels(candidate.rule) else { continue };
-            if !holds(clause, &fact.data, known, &self.context) {
+        for candidate in index.candidates(&fact.data, known) {
+            if spoken == Some(candidate.rule) || !candidate.holds(&fact.data, &self.context) {
                 continue;
             }
+            let Some(rule) = self.catalogue.rules().get(candidate.rule) else { continue };
+            let Some(clause) = rule.when.get(candidate.clause) else { continue };
+            let Some(labels) = index.labels(candidate.rule) else { continue };
             spoken = Some(candidate.rule);
             let conclusion = Conclusion {
                 position: candidate.rule,

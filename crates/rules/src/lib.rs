@@ -9,9 +9,9 @@
     )
 )]
 
+mod candidate;
 mod catalogue;
 mod compiled;
-mod evaluate;
 mod findings;
 mod index;
 mod judge;

@@ -1,9 +1,7 @@
-//! What is known of the callable that a fact names, looked up once a name.
+//! What is known of the callable that a fact names.
 
-use std::collections::HashMap;
-
-use base::fact::{Data, Str};
-use knowledge::{Callable, Lookup, Standing};
+use base::fact::Data;
+use knowledge::{Callable, Category, Judge, Lookup, SafeRole, Standing};
 
 use crate::words::STANDINGS;
 
@@ -50,42 +48,72 @@ pub fn judged(module: &str, name: &str) -> Judged {
     Judged { standing: known.word(), reason: known.reason, source: known.source, dangerous: known.is_dangerous() }
 }
 
+/// Where in [`STANDINGS`] each group begins.
+const JUDGED: usize = SafeRole::ALL.len();
+const DANGEROUS: usize = JUDGED + Judge::ALL.len();
+const STANDARD: usize = DANGEROUS + Category::ALL.len();
+const MAIN: usize = STANDARD + Category::ALL.len();
+const UNKNOWN: usize = MAIN + 1;
+const UNRESOLVED: usize = UNKNOWN + 1;
+
+impl Known {
+    const fn bare(standing: usize) -> Self {
+        Self { standing, reason: "", source: "" }
+    }
+}
+
+impl From<Callable> for Known {
+    fn from(row: Callable) -> Self {
+        let standing = match row.standing {
+            Standing::Safe(role) => role as usize,
+            Standing::Judged(judge) => JUDGED.saturating_add(judge as usize),
+            Standing::Dangerous(category) => DANGEROUS.saturating_add(category as usize),
+        };
+        Self { standing, reason: row.reason, source: row.source }
+    }
+}
+
 /// Looks a name up.
 pub(crate) fn look_up(module: &str, name: &str) -> Known {
-    let known = |word: &str, reason, source| {
-        let standing = STANDINGS.iter().position(|id| *id == word).unwrap_or(STANDINGS.len());
-        Known { standing, reason, source }
-    };
     match module {
-        "" => return known("unresolved", "", ""),
-        "__main__" | "__mp_main__" => return known("main", "", ""),
+        "" => return Known::bare(UNRESOLVED),
+        "__main__" | "__mp_main__" => return Known::bare(MAIN),
         _ => {}
     }
-    if let Some(row) = owner_that_denies(module, name) {
-        return known(row.standing.id(), row.reason, row.source);
+    let found = knowledge::callable(module, name);
+    if let Lookup::Known(row) = found {
+        return row.into();
     }
-    if let Some(class) = name.strip_suffix(".__new__").filter(|_| !knowledge::is_named(module, name))
-        && let Lookup::Known(row) = knowledge::callable(module, class)
-    {
-        return known(row.standing.id(), row.reason, row.source);
-    }
-    match knowledge::callable(module, name) {
-        Lookup::Known(row) => known(row.standing.id(), row.reason, row.source),
-        Lookup::Stdlib { category, .. } => {
-            let (_, word) = category.id().split_once('/').unwrap_or_default();
-            let reason = knowledge::stdlib_module(module).map_or("", |row| row.reason);
-            known(&format!("standard/{word}"), reason, "")
+    if name.contains('.') && !knowledge::is_named(module, name) {
+        if let Some(row) = owner_that_denies(module, name) {
+            return row.into();
         }
-        Lookup::Unknown => known("unknown", "", ""),
+        if let Some(class) = name.strip_suffix(".__new__")
+            && let Lookup::Known(row) = knowledge::callable(module, class)
+        {
+            return row.into();
+        }
+    }
+    match found {
+        Lookup::Stdlib(module) => {
+            Known { standing: STANDARD.saturating_add(module.category as usize), reason: module.reason, source: "" }
+        }
+        _ => Known::bare(UNKNOWN),
+    }
+}
+
+/// What is known of the callable that `data` names, if it names one.
+pub(crate) fn of(data: &Data) -> Option<Known> {
+    match data {
+        Data::Call(call) => Some(look_up(&call.module, &call.name)),
+        Data::Import(import) => Some(look_up(&import.module, &import.name)),
+        _ => None,
     }
 }
 
 /// The dangerous object to which a dotted name without a row of its own belongs: `ctypes.pythonapi` of `pythonapi.PyRun_String`.
 /// Only danger is handed down: what a safe class does by another method nobody has looked at.
 fn owner_that_denies(module: &str, name: &str) -> Option<Callable> {
-    if knowledge::is_named(module, name) {
-        return None;
-    }
     let owners = name.match_indices('.').take(OWNERS).filter_map(|(end, _)| name.get(..end));
     let rows = owners.filter_map(|owner| match knowledge::callable(module, owner) {
         Lookup::Known(row) => Some(row),
@@ -96,36 +124,6 @@ fn owner_that_denies(module: &str, name: &str) -> Option<Callable> {
 
 /// Dots of a name behind which an owner is looked for.
 const OWNERS: usize = 8;
-
-/// Names remembered; beyond this many of one artifact each is looked up again.
-const REMEMBERED: usize = 1 << 16;
-
-/// The names of one artifact that were looked up.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    modules: HashMap<Str, HashMap<Str, Known>>,
-    count: usize,
-}
-
-impl Memory {
-    /// What is known of the callable that `data` names, if it names one.
-    pub(crate) fn of(&mut self, data: &Data) -> Option<Known> {
-        let (module, name) = match data {
-            Data::Call(call) => (&call.module, &call.name),
-            Data::Import(import) => (&import.module, &import.name),
-            _ => return None,
-        };
-        if let Some(known) = self.modules.get(module).and_then(|names| names.get(name)) {
-            return Some(*known);
-        }
-        let known = look_up(module, name);
-        if self.count < REMEMBERED {
-            self.count = self.count.saturating_add(1);
-            self.modules.entry(module.clone()).or_default().insert(name.clone(), known);
-        }
-        Some(known)
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -139,7 +137,10 @@ mod tests {
         let own = ["main", "unknown", "unresolved"].map(str::to_owned);
         let all: Vec<String> = tables.iter().map(|id| (*id).to_owned()).chain(standard).chain(own).collect();
         assert_eq!(STANDINGS, all);
-        assert!(STANDINGS.len() < usize::from(u8::MAX));
+        for (at, standing) in knowledge::Standing::all().enumerate() {
+            let row = Callable { standing, ..knowledge::callables().next().unwrap() };
+            assert_eq!(Known::from(row).standing, at);
+        }
     }
 
     #[test]
@@ -150,6 +151,7 @@ mod tests {
         assert_eq!(word("__main__", "Model"), "main");
         assert_eq!(word("no_such_package", "Model"), "unknown");
         assert_eq!(word("", "method"), "unresolved");
+        assert_eq!(word("collections", "OrderedDict.__new__"), "safe/construct");
         assert!(word("os", "no_such_name").starts_with("standard/"));
         assert_eq!(word("subprocess", "Popen.no_such_method"), "dangerous/process");
         assert!(word("collections", "OrderedDict.no_such_method").starts_with("standard/"));

@@ -1,0 +1,84 @@
+//! A clause as it is asked of facts: its words looked up once, when the catalogue is made.
+
+use base::fact::{Data, Kind, Reader, Value};
+use rulebook::rule::{Clause, Condition, List, Test, Text};
+
+use crate::operator::{self, Context, Operator};
+
+/// A clause by its rule's and its own position, and what is left to ask of a fact that the index led to it.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) rule: usize,
+    pub(crate) clause: usize,
+    questions: Vec<Question>,
+}
+
+/// A condition.
+#[derive(Debug)]
+struct Question {
+    ask: Ask,
+    /// The answer must be no.
+    negated: bool,
+}
+
+#[derive(Debug)]
+enum Ask {
+    OneOf(Reader, List<Text>),
+    Between(Reader, u64, u64),
+    Flag(Reader, bool),
+    Operator(Operator),
+    /// What facts of the kind do not have, which the loader refuses.
+    Nothing,
+}
+
+impl Candidate {
+    /// The clause at this position. The index has decided about standings.
+    pub(crate) fn new(rule: usize, clause: usize, body: &Clause) -> Self {
+        Self {
+            rule,
+            clause,
+            questions: body.all.iter().filter_map(|condition| question(body.fact, condition)).collect(),
+        }
+    }
+
+    /// Whether every condition holds of `data`.
+    pub(crate) fn holds(&self, data: &Data, context: &Context) -> bool {
+        self.questions.iter().all(|question| question.ask.answer(data, context) != question.negated)
+    }
+}
+
+/// What a condition asks; nothing where the index decides about it.
+fn question(kind: Kind, condition: &Condition) -> Option<Question> {
+    let of = |field: &str, ask: &dyn Fn(Reader) -> Ask| kind.reader(field).map_or(Ask::Nothing, ask);
+    let ask = match &condition.test {
+        Test::OneOf { field, texts } => of(field, &|read| Ask::OneOf(read, texts.clone())),
+        Test::Between { field, least, most } => of(field, &|read| Ask::Between(read, *least, *most)),
+        Test::Flag { field, value } => of(field, &|read| Ask::Flag(read, *value)),
+        Test::Operator(name) => operator::named(name).map_or(Ask::Nothing, Ask::Operator),
+        Test::Standing(_) => return None,
+    };
+    Some(Question { ask, negated: condition.negated })
+}
+
+impl Ask {
+    fn answer(&self, data: &Data, context: &Context) -> bool {
+        match self {
+            Self::OneOf(read, texts) => match read(data) {
+                Some(Value::Text(text)) => texts.iter().any(|one| one == text),
+                _ => false,
+            },
+            Self::Between(read, least, most) => {
+                let count = match read(data) {
+                    Some(Value::Number(number)) => number,
+                    Some(Value::Exprs(exprs)) => exprs.len() as u64,
+                    Some(Value::Words(words)) => words.len() as u64,
+                    _ => return false,
+                };
+                (*least..=*most).contains(&count)
+            }
+            Self::Flag(read, value) => read(data) == Some(Value::Flag(*value)),
+            Self::Operator(operator) => operator(data, context),
+            Self::Nothing => false,
+        }
+    }
+}
