@@ -56,8 +56,8 @@ pub(super) fn is_decoded(data: &Data) -> bool {
 fn is_spelled(expr: &Expr) -> bool {
     let Expr::Call { callee, args, .. } = expr else { return false };
     let numbers = |items: &[Expr]| items.len() > 3 && items.iter().all(|item| matches!(item, Expr::Int(..)));
-    matches!(callee.dotted().as_deref(), Some("builtins.bytes" | "builtins.bytearray"))
-        && matches!(args.first(), Some(Expr::List(items) | Expr::Tuple(items)) if numbers(items))
+    matches!(args.first(), Some(Expr::List(items) | Expr::Tuple(items)) if numbers(items))
+        && matches!(callee.dotted().as_deref(), Some("builtins.bytes" | "builtins.bytearray"))
 }
 
 /// Words of methods that only look at a connection or a request, and of calls that send nothing and fetch nothing.

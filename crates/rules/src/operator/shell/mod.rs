@@ -52,13 +52,13 @@ const WIRES: &[&str] = &["nc", "nc.openbsd", "nc.traditional", "ncat", "netcat",
 
 /// Whether a command fetches something and another runs it.
 pub(super) fn fetches_and_runs(text: &str) -> bool {
-    pipelines(&plain(text)).any(|commands| {
-        let fetched =
-            commands.iter().position(|command| program(command).is_some_and(|program| FETCH.contains(&program)));
-        fetched.is_some_and(|at| commands.iter().skip(at.saturating_add(1)).any(|command| reads_program(command)))
-    }) || puts(text, prints_fetched)
-        || reads_wire(text)
-        || windows::fetches_and_runs(text)
+    let piped = text.contains('|')
+        && pipelines(&plain(text)).any(|commands| {
+            let fetched =
+                commands.iter().position(|command| program(command).is_some_and(|program| FETCH.contains(&program)));
+            fetched.is_some_and(|at| commands.iter().skip(at.saturating_add(1)).any(|command| reads_program(command)))
+        });
+    piped || puts(text, prints_fetched) || reads_wire(text) || windows::fetches_and_runs(text)
 }
 
 /// A descriptor on a socket that a shell reads: `exec 3<>/dev/tcp/…; cat <&3 | sh`.
@@ -94,7 +94,7 @@ pub(super) fn names_address(text: &str) -> bool {
 
 /// Whether a shell reads from another machine, or writes to it.
 pub(super) fn wires_shell(text: &str) -> bool {
-    pipelines(&plain(text)).any(|commands| {
+    let wired = |commands: Vec<Vec<&str>>| {
         let wire = |command: &Vec<&str>| {
             program(command).is_some_and(|program| {
                 WIRES.contains(&program)
@@ -104,12 +104,13 @@ pub(super) fn wires_shell(text: &str) -> bool {
         };
         let shell = |command: &Vec<&str>| program(command).is_some_and(|program| SHELLS.contains(&program));
         commands.len() > 1 && commands.iter().any(wire) && commands.iter().any(shell)
-    })
+    };
+    text.contains('|') && pipelines(&plain(text)).any(wired)
 }
 
 /// The text without ampersands that join no commands: `2>&1`.
 fn plain(text: &str) -> String {
-    text.replace(">&", ">").replace("&>", ">")
+    if text.contains('>') { text.replace(">&", ">").replace("&>", ">") } else { text.to_owned() }
 }
 
 /// The pipelines of a text: commands as words, without quotation marks. Quotes do not shield operators here: what is

@@ -105,8 +105,11 @@ fn runs_after(text: &str) -> bool {
 
 /// The text in lower case, without what breaks words up: carets, backticks and `'+'`.
 fn plain(text: &str) -> String {
-    let mut plain = text.to_lowercase().replace(['^', '`'], "");
-    for joined in ["'+'", "\"+\"", "' + '", "\" + \""] {
+    let mut plain = text.to_lowercase();
+    if plain.contains(['^', '`']) {
+        plain = plain.replace(['^', '`'], "");
+    }
+    for joined in ["'+'", "\"+\"", "' + '", "\" + \""].iter().filter(|_| text.contains('+')) {
         plain = plain.replace(joined, "");
     }
     plain
