@@ -1,5 +1,9 @@
 //! Text encodings: names, aliases, single-byte tables and the Unicode forms.
 
+use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt};
+
 use crate::{
     compare,
     evaluator::{Evaluator, Fault, Folded, raise},
@@ -79,14 +83,22 @@ pub(crate) fn named(name: &str) -> Option<Encoding> {
         return None;
     }
     let wanted = normalized(name);
-    let undotted = wanted.replace('.', "_");
-    TABLE.lines().skip(1).find_map(|line| {
-        let mut cells = line.split('\t');
-        let (name, aliases, cells) = (cells.next()?, cells.next()?, cells.next()?);
-        let known = |wanted: &str| name == wanted || aliases.split(' ').any(|alias| alias == wanted);
-        (known(&wanted) || known(&undotted)).then_some(Encoding { name, cells })
-    })
+    NAMED.get(&*wanted).or_else(|| NAMED.get(&*wanted.replace('.', "_"))).copied()
 }
+
+/// The table by each name and alias.
+static NAMED: LazyLock<HashMap<&str, Encoding>> = LazyLock::new(|| {
+    let mut named = HashMap::new();
+    for line in TABLE.lines().skip(1) {
+        let mut cells = line.split('\t');
+        if let (Some(name), Some(aliases), Some(cells)) = (cells.next(), cells.next(), cells.next()) {
+            for word in std::iter::once(name).chain(aliases.split(' ')) {
+                named.entry(word).or_insert(Encoding { name, cells });
+            }
+        }
+    }
+    named
+});
 
 impl Encoding {
     /// The characters of the bytes, where it is one a byte; undefined ones are U+FFFD.
