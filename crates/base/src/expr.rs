@@ -1,6 +1,9 @@
 //! What a value is, as far as it is known without running anything: the small expression language of call arguments.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt::{self, Display, Write},
+    sync::Arc,
+};
 
 /// Nodes that one expression may have; what lies beyond is [`Expr::Elided`].
 pub const MAX_NODES: usize = 256;
@@ -102,26 +105,37 @@ impl Expr {
     }
 
     /// The direct parts, in order.
-    pub fn children(&self) -> Vec<&Expr> {
+    pub fn children(&self) -> Vec<&Self> {
+        let mut parts = Vec::new();
+        self.push_children(&mut parts);
+        parts.reverse();
+        parts
+    }
+
+    /// Adds the direct parts to `parts`, the last one first.
+    fn push_children<'e>(&'e self, parts: &mut Vec<&'e Self>) {
         match self {
             Self::Call { callee, args, kwargs } => {
-                std::iter::once(&**callee).chain(args).chain(kwargs.iter().map(|(_, value)| value)).collect()
+                parts.extend(kwargs.iter().rev().map(|(_, value)| value));
+                parts.extend(args.iter().rev());
+                parts.push(callee);
             }
-            Self::Attribute { of, .. } => vec![of],
-            Self::Item { of, key } => vec![of, key],
-            Self::Tuple(items) | Self::List(items) | Self::Set(items) => items.iter().collect(),
-            Self::Dict(items) => items.iter().flat_map(|(key, value)| [key, value]).collect(),
-            _ => Vec::new(),
+            Self::Attribute { of, .. } => parts.push(of),
+            Self::Item { of, key } => parts.extend([&**key, of]),
+            Self::Tuple(items) | Self::List(items) | Self::Set(items) => parts.extend(items.iter().rev()),
+            Self::Dict(items) => parts.extend(items.iter().rev().flat_map(|(key, value)| [value, key])),
+            _ => {}
         }
     }
 
     /// Every node of the expression, itself first.
-    pub fn walk(&self) -> impl Iterator<Item = &Expr> {
-        let mut queue = vec![self];
+    pub fn walk(&self) -> impl Iterator<Item = &Self> {
+        let mut next = Some(self);
+        let mut queue = Vec::new();
         std::iter::from_fn(move || {
-            let next = queue.pop()?;
-            queue.extend(next.children().into_iter().rev());
-            Some(next)
+            let node = next.take().or_else(|| queue.pop())?;
+            node.push_children(&mut queue);
+            Some(node)
         })
     }
 }
@@ -138,18 +152,29 @@ impl fmt::Display for Expr {
             Self::Float(value) => write!(f, "{value:?}"),
             Self::Str(text) => write_text(f, text),
             Self::Bytes(bytes) => write_bytes(f, bytes),
-            Self::Global { .. } => f.write_str(&self.dotted().unwrap_or_default()),
+            Self::Global { module, name } if name.is_empty() => f.write_str(module),
+            Self::Global { module, name } => write_parts(f, &[module, ".", name]),
             Self::Call { callee, args, kwargs } => {
-                write!(f, "{callee}(")?;
+                callee.fmt(f)?;
+                f.write_str("(")?;
                 write_list(f, args)?;
                 for (index, (name, value)) in kwargs.iter().enumerate() {
                     let comma = if index > 0 || !args.is_empty() { ", " } else { "" };
-                    write!(f, "{comma}{name}={value}")?;
+                    write_parts(f, &[comma, name, "="])?;
+                    value.fmt(f)?;
                 }
                 f.write_str(")")
             }
-            Self::Attribute { of, name } => write!(f, "{of}.{name}"),
-            Self::Item { of, key } => write!(f, "{of}[{key}]"),
+            Self::Attribute { of, name } => {
+                of.fmt(f)?;
+                write_parts(f, &[".", name])
+            }
+            Self::Item { of, key } => {
+                of.fmt(f)?;
+                f.write_str("[")?;
+                key.fmt(f)?;
+                f.write_str("]")
+            }
             Self::Tuple(items) => {
                 f.write_str("(")?;
                 write_list(f, items)?;
@@ -168,21 +193,30 @@ impl fmt::Display for Expr {
             Self::Dict(items) => {
                 f.write_str("{")?;
                 for (index, (key, value)) in items.iter().enumerate() {
-                    let comma = if index > 0 { ", " } else { "" };
-                    write!(f, "{comma}{key}: {value}")?;
+                    f.write_str(if index > 0 { ", " } else { "" })?;
+                    key.fmt(f)?;
+                    f.write_str(": ")?;
+                    value.fmt(f)?;
                 }
                 f.write_str("}")
             }
-            Self::External(what) => write!(f, "<{what}>"),
+            Self::External(what) => write_parts(f, &["<", what, ">"]),
             Self::Unknown => f.write_str("?"),
             Self::Elided => f.write_str("…"),
         }
     }
 }
 
+fn write_parts(f: &mut fmt::Formatter<'_>, parts: &[&str]) -> fmt::Result {
+    parts.iter().try_for_each(|part| f.write_str(part))
+}
+
 fn write_list(f: &mut fmt::Formatter<'_>, items: &[Expr]) -> fmt::Result {
     for (index, item) in items.iter().enumerate() {
-        write!(f, "{}{item}", if index > 0 { ", " } else { "" })?;
+        if index > 0 {
+            f.write_str(", ")?;
+        }
+        item.fmt(f)?;
     }
     Ok(())
 }
@@ -191,15 +225,20 @@ fn write_list(f: &mut fmt::Formatter<'_>, items: &[Expr]) -> fmt::Result {
 const SHOWN: usize = 160;
 
 fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    let (start, cut) = shorten(text, SHOWN);
+    let (mut rest, cut) = shorten(text, SHOWN);
     f.write_str("'")?;
-    for letter in start.chars() {
+    while let Some(letter) = rest.chars().next() {
+        // Most texts are plain from end to end.
+        let plain = rest.bytes().take_while(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'\'' | b'\\'));
+        let (run, after) = rest.split_at_checked(plain.count().max(letter.len_utf8())).unwrap_or((rest, ""));
+        rest = after;
         match letter {
             '\'' => f.write_str("\\'")?,
             '\\' => f.write_str("\\\\")?,
             '\n' => f.write_str("\\n")?,
             '\t' => f.write_str("\\t")?,
             '\r' => f.write_str("\\r")?,
+            ' '..='~' => f.write_str(run)?,
             letter => f.write_str(&crate::escape::visible(letter))?,
         }
     }
@@ -210,9 +249,9 @@ fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     f.write_str("b'")?;
     for byte in bytes.iter().take(SHOWN) {
         match byte {
-            b'\'' | b'\\' => write!(f, "\\{}", char::from(*byte))?,
+            b'\'' | b'\\' => f.write_str(if *byte == b'\'' { "\\'" } else { "\\\\" })?,
             b'\n' => f.write_str("\\n")?,
-            0x20..=0x7e => write!(f, "{}", char::from(*byte))?,
+            0x20..=0x7e => f.write_char(char::from(*byte))?,
             byte => write!(f, "\\x{byte:02x}")?,
         }
     }
@@ -221,6 +260,9 @@ fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
 
 /// The first `limit` characters of `text`, and whether something was cut.
 pub fn shorten(text: &str, limit: usize) -> (&str, bool) {
+    if text.len() <= limit {
+        return (text, false);
+    }
     match text.char_indices().nth(limit) {
         Some((end, _)) => (text.get(..end).unwrap_or(text), true),
         None => (text, false),

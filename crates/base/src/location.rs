@@ -16,9 +16,63 @@ pub struct Place {
     /// Column in characters, from 1; 0 when there are no lines.
     pub column: u32,
     /// Where it is in the format's own words: `opcode 17`, `/config/layers/0`, `node 5`.
-    pub pointer: Option<Arc<str>>,
+    pub pointer: Option<Pointer>,
     /// What the pointer counts.
     pub unit: Option<Unit>,
+}
+
+/// A place in the format's own words. Most are never read: a fact has to be found fault with first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Pointer {
+    /// As it is written.
+    Text(Arc<str>),
+    /// An instruction of a code object: `Model.forward+12`, `f+4 (except)`.
+    Instruction {
+        /// The name of the code object.
+        of: Arc<str>,
+        /// Where in it.
+        at: u32,
+        /// The condition under which it runs.
+        condition: Option<Arc<str>>,
+    },
+}
+
+impl Pointer {
+    /// As it is written.
+    pub fn text(&self) -> Arc<str> {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Instruction { .. } => self.to_string().into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Pointer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Instruction { of, at, condition: None } => write!(f, "{of}+{at}"),
+            Self::Instruction { of, at, condition: Some(condition) } => write!(f, "{of}+{at} ({condition})"),
+        }
+    }
+}
+
+impl From<Arc<str>> for Pointer {
+    fn from(text: Arc<str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<String> for Pointer {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&str> for Pointer {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
 }
 
 impl Place {
@@ -29,7 +83,7 @@ impl Place {
 
     /// The same place with a pointer in the format's own words.
     #[must_use]
-    pub fn pointer(mut self, unit: Unit, pointer: impl Into<Arc<str>>) -> Self {
+    pub fn pointer(mut self, unit: Unit, pointer: impl Into<Pointer>) -> Self {
         self.unit = Some(unit);
         self.pointer = Some(pointer.into());
         self
@@ -179,7 +233,7 @@ impl Location {
             length: place.length,
             line: (place.line > 0).then_some(place.line),
             column: (place.column > 0).then_some(place.column),
-            pointer: place.pointer.clone(),
+            pointer: place.pointer.as_ref().map(Pointer::text),
             unit: place.unit,
         }
     }
@@ -206,6 +260,12 @@ mod tests {
         let path = ArtifactPath::root(b"dir").entry(b"a!b%.tar").member(b"x/y.pkl");
         assert_eq!(path.as_str(), "dir/a%21b%25.tar!/x/y.pkl");
         assert_eq!(path.hex(), None);
+        let at = |condition: Option<&str>| {
+            let condition = condition.map(Arc::from);
+            let pointer = Pointer::Instruction { of: "f".into(), at: 12, condition };
+            Location::new(&path, &Place::bytes(4, 2).pointer(Unit::Instruction, pointer)).pointer
+        };
+        assert_eq!((at(None).as_deref(), at(Some("except")).as_deref()), (Some("f+12"), Some("f+12 (except)")));
         let odd = path.member(b"\xff");
         assert_eq!(odd.as_str(), "dir/a%21b%25.tar!/x/y.pkl!/%FF");
         assert!(odd.hex().unwrap().ends_with("ff"));

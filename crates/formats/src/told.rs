@@ -141,14 +141,14 @@ impl Style {
 
     /// Behind a line: where it stands, and when it runs.
     fn remark(&self, fact: &Fact, when: &str) -> String {
-        let place = fact.at.pointer.as_deref().unwrap_or_default();
+        let place = fact.at.pointer.as_ref().map(|pointer| pointer.text()).unwrap_or_default();
         let when = match when {
             "called" => "when it is called",
             "conditional" => "behind a condition",
             "import" | "load" | "" => "",
             other => other,
         };
-        let parts: Vec<&str> = [place, when].into_iter().filter(|part| !part.is_empty()).collect();
+        let parts: Vec<&str> = [&*place, when].into_iter().filter(|part| !part.is_empty()).collect();
         if parts.is_empty() { String::new() } else { format!("  {} {}", self.comment, parts.join(", ")) }
     }
 }

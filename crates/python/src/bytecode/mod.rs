@@ -29,9 +29,9 @@ use base::{
     blob::Blob,
     budget::Meter,
     coverage::Claim,
-    fact::{Flaw, Identity},
+    fact::{Flaw, Identity, Str},
     format::Head,
-    location::{Place, Unit},
+    location::{Place, Pointer, Unit},
     reason::Reason,
     sink::Sink,
     stop::Stop,
@@ -63,14 +63,11 @@ pub(crate) struct Running<'t> {
 
 impl Running<'_> {
     /// The place of the instruction that spans `range`.
-    pub(crate) fn place(&self, range: TextRange, condition: Option<&str>) -> Place {
+    pub(crate) fn place(&self, range: TextRange, context: Option<&Str>) -> Place {
         let at = range.start().to_u32();
         let (line, column) = self.code.line(self.version, at);
-        let conditional = condition.filter(|text| text.starts_with("if ") || *text == "except" || *text == "else");
-        let pointer = match conditional {
-            Some(condition) => format!("{}+{at} ({condition})", self.code.qualname),
-            None => format!("{}+{at}", self.code.qualname),
-        };
+        let condition = context.filter(|text| text.starts_with("if ") || matches!(&***text, "except" | "else"));
+        let pointer = Pointer::Instruction { of: self.code.qualname.clone(), at, condition: condition.cloned() };
         Place::bytes(self.code.code_at.saturating_add(u64::from(at)), u64::from(range.len().to_u32()))
             .line(line, column)
             .pointer(Unit::Instruction, pointer)
@@ -194,7 +191,7 @@ fn judge(stream: &Stream, version: Version, when: When, at_load: bool, sink: &mu
 /// States what is wrong with a code object as such.
 fn flaws(code: &Code, version: Version, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let place = |at: u32| {
-        let pointer = format!("{}+{at}", code.qualname);
+        let pointer = Pointer::Instruction { of: code.qualname.clone(), at, condition: None };
         Place::bytes(code.code_at.saturating_add(u64::from(at)), 1).pointer(Unit::Instruction, pointer)
     };
     let decoded = code.decoded(version);
