@@ -57,21 +57,12 @@ impl Machine<'_, '_, '_> {
         node: impl Ranged + Copy,
     ) -> Result<(), Stop> {
         // Most calls are handed nothing that could be read.
-        let read = |known: &Known| {
-            matches!(known.value, Value::Str(_) | Value::StringIo(_)) || known.value.as_bytes().is_some()
-        };
-        if !args.iter().any(read) {
+        if !args.iter().any(|argument| content(&argument.value).is_some()) {
             return Ok(());
         }
         let loader = LOADERS.iter().find(|row| *callee.module == *row.0 && *callee.qualname == *row.1);
         let Some((_, _, name)) = loader else { return self.give_back_loaded(callee, args, node) };
-        let bytes = match args.first().map(|argument| &argument.value) {
-            Some(Value::Str(text) | Value::StringIo(text)) => text.as_bytes(),
-            other => match other.and_then(Value::as_bytes) {
-                Some(bytes) => bytes,
-                None => return Ok(()),
-            },
-        };
+        let Some(bytes) = args.first().and_then(|argument| content(&argument.value)) else { return Ok(()) };
         // A name or a number that `eval` is handed is no program.
         let plain = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_. ".contains(byte));
         let imports = name.ends_with("exec-argument.py") && memchr::memmem::find(bytes, b"import ").is_some();
@@ -113,6 +104,14 @@ impl Machine<'_, '_, '_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What a text or bytes hold.
+fn content(value: &Value) -> Option<&[u8]> {
+    match value {
+        Value::Str(text) | Value::StringIo(text) => Some(text.as_bytes()),
+        other => other.as_bytes().map(|bytes| &**bytes),
     }
 }
 

@@ -124,26 +124,37 @@ const CALLED_OF: &[(&str, &[&str])] = &[
     ("abc", &["__subclasshook__", "__instancecheck__", "__subclasscheck__"]),
 ];
 
-/// Methods that call what they are handed: how the module begins, the method, where the callable stands, with what.
-const METHODS: &[(&str, &str, usize, With)] = &[
-    ("asyncio", "call_later", 1, With::Rest),
-    ("asyncio", "call_soon", 0, With::Rest),
-    ("asyncio", "call_soon_threadsafe", 0, With::Rest),
-    ("asyncio", "run_in_executor", 1, With::Rest),
-    ("asyncio", "to_thread", 0, With::Rest),
-    ("concurrent.futures", "map", 0, With::Each),
-    ("concurrent.futures", "submit", 0, With::Rest),
-    ("contextlib", "callback", 0, With::Rest),
-    ("contextvars", "run", 0, With::Rest),
-    ("multiprocessing", "apply", 0, With::Rest),
-    ("multiprocessing", "apply_async", 0, With::Rest),
-    ("multiprocessing", "imap", 0, With::Each),
-    ("multiprocessing", "imap_unordered", 0, With::Each),
-    ("multiprocessing", "map", 0, With::Each),
-    ("multiprocessing", "map_async", 0, With::Each),
-    ("multiprocessing", "starmap", 0, With::Each),
-    ("sched", "enter", 2, With::Items),
-    ("sched", "enterabs", 2, With::Items),
+/// A method that calls what it is handed: its name, where the callable stands, with what.
+type Method = (&'static str, usize, With);
+
+/// Such methods, by how the module begins.
+const METHODS: &[(&str, &[Method])] = &[
+    (
+        "asyncio",
+        &[
+            ("call_later", 1, With::Rest),
+            ("call_soon", 0, With::Rest),
+            ("call_soon_threadsafe", 0, With::Rest),
+            ("run_in_executor", 1, With::Rest),
+            ("to_thread", 0, With::Rest),
+        ],
+    ),
+    ("concurrent.futures", &[("map", 0, With::Each), ("submit", 0, With::Rest)]),
+    ("contextlib", &[("callback", 0, With::Rest)]),
+    ("contextvars", &[("run", 0, With::Rest)]),
+    (
+        "multiprocessing",
+        &[
+            ("apply", 0, With::Rest),
+            ("apply_async", 0, With::Rest),
+            ("imap", 0, With::Each),
+            ("imap_unordered", 0, With::Each),
+            ("map", 0, With::Each),
+            ("map_async", 0, With::Each),
+            ("starmap", 0, With::Each),
+        ],
+    ),
+    ("sched", &[("enter", 2, With::Items), ("enterabs", 2, With::Items)]),
 ];
 
 impl Machine<'_, '_, '_> {
@@ -171,9 +182,11 @@ impl Machine<'_, '_, '_> {
         if self.quiet > 0 || args.is_empty() {
             return Ok(());
         }
+        let Some((_, methods)) = METHODS.iter().find(|(module, _)| name.module.starts_with(module)) else {
+            return Ok(());
+        };
         let method = name.qualname.rsplit('.').next().unwrap_or_default();
-        let row = METHODS.iter().find(|(module, named, ..)| *named == method && name.module.starts_with(module));
-        let Some((_, _, at, with)) = row else { return Ok(()) };
+        let Some((_, at, with)) = methods.iter().find(|(named, ..)| *named == method) else { return Ok(()) };
         let Some((callee, rest)) = args.get(*at..).and_then(<[Known]>::split_first) else { return Ok(()) };
         if self.local(callee).is_none() && callee.value.callee_name().is_none() {
             return Ok(());
