@@ -114,7 +114,7 @@ const STATED: &[&str] = &[
 /// Whether a call of the builtin `name` is stated.
 pub(crate) fn is_stated(name: &str) -> bool {
     // Most names are shorter than the first, or begin with another letter.
-    STATED.iter().any(|stated| *stated == name) || name.ends_with(".__subclasses__")
+    STATED.contains(&name) || name.ends_with(".__subclasses__")
 }
 
 #[cfg(test)]
