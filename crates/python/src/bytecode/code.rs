@@ -2,14 +2,19 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
+    ops::Deref,
     sync::Arc,
 };
 
-use base::fact::Str;
+use base::{blob::Blob, fact::Str};
 use eval::{Value, Why};
 use foldhash::HashMap;
 
-use super::{instruction::Decoded, version::Version};
+use super::{
+    instruction::Decoded,
+    lines::{Lines, Table},
+    version::Version,
+};
 
 /// Compiled code: a module, a class body, a function.
 #[derive(Debug, Default)]
@@ -21,7 +26,7 @@ pub(crate) struct Code {
     /// Numbers as they stand at its beginning.
     pub(crate) numbers: Numbers,
     /// The instructions.
-    pub(crate) code: Arc<[u8]>,
+    pub(crate) code: Part,
     /// Where they begin in the artifact.
     pub(crate) code_at: u64,
     /// Constants.
@@ -35,17 +40,43 @@ pub(crate) struct Code {
     /// How many of the last of those belong to functions around this one.
     pub(crate) free: usize,
     /// The table of lines, in the version's form.
-    pub(crate) lines: Arc<[u8]>,
+    pub(crate) lines: Part,
     /// The table of handlers (3.11 on).
-    pub(crate) handlers: Arc<[u8]>,
+    pub(crate) handlers: Part,
     /// A part of it is not what CPython requires there.
-    pub(crate) odd: Option<&'static str>,
+    pub(crate) odd: bool,
     /// Whether it was walked.
     pub(crate) walked: Cell<bool>,
     /// Loops that were asked whether they ever end, by their beginning.
     pub(crate) endless: RefCell<HashMap<u32, bool>>,
     decoded: OnceCell<Decoded>,
-    line_starts: OnceCell<Vec<(u32, u32, u32)>>,
+    line_table: RefCell<Lines>,
+}
+
+/// Bytes that a code object has.
+#[derive(Debug)]
+pub(crate) enum Part {
+    /// Where they lie in the stream.
+    Window(Blob),
+    /// Those of a value that more than one may have.
+    Shared(Arc<[u8]>),
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self::Shared(Arc::default())
+    }
+}
+
+impl Deref for Part {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Window(blob) => blob.memory().unwrap_or_default(),
+            Self::Shared(bytes) => bytes,
+        }
+    }
 }
 
 /// The numbers of a code object.
@@ -92,9 +123,7 @@ impl Code {
 
     /// Line and column of an instruction; 0 where none is known.
     pub(crate) fn line(&self, version: Version, at: u32) -> (u32, u32) {
-        let starts = self.line_starts.get_or_init(|| super::lines::starts(self, version));
-        let before = starts.partition_point(|(start, ..)| *start <= at).checked_sub(1);
-        before.and_then(|index| starts.get(index)).map_or((0, 0), |(_, line, column)| (*line, *column))
+        self.line_table.borrow_mut().find(&Table::of(self, version), at)
     }
 
     /// A constant; what is not there is unknown.

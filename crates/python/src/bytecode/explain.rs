@@ -33,12 +33,12 @@ const MAX_TEXT: usize = 2_000;
 /// # Errors
 /// A [`Stop`] when the file is broken, or when the budget ends.
 pub fn explain_pyc(blob: &Blob, meter: &Meter) -> Result<Listing, Stop> {
-    let bytes = super::whole(blob, meter)?;
-    let Some((version, length)) = header(&bytes) else {
+    let blob = super::whole(blob, meter)?;
+    let Some((version, length)) = header(blob.memory().unwrap_or_default()) else {
         return Err(Stop::malformed(0, "the magic number of a Python version that is read"));
     };
     let start = usize::try_from(length).unwrap_or(0);
-    let stream = marshal::read(&bytes, start, version.layout(), meter);
+    let stream = marshal::read(&blob, start, version.layout(), meter);
     list(&stream, version, meter)
 }
 
@@ -47,8 +47,8 @@ pub fn explain_pyc(blob: &Blob, meter: &Meter) -> Result<Listing, Stop> {
 /// # Errors
 /// A [`Stop`] when no version reads the stream, or when the budget ends.
 pub fn explain_marshal(blob: &Blob, meter: &Meter) -> Result<Listing, Stop> {
-    let bytes = super::whole(blob, meter)?;
-    let found = guess::versions(&bytes, meter)?;
+    let blob = super::whole(blob, meter)?;
+    let found = guess::versions(&blob, meter)?;
     let version = found.distinct.first().copied().unwrap_or(Version::V3_11);
     list(&found.stream, version, meter)
 }

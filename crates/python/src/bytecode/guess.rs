@@ -1,6 +1,6 @@
 //! The version of a stream that does not say it: layouts that read to the end, opcode tables that make sense of the code.
 
-use base::{budget::Meter, stop::Stop};
+use base::{blob::Blob, budget::Meter, stop::Stop};
 
 use super::{
     code::Code,
@@ -29,12 +29,12 @@ const REST: u64 = 1 << 40;
 /// Bytes of code that are looked at.
 const GLANCE: usize = 64 << 10;
 
-/// The versions that read `bytes` best.
-pub(super) fn versions(bytes: &[u8], meter: &Meter) -> Result<Found, Stop> {
+/// The versions that read best what lies in memory.
+pub(super) fn versions(blob: &Blob, meter: &Meter) -> Result<Found, Stop> {
     let mut best: Option<(u64, Found)> = None;
     let mut failed: Option<Stop> = None;
     for layout in LAYOUTS {
-        let stream = marshal::read(bytes, 0, layout, meter);
+        let stream = marshal::read(blob, 0, layout, meter);
         match &stream.broken {
             None => {}
             Some(stop @ (Stop::Malformed { .. } | Stop::Truncated { .. })) => {
@@ -51,8 +51,8 @@ pub(super) fn versions(bytes: &[u8], meter: &Meter) -> Result<Found, Stop> {
             Some(stop) => return Err(stop.clone()),
         }
         // Bytes behind the stream are ignored by CPython, but seldom there.
-        let rest = u64::from(bytes.len() > stream.end).saturating_mul(REST);
-        let odd = stream.codes.iter().filter(|code| code.odd.is_some()).count() as u64;
+        let rest = u64::from(blob.len().is_some_and(|len| len > stream.end as u64)).saturating_mul(REST);
+        let odd = stream.codes.iter().filter(|code| code.odd).count() as u64;
         for version in Version::ALL.iter().copied().filter(|version| version.layout() == layout) {
             let mut faults = rest.saturating_add(odd.saturating_mul(100));
             let mut left = GLANCE;
@@ -67,7 +67,7 @@ pub(super) fn versions(bytes: &[u8], meter: &Meter) -> Result<Found, Stop> {
                     found.versions.push(version);
                 }
                 Some((known, _)) if *known <= faults => {}
-                _ => best = Some((faults, found(marshal::read(bytes, 0, layout, meter), version))),
+                _ => best = Some((faults, found(marshal::read(blob, 0, layout, meter), version))),
             }
         }
         if best.as_ref().is_some_and(|(faults, found)| *faults == 0 && !found.stream.codes.is_empty()) {

@@ -289,10 +289,11 @@ fn handlers(bytes: &[u8]) -> Vec<Handler> {
 #[cfg(test)]
 mod tests {
     use super::{Code, Decoded, Version};
+    use crate::bytecode::code::Part;
 
     fn decoded(version: Version, code: &[u8], handlers: &[u8]) -> Decoded {
         let mut object = Code::default();
-        (object.code, object.handlers) = (code.into(), handlers.into());
+        (object.code, object.handlers) = (Part::Shared(code.into()), Part::Shared(handlers.into()));
         Decoded::new(&object, version)
     }
 

@@ -2,94 +2,148 @@
 
 use super::{code::Code, version::Version};
 
-/// Lines kept for one code object.
+/// Entries that are read of one table.
 const MAX_LINES: usize = 1 << 20;
+/// Entries between two marks.
+const STRIDE: usize = 64;
 
-/// Where lines begin: offset, line, column from 1 (0 where no column is known).
-pub(super) fn starts(code: &Code, version: Version) -> Vec<(u32, u32, u32)> {
-    match version {
-        Version::V2_7 | Version::V3_6 | Version::V3_7 | Version::V3_8 | Version::V3_9 => pairs(code, version, false),
-        Version::V3_10 => pairs(code, version, true),
-        _ => locations(code),
+/// How far a table was read: most is asked for in the order of the code, and much of it never.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    cursor: Cursor,
+    /// Where the cursor stood behind each [`STRIDE`] entries, to go back to.
+    marks: Vec<Cursor>,
+}
+
+/// A place between two entries of a table.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cursor {
+    /// The entry before it, if there is one.
+    entry: Option<Entry>,
+    /// How many entries are before it.
+    count: usize,
+    /// Bytes of the table before it.
+    bytes: usize,
+    /// Where the next entry begins, for tables that give lengths.
+    next: u32,
+    line: i64,
+}
+
+/// Where a line begins.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// Offset of the code.
+    start: u32,
+    line: u32,
+    /// From 1; 0 where none is known.
+    column: u32,
+}
+
+/// A table in its version's form.
+pub(super) struct Table<'c> {
+    bytes: &'c [u8],
+    version: Version,
+    /// The line of `def`.
+    first: u32,
+}
+
+impl Lines {
+    /// Line and column of the instruction at `at`; 0 where none is known.
+    pub(super) fn find(&mut self, table: &Table<'_>, at: u32) -> (u32, u32) {
+        let behind = |cursor: &Cursor| cursor.entry.is_none_or(|entry| entry.start <= at);
+        if !behind(&self.cursor) {
+            let mark = self.marks.partition_point(behind).checked_sub(1).and_then(|mark| self.marks.get(mark));
+            self.cursor = mark.copied().unwrap_or_default();
+        }
+        while let Some(further) = table.next(self.cursor).filter(behind) {
+            self.cursor = further;
+            if further.count == self.marks.len().saturating_add(1).saturating_mul(STRIDE) {
+                self.marks.push(further);
+            }
+        }
+        self.cursor.entry.map_or((0, 0), |entry| (entry.line, entry.column))
     }
 }
 
-/// Pairs of bytes: how far the offset and the line go. `ranges` (3.10, PEP 626): the line comes first, -128 is none.
-fn pairs(code: &Code, version: Version, ranges: bool) -> Vec<(u32, u32, u32)> {
-    let mut starts = Vec::with_capacity((code.lines.len() / 2).saturating_add(1).min(MAX_LINES));
-    starts.push((0, code.numbers.line, 0));
-    let (mut at, mut line) = (0_u32, i64::from(code.numbers.line));
-    let mut next = 0_u32;
-    for pair in code.lines.chunks_exact(2).take(MAX_LINES) {
-        let [offset, delta] = *pair else { break };
-        let signed = i64::from(delta.cast_signed());
-        let delta = if version == Version::V2_7 { i64::from(delta) } else { signed };
-        if ranges {
-            at = next;
-            next = next.saturating_add(u32::from(offset));
-            if delta == -128 {
-                starts.push((at, 0, 0));
-                continue;
-            }
-            line = line.saturating_add(delta);
-        } else {
-            at = at.saturating_add(u32::from(offset));
-            line = line.saturating_add(delta);
-        }
-        starts.push((at, u32::try_from(line).unwrap_or(0), 0));
+impl<'c> Table<'c> {
+    pub(super) fn of(code: &'c Code, version: Version) -> Self {
+        Self { bytes: &code.lines, version, first: code.numbers.line }
     }
-    starts
-}
 
-/// The location table (`Objects/locations.md`): entries of a head byte and numbers behind it.
-fn locations(code: &Code) -> Vec<(u32, u32, u32)> {
-    // An entry has two bytes at least, but for those that name no place.
-    let mut starts = Vec::with_capacity((code.lines.len() / 2).min(MAX_LINES));
-    let mut rest = &*code.lines;
-    let (mut at, mut line) = (0_u32, i64::from(code.numbers.line));
-    while let Some((head, after)) = rest.split_first() {
-        rest = after;
-        if starts.len() >= MAX_LINES {
-            break;
+    /// Behind the next entry.
+    fn next(&self, cursor: Cursor) -> Option<Cursor> {
+        let mut further = Cursor { count: cursor.count.saturating_add(1), ..cursor };
+        if cursor.count == 0 {
+            further.line = i64::from(self.first);
         }
-        let length = u32::from(head & 7).saturating_add(1).saturating_mul(2);
-        let kind = head >> 3 & 15;
-        let mut column = 0_u32;
-        let mut known = true;
-        match kind {
-            15 => known = false,
-            14 => {
-                line = line.saturating_add(signed(&mut rest));
-                unsigned(&mut rest);
-                column = u32::try_from(unsigned(&mut rest)).unwrap_or(0);
-                unsigned(&mut rest);
-            }
-            13 => line = line.saturating_add(signed(&mut rest)),
-            10..=12 => {
-                line = line.saturating_add(i64::from(kind.saturating_sub(10)));
-                column = u32::from(byte(&mut rest)).saturating_add(1);
-                byte(&mut rest);
-            }
-            short => column = (u32::from(short) << 3 | u32::from(byte(&mut rest) >> 4)).saturating_add(1),
+        let rest = self.bytes.get(cursor.bytes..).filter(|_| cursor.count < MAX_LINES)?;
+        let locations = self.version >= Version::V3_11;
+        if cursor.count == 0 && !locations {
+            further.entry = Some(Entry { start: 0, line: self.first, column: 0 });
+            return Some(further);
         }
-        let shown = if known { u32::try_from(line).unwrap_or(0) } else { 0 };
-        starts.push((at, shown, column));
-        at = at.saturating_add(length);
+        let mut rest = rest.iter();
+        let entry = if locations { location(&mut rest, &mut further)? } else { self.pair(&mut rest, &mut further)? };
+        further.entry = Some(entry);
+        further.bytes = self.bytes.len().saturating_sub(rest.as_slice().len());
+        Some(further)
     }
-    starts
+
+    /// A pair of bytes: how far the offset and the line go. In 3.10 (PEP 626) the line comes first, and -128 is none.
+    fn pair(&self, bytes: &mut Bytes<'_>, cursor: &mut Cursor) -> Option<Entry> {
+        let (offset, delta) = (*bytes.next()?, *bytes.next()?);
+        let ranges = self.version == Version::V3_10;
+        let go = if self.version == Version::V2_7 { i64::from(delta) } else { i64::from(delta.cast_signed()) };
+        let known = !ranges || go != -128;
+        if known {
+            cursor.line = cursor.line.saturating_add(go);
+        }
+        let before = cursor.next;
+        cursor.next = before.saturating_add(u32::from(offset));
+        let start = if ranges { before } else { cursor.next };
+        Some(Entry { start, line: shown(cursor.line, known), column: 0 })
+    }
 }
 
-/// The next byte; 0 behind the end.
-fn byte(rest: &mut &[u8]) -> u8 {
-    let Some((first, after)) = rest.split_first() else { return 0 };
-    *rest = after;
-    *first
+/// What is left of a table.
+type Bytes<'a> = std::slice::Iter<'a, u8>;
+
+/// An entry of the location table (`Objects/locations.md`): a head byte and numbers behind it.
+fn location(bytes: &mut Bytes<'_>, cursor: &mut Cursor) -> Option<Entry> {
+    let head = *bytes.next()?;
+    let length = u32::from(head & 7).saturating_add(1).saturating_mul(2);
+    let kind = head >> 3 & 15;
+    let mut byte = || bytes.next().copied().map_or(0, u32::from);
+    let mut column = 0_u32;
+    match kind {
+        15 => {}
+        14 => {
+            cursor.line = cursor.line.saturating_add(signed(bytes));
+            unsigned(bytes);
+            column = u32::try_from(unsigned(bytes)).unwrap_or(0);
+            unsigned(bytes);
+        }
+        13 => cursor.line = cursor.line.saturating_add(signed(bytes)),
+        10..=12 => {
+            cursor.line = cursor.line.saturating_add(i64::from(kind.saturating_sub(10)));
+            column = byte().saturating_add(1);
+            byte();
+        }
+        short => column = (u32::from(short) << 3 | byte() >> 4).saturating_add(1),
+    }
+    let start = cursor.next;
+    cursor.next = start.saturating_add(length);
+    Some(Entry { start, line: shown(cursor.line, kind != 15), column })
 }
 
-fn unsigned(rest: &mut &[u8]) -> u64 {
+/// A line as it is told; 0 is none.
+fn shown(line: i64, known: bool) -> u32 {
+    if known { u32::try_from(line).unwrap_or(0) } else { 0 }
+}
+
+fn unsigned(bytes: &mut Bytes<'_>) -> u64 {
     let (mut value, mut shift) = (0_u64, 0_u32);
-    while let Some((byte, after)) = rest.split_first() {
-        *rest = after;
+    for byte in bytes {
         value |= u64::from(byte & 63).checked_shl(shift).unwrap_or(0);
         shift = shift.saturating_add(6);
         if byte & 64 == 0 {
@@ -99,8 +153,41 @@ fn unsigned(rest: &mut &[u8]) -> u64 {
     value
 }
 
-fn signed(rest: &mut &[u8]) -> i64 {
-    let value = unsigned(rest);
+fn signed(bytes: &mut Bytes<'_>) -> i64 {
+    let value = unsigned(bytes);
     let size = i64::try_from(value >> 1).unwrap_or(0);
     if value & 1 == 1 { size.saturating_neg() } else { size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The whole table, entry by entry.
+    fn entries(table: &Table<'_>) -> Vec<Entry> {
+        let mut cursor = Cursor::default();
+        std::iter::from_fn(|| {
+            cursor = table.next(cursor)?;
+            cursor.entry
+        })
+        .collect()
+    }
+
+    /// Asked in any order, a table answers as it does when all of it was read before.
+    #[test]
+    fn what_is_asked_in_any_order_is_found() {
+        let noise: Vec<u8> = (0..1_500_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        for version in Version::ALL.iter().copied() {
+            let table = Table { bytes: &noise, version, first: 7 };
+            let all = entries(&table);
+            assert!(all.len() > 4 * STRIDE && all.is_sorted_by_key(|entry| entry.start), "{version:?}");
+            let mut lines = Lines::default();
+            for step in 0..4_000_u32 {
+                let at = step.wrapping_mul(7_919) % 5_000;
+                let before = all.iter().rfind(|entry| entry.start <= at);
+                let expected = before.map_or((0, 0), |entry| (entry.line, entry.column));
+                assert_eq!(lines.find(&table, at), expected, "{version:?} {at}");
+            }
+        }
+    }
 }

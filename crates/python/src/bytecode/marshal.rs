@@ -3,9 +3,9 @@
 mod build;
 mod text;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use base::{budget::Meter, reason::Reason, stop::Stop};
+use base::{blob::Blob, budget::Meter, fact::Str, reason::Reason, stop::Stop};
 use eval::Value;
 
 use super::{
@@ -30,15 +30,21 @@ pub(super) struct Stream {
 enum Object {
     Value(Value),
     Code(usize),
+    /// Bytes that lie there: most are parts of code, and never a value.
+    Bytes(Range<usize>),
     /// A container with code in it.
-    Items(Arc<[Object]>),
+    Items(Arc<[Const]>),
+    /// The constants of the code object around them.
+    Consts(Vec<Const>),
+    /// Names of the code object around them.
+    Names(Vec<Str>),
     /// The end of a dict.
     Null,
 }
 
-/// An object and where its bytes are, for those that are bytes.
+/// An object that can be referred to, and where its bytes are, for those that are bytes.
 #[derive(Clone)]
-struct Node {
+struct Referred {
     object: Object,
     at: usize,
 }
@@ -54,6 +60,7 @@ struct Frame {
     slot: Option<usize>,
 }
 
+#[derive(Clone, Copy)]
 enum Kind {
     Tuple,
     List,
@@ -61,7 +68,15 @@ enum Kind {
     FrozenSet,
     Dict,
     Slice,
-    Code { numbers: [u32; 6], line: u32 },
+    Code(Head),
+}
+
+/// What a code object says of itself between its parts, and where the bytes of its code are.
+#[derive(Clone, Copy, Default)]
+struct Head {
+    numbers: [u32; 6],
+    line: u32,
+    at: usize,
 }
 
 /// Bytes of one stream: CPython has no limit, no honest module comes near.
@@ -75,12 +90,14 @@ const BLOCK: u64 = 64;
 /// FLAG_REF: the object can be referred to.
 const FLAG_REF: u8 = 0x80;
 
-/// Reads one object and all in it; code objects that are complete are kept when the stream breaks.
-pub(super) fn read(bytes: &[u8], start: usize, layout: Layout, meter: &Meter) -> Stream {
+/// Reads one object and all in it from a blob that lies in memory; code objects that are complete are kept when the stream
+/// breaks.
+pub(super) fn read(blob: &Blob, start: usize, layout: Layout, meter: &Meter) -> Stream {
     let mut reader = Reader {
-        bytes,
+        blob,
+        raw: Raw { bytes: blob.memory().unwrap_or_default(), layout },
         at: start,
-        layout,
+        bytes_at: start,
         meter,
         codes: Vec::new(),
         refs: Vec::new(),
@@ -88,60 +105,71 @@ pub(super) fn read(bytes: &[u8], start: usize, layout: Layout, meter: &Meter) ->
         stack: Vec::new(),
         frames: Vec::new(),
         nodes: 0,
+        held: 0,
     };
-    let node = reader.object();
-    meter.release(reader.nodes.saturating_mul(NODE));
-    let (top, broken) = match node {
-        Ok(Node { object: Object::Code(index), .. }) => (Some(index), None),
+    let object = reader.object();
+    meter.release(reader.held);
+    let (top, broken) = match object {
+        Ok(Object::Code(index)) => (Some(index), None),
         Ok(_) => (None, None),
         Err(stop) => (None, Some(stop)),
     };
     Stream { codes: reader.codes, top, end: reader.at, broken }
 }
 
-struct Reader<'a> {
+/// The stream, as its version takes bytes.
+#[derive(Clone, Copy)]
+struct Raw<'a> {
     bytes: &'a [u8],
-    at: usize,
     layout: Layout,
-    meter: &'a Meter,
-    codes: Vec<Code>,
-    refs: Vec<Option<Node>>,
-    /// Interned strings of Python 2.
-    interned: Vec<Node>,
-    stack: Vec<Node>,
-    frames: Vec<Frame>,
-    nodes: u64,
 }
 
-impl Reader<'_> {
+struct Reader<'a> {
+    blob: &'a Blob,
+    raw: Raw<'a>,
+    at: usize,
+    /// Where the bytes of the last object are.
+    bytes_at: usize,
+    meter: &'a Meter,
+    codes: Vec<Code>,
+    refs: Vec<Option<Referred>>,
+    /// Interned strings of Python 2.
+    interned: Vec<Referred>,
+    stack: Vec<Object>,
+    frames: Vec<Frame>,
+    nodes: u64,
+    /// Bytes of memory that were paid for.
+    held: u64,
+}
+
+impl<'a> Reader<'a> {
     /// Reads until the first object is complete; containers wait in `frames`, never on the call stack.
-    fn object(&mut self) -> Result<Node, Stop> {
+    fn object(&mut self) -> Result<Object, Stop> {
         loop {
             self.pay()?;
-            if let Some(mut node) = self.begin()? {
-                loop {
-                    let Some(frame) = self.frames.last_mut() else {
-                        let ends = matches!(node.object, Object::Null);
-                        return if ends { Err(self.malformed("an object")) } else { Ok(node) };
-                    };
-                    let ended = match (&frame.kind, &node.object) {
-                        (Kind::Dict, Object::Null) => self.stack.len().saturating_sub(frame.base).is_multiple_of(2),
-                        (Kind::Dict, _) => false,
-                        (_, Object::Null) => return Err(self.malformed("an object")),
-                        _ => {
-                            frame.left = frame.left.saturating_sub(1);
-                            frame.left == 0
-                        }
-                    };
-                    if !matches!(node.object, Object::Null) {
-                        self.stack.push(node);
+            let Some(mut object) = self.begin()? else { continue };
+            loop {
+                let ends = matches!(object, Object::Null);
+                let Some(frame) = self.frames.last_mut() else {
+                    return if ends { Err(self.malformed("an object")) } else { Ok(object) };
+                };
+                if ends {
+                    match frame.kind {
+                        Kind::Dict if self.stack.len().saturating_sub(frame.base).is_multiple_of(2) => {}
+                        Kind::Dict => break,
+                        _ => return Err(self.malformed("an object")),
                     }
-                    if !ended {
+                } else {
+                    self.stack.push(object);
+                    frame.left = frame.left.saturating_sub(1);
+                    if frame.left > 0 {
+                        if matches!(frame.kind, Kind::Code(_)) {
+                            self.between_parts()?;
+                        }
                         break;
                     }
-                    node = self.complete()?;
                 }
-                self.line_number()?;
+                object = self.complete()?;
             }
         }
     }
@@ -149,55 +177,67 @@ impl Reader<'_> {
     fn pay(&mut self) -> Result<(), Stop> {
         if self.nodes.is_multiple_of(BLOCK) {
             self.meter.steps(BLOCK)?;
-            self.meter.hold(BLOCK.saturating_mul(NODE))?;
+            self.hold(BLOCK.saturating_mul(NODE))?;
         }
         self.nodes = self.nodes.saturating_add(1);
         Ok(())
     }
 
-    fn malformed(&self, what: &str) -> Stop {
-        Stop::malformed(self.at as u64, what)
+    /// Pays for items of a tuple that more than one code object has.
+    fn pay_copies(&mut self, count: usize) -> Result<(), Stop> {
+        self.meter.steps(count as u64)?;
+        self.hold((count as u64).saturating_mul(NODE))
+    }
+
+    fn hold(&mut self, bytes: u64) -> Result<(), Stop> {
+        self.meter.hold(bytes)?;
+        self.held = self.held.saturating_add(bytes);
+        Ok(())
     }
 
     /// Begins an object: gives it at once, or opens a frame for its parts.
-    fn begin(&mut self) -> Result<Option<Node>, Stop> {
+    fn begin(&mut self) -> Result<Option<Object>, Stop> {
         let marked = self.u8()?;
-        let slot = (marked & FLAG_REF != 0 && self.layout != Layout::Two).then(|| {
+        let two = self.raw.layout == Layout::Two;
+        let code = if two { marked } else { marked & !FLAG_REF };
+        let slot = (code != marked).then_some(self.refs.len());
+        if slot.is_some() {
             self.refs.push(None);
-            self.refs.len().saturating_sub(1)
-        });
-        let code = if self.layout == Layout::Two { marked } else { marked & !FLAG_REF };
-        let frame = |kind: Kind, left: u32| Frame { kind, left, base: 0, slot };
-        let opened = match code {
-            b'(' => frame(Kind::Tuple, self.count()?),
-            b')' => frame(Kind::Tuple, u32::from(self.u8()?)),
-            b'[' => frame(Kind::List, self.count()?),
-            b'<' => frame(Kind::Set, self.count()?),
-            b'>' => frame(Kind::FrozenSet, self.count()?),
-            b'{' => frame(Kind::Dict, u32::MAX),
-            b':' => frame(Kind::Slice, 3),
-            b'c' => self.code_frame(slot)?,
+        }
+        let (kind, left) = match code {
+            b'(' => (Kind::Tuple, self.count()?),
+            b')' => (Kind::Tuple, u32::from(self.u8()?)),
+            b'[' => (Kind::List, self.count()?),
+            b'<' => (Kind::Set, self.count()?),
+            b'>' => (Kind::FrozenSet, self.count()?),
+            b'{' => (Kind::Dict, u32::MAX),
+            b':' => (Kind::Slice, 3),
+            b'c' => (Kind::Code(self.head()?), self.raw.layout.parts()),
             simple => {
-                let node = self.simple(simple)?;
-                if let Some(place) = slot.and_then(|slot| self.refs.get_mut(slot)) {
-                    *place = Some(node.clone());
-                }
-                return Ok(Some(node));
+                let object = self.simple(simple)?;
+                self.refer(slot, &object);
+                return Ok(Some(object));
             }
         };
         if self.frames.len() >= MAX_DEPTH {
             return Err(Stop::Limit(Reason::Depth));
         }
-        let empty = opened.left == 0;
-        self.frames.push(Frame { base: self.stack.len(), ..opened });
-        if empty { self.complete().map(Some) } else { Ok(None) }
+        self.frames.push(Frame { kind, left, base: self.stack.len(), slot });
+        if left == 0 { self.complete().map(Some) } else { Ok(None) }
+    }
+
+    /// Keeps an object for those that refer to it.
+    fn refer(&mut self, slot: Option<usize>, object: &Object) {
+        if let Some(place) = slot.and_then(|slot| self.refs.get_mut(slot)) {
+            *place = Some(Referred { object: object.clone(), at: self.bytes_at });
+        }
     }
 
     /// An object without parts.
-    fn simple(&mut self, code: u8) -> Result<Node, Stop> {
-        let at = self.at;
-        let value = match code {
-            b'0' => return Ok(Node { object: Object::Null, at }),
+    fn simple(&mut self, code: u8) -> Result<Object, Stop> {
+        self.bytes_at = self.at;
+        Ok(Object::Value(match code {
+            b'0' => return Ok(Object::Null),
             b'N' => Value::None,
             b'F' => Value::Bool(false),
             b'T' => Value::Bool(true),
@@ -222,79 +262,129 @@ impl Reader<'_> {
                 Value::Unknown(eval::Why::Unfollowed)
             }
             b's' | b't' | b'u' | b'a' | b'A' | b'z' | b'Z' => return self.text(code),
-            b'R' if self.layout == Layout::Two => {
-                let index = self.count()?;
-                let found = usize::try_from(index).ok().and_then(|index| self.interned.get(index));
-                return found.cloned().ok_or_else(|| self.malformed("a reference to an interned string"));
-            }
-            b'r' if self.layout != Layout::Two => {
-                let index = self.count()?;
-                let found = usize::try_from(index).ok().and_then(|index| self.refs.get(index));
-                let node = found.ok_or_else(|| self.malformed("a reference"))?;
-                // What is still being read refers to itself: nothing that is followed does.
-                let unknown = || Node { object: Object::Value(Value::Unknown(eval::Why::Unfollowed)), at };
-                return Ok(node.clone().unwrap_or_else(unknown));
-            }
-            _ => return Err(Stop::malformed(at.saturating_sub(1) as u64, "a type of object")),
-        };
-        Ok(Node { object: Object::Value(value), at })
+            b'R' if self.raw.layout == Layout::Two => return self.interned(),
+            b'r' if self.raw.layout != Layout::Two => return self.referred(),
+            _ => return Err(Stop::malformed(self.at.saturating_sub(1) as u64, "a type of object")),
+        }))
+    }
+
+    /// The object that a reference means.
+    fn referred(&mut self) -> Result<Object, Stop> {
+        let index = self.count()?;
+        let found = usize::try_from(index).ok().and_then(|index| self.refs.get_mut(index));
+        let Some(found) = found else { return Err(self.malformed("a reference")) };
+        // What is still being read refers to itself: nothing that is followed does.
+        let Some(known) = found else { return Ok(Object::Value(Value::Unknown(eval::Why::Unfollowed))) };
+        self.bytes_at = known.at;
+        // Bytes become a value once, however many refer to them.
+        if matches!(known.object, Object::Bytes(_)) {
+            let bytes = std::mem::replace(&mut known.object, Object::Null);
+            known.object = Object::Value(self.raw.value(bytes));
+        }
+        Ok(known.object.clone())
+    }
+
+    /// The interned string of Python 2 that a reference means.
+    fn interned(&mut self) -> Result<Object, Stop> {
+        let index = self.count()?;
+        let found = usize::try_from(index).ok().and_then(|index| self.interned.get(index));
+        let Some(known) = found else { return Err(self.malformed("a reference to an interned string")) };
+        self.bytes_at = known.at;
+        Ok(known.object.clone())
     }
 
     /// The numbers before the first part of a code object.
-    fn code_frame(&mut self, slot: Option<usize>) -> Result<Frame, Stop> {
-        let mut numbers = [0; 6];
-        let (count, parts) = match self.layout {
-            Layout::Two => (4, 9),
-            Layout::KeywordOnly => (5, 9),
-            Layout::PositionalOnly => (6, 9),
-            Layout::Merged => (5, 10),
+    fn head(&mut self) -> Result<Head, Stop> {
+        let mut head = Head::default();
+        let count = match self.raw.layout {
+            Layout::Two => 4,
+            Layout::KeywordOnly | Layout::Merged => 5,
+            Layout::PositionalOnly => 6,
         };
-        for number in numbers.iter_mut().take(count) {
+        for number in head.numbers.iter_mut().take(count) {
             *number = u32::from_le_bytes(self.array()?);
         }
-        Ok(Frame { kind: Kind::Code { numbers, line: 0 }, left: parts, base: 0, slot })
+        Ok(head)
     }
 
-    /// Between the parts of a code object stands a number: its first line.
-    fn line_number(&mut self) -> Result<(), Stop> {
-        let Some(Frame { kind: Kind::Code { .. }, left, .. }) = self.frames.last() else { return Ok(()) };
-        let behind = if self.layout == Layout::Merged { 2 } else { 1 };
-        if *left != behind {
-            return Ok(());
-        }
-        let read = u32::from_le_bytes(self.array()?);
-        if let Some(Frame { kind: Kind::Code { line, .. }, .. }) = self.frames.last_mut() {
-            *line = read;
+    /// Behind a part of a code object: the first says where the code is, and before the last ones stands the first line.
+    fn between_parts(&mut self) -> Result<(), Stop> {
+        let layout = self.raw.layout;
+        let left = self.frames.last().map_or(0, |frame| frame.left);
+        let line = match left == layout.parts_behind_line() {
+            true => Some(u32::from_le_bytes(self.array()?)),
+            false => None,
+        };
+        if let Some(Frame { kind: Kind::Code(head), .. }) = self.frames.last_mut() {
+            head.line = line.unwrap_or(head.line);
+            if left.saturating_add(1) == layout.parts() {
+                head.at = self.bytes_at;
+            }
         }
         Ok(())
     }
 
     /// Makes the innermost container of its parts.
-    fn complete(&mut self) -> Result<Node, Stop> {
+    fn complete(&mut self) -> Result<Object, Stop> {
         let Some(frame) = self.frames.pop() else { return Err(self.malformed("an object")) };
-        let parts = self.stack.split_off(frame.base.min(self.stack.len()));
         let object = match frame.kind {
-            Kind::Code { numbers, line } => self.code(numbers, line, &parts),
-            kind => container(&kind, parts),
+            Kind::Code(head) => self.code(&head)?,
+            kind => self.container(kind, &frame),
         };
-        let node = Node { object, at: self.at };
-        if let Some(place) = frame.slot.and_then(|slot| self.refs.get_mut(slot)) {
-            *place = Some(node.clone());
+        self.bytes_at = self.at;
+        self.refer(frame.slot, &object);
+        Ok(object)
+    }
+
+    /// A container of the objects from the frame's base on; one that holds code keeps it.
+    fn container(&mut self, kind: Kind, frame: &Frame) -> Object {
+        let role = match (kind, frame.slot) {
+            (Kind::Tuple, None) => self.role(),
+            _ => Role::Value,
+        };
+        let raw = self.raw;
+        let parts = self.stack.drain(frame.base.min(self.stack.len())..);
+        let holds_code = parts.as_slice().iter().any(|part| matches!(part, Object::Code(_) | Object::Items(_)));
+        match role {
+            Role::Consts => return Object::Consts(parts.map(|part| raw.constant(part)).collect()),
+            Role::Names if !holds_code => return Object::Names(parts.map(|part| name(&raw.value(part))).collect()),
+            _ if holds_code => return Object::Items(parts.map(|part| raw.constant(part)).collect()),
+            _ => {}
         }
-        Ok(node)
+        let values: Arc<[Value]> = parts.map(|part| raw.value(part)).collect();
+        Object::Value(match kind {
+            Kind::List => Value::list(values),
+            Kind::Set => Value::set(values),
+            Kind::FrozenSet => Value::frozen_set(values),
+            Kind::Dict => {
+                let (pairs, _) = values.as_chunks::<2>();
+                Value::dict(pairs.iter().cloned().map(|[key, value]| (key, value)).collect::<Vec<_>>())
+            }
+            Kind::Slice => return Object::Value(slice(&values)),
+            Kind::Tuple | Kind::Code(_) => Value::tuple(values),
+        })
+    }
+
+    /// What a tuple is to the code object that it is a part of, where it is one and nothing else refers to it.
+    fn role(&self) -> Role {
+        let Some(Frame { kind: Kind::Code(_), left, .. }) = self.frames.last() else { return Role::Value };
+        match self.raw.layout.parts().saturating_sub(*left) {
+            1 => Role::Consts,
+            2 | 3 => Role::Names,
+            4 | 5 if self.raw.layout != Layout::Merged => Role::Names,
+            _ => Role::Value,
+        }
     }
 
     fn u8(&mut self) -> Result<u8, Stop> {
-        let byte = self.bytes.get(self.at).copied();
-        let byte = byte.ok_or_else(|| Stop::truncated(self.bytes.len() as u64, "a marshalled object"))?;
+        let Some(byte) = self.raw.bytes.get(self.at).copied() else { return Err(self.truncated()) };
         self.at = self.at.saturating_add(1);
         Ok(byte)
     }
 
-    fn take(&mut self, count: usize) -> Result<&[u8], Stop> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Stop> {
         let end = self.at.saturating_add(count);
-        let taken = self.bytes.get(self.at..end);
-        let taken = taken.ok_or_else(|| Stop::truncated(self.bytes.len() as u64, "a marshalled object"))?;
+        let Some(taken) = self.raw.bytes.get(self.at..end) else { return Err(self.truncated()) };
         self.at = end;
         Ok(taken)
     }
@@ -310,61 +400,69 @@ impl Reader<'_> {
         let count = i32::from_le_bytes(self.array()?);
         u32::try_from(count).map_err(|_| Stop::malformed(at, "a size that is not negative"))
     }
+
+    #[cold]
+    fn truncated(&self) -> Stop {
+        Stop::truncated(self.raw.bytes.len() as u64, "a marshalled object")
+    }
+
+    #[cold]
+    fn malformed(&self, what: &str) -> Stop {
+        Stop::malformed(self.at as u64, what)
+    }
 }
 
-/// A container of these; one that holds code keeps it.
-fn container(kind: &Kind, parts: Vec<Node>) -> Object {
-    if parts.iter().any(|node| !matches!(node.object, Object::Value(_))) {
-        return Object::Items(parts.into_iter().map(|node| node.object).collect());
-    }
-    let value = |node: Node| match node.object {
-        Object::Value(value) => Some(value),
-        _ => None,
-    };
-    let values: Vec<Value> = parts.into_iter().filter_map(value).collect();
-    Object::Value(match kind {
-        Kind::List => Value::list(values),
-        Kind::Set => Value::set(values),
-        Kind::FrozenSet => Value::frozen_set(values),
-        Kind::Dict => {
-            let pairs = values.chunks_exact(2).filter_map(|pair| match pair {
-                [key, value] => Some((key.clone(), value.clone())),
-                _ => None,
-            });
-            Value::dict(pairs.collect::<Vec<_>>())
+/// What a tuple is made into.
+enum Role {
+    Value,
+    Consts,
+    Names,
+}
+
+/// A slice of constants.
+fn slice(values: &[Value]) -> Value {
+    let mut bounds = [None; 3];
+    for (bound, value) in bounds.iter_mut().zip(values) {
+        match value {
+            Value::Int(number) => *bound = Some(*number),
+            Value::None => {}
+            _ => return Value::Unknown(eval::Why::Unfollowed),
         }
-        Kind::Slice => {
-            let mut bounds = [None; 3];
-            for (bound, value) in bounds.iter_mut().zip(&values) {
-                match value {
-                    Value::Int(number) => *bound = Some(*number),
-                    Value::None => {}
-                    _ => return Object::Value(Value::Unknown(eval::Why::Unfollowed)),
+    }
+    let [start, stop, step] = bounds;
+    Value::slice(eval::Span { start, stop, step })
+}
+
+/// A name; what is no text is none.
+fn name(value: &Value) -> Str {
+    match value {
+        Value::Str(text) => text.clone(),
+        _ => "?".into(),
+    }
+}
+
+impl Raw<'_> {
+    /// The value of an object; one that holds code is none that is followed.
+    fn value(self, object: Object) -> Value {
+        match object {
+            Object::Value(value) => value,
+            Object::Bytes(range) => {
+                let bytes = self.bytes.get(range).unwrap_or_default();
+                // Python 2 keeps text as bytes.
+                match std::str::from_utf8(bytes) {
+                    Ok(text) if self.layout == Layout::Two && !text.contains('\0') => Value::str(text),
+                    _ => Value::bytes(bytes),
                 }
             }
-            let [start, stop, step] = bounds;
-            Value::slice(eval::Span { start, stop, step })
+            _ => Value::Unknown(eval::Why::Unfollowed),
         }
-        Kind::Tuple | Kind::Code { .. } => Value::tuple(values),
-    })
-}
+    }
 
-impl Object {
-    /// The items of a tuple.
-    fn consts(&self) -> Option<Vec<Const>> {
-        match self {
-            Self::Value(Value::Tuple(items)) => Some(items.iter().cloned().map(Const::Value).collect()),
-            Self::Items(items) => Some(
-                items
-                    .iter()
-                    .map(|item| match item {
-                        Self::Value(value) => Const::Value(value.clone()),
-                        Self::Code(index) => Const::Code(*index),
-                        Self::Items(_) | Self::Null => Const::Value(Value::Unknown(eval::Why::Unfollowed)),
-                    })
-                    .collect(),
-            ),
-            _ => None,
+    /// The constant that an object is.
+    fn constant(self, object: Object) -> Const {
+        match object {
+            Object::Code(index) => Const::Code(index),
+            other => Const::Value(self.value(other)),
         }
     }
 }

@@ -105,19 +105,19 @@ pub fn may_be_marshal(head: &Head<'_>) -> bool {
 /// # Errors
 /// A [`Stop`] when the header or the stream is broken, or when the budget ends.
 pub fn read_pyc(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
-    let bytes = whole(blob, sink.meter())?;
-    let Some((version, length)) = header(&bytes) else {
+    let blob = whole(blob, sink.meter())?;
+    let (first, size) = (blob.memory().unwrap_or_default(), blob.len().unwrap_or(0));
+    let Some((version, length)) = header(first) else {
         return Err(Stop::malformed(0, "the magic number of a Python version that is read"));
     };
-    let start = usize::try_from(length).unwrap_or(0);
-    if bytes.len() <= start {
-        return Err(Stop::truncated(bytes.len() as u64, "the header of a .pyc"));
+    if size <= length {
+        return Err(Stop::truncated(size, "the header of a .pyc"));
     }
     let said = |key: &str, value: &str| Identity { key: key.into(), value: value.into() };
     sink.fact(Place::bytes(0, length), said("version", &format!("CPython {}", version.name())))?;
     sink.claim(0..length, Claim::Read);
     stacker::grow(STACK, || {
-        let stream = marshal::read(&bytes, start, version.layout(), sink.meter());
+        let stream = marshal::read(&blob, usize::try_from(length).unwrap_or(0), version.layout(), sink.meter());
         sink.claim(length..stream.end as u64, Claim::Read);
         sink.milestone()?;
         judge(&stream, version, When::Import, false, sink)?;
@@ -133,9 +133,9 @@ pub fn read_pyc(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
 /// # Errors
 /// A [`Stop`] when no version's layout reads it, or when the budget ends.
 pub fn read_marshal(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
-    let bytes = whole(blob, sink.meter())?;
+    let blob = whole(blob, sink.meter())?;
     stacker::grow(STACK, || {
-        let found = guess::versions(&bytes, sink.meter())?;
+        let found = guess::versions(&blob, sink.meter())?;
         let end = found.stream.end as u64;
         sink.claim(0..end, Claim::Read);
         let names: Vec<&str> = found.versions.iter().map(|version| version.name()).collect();
@@ -153,7 +153,7 @@ pub fn read_marshal(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
             // Each version caches what it decoded: the next one reads anew.
             let stream = match stream.take() {
                 Some(stream) => stream,
-                None => marshal::read(&bytes, 0, version.layout(), sink.meter()),
+                None => marshal::read(&blob, 0, version.layout(), sink.meter()),
             };
             judge(&stream, version, when, at_load, sink)?;
         }
@@ -164,14 +164,20 @@ pub fn read_marshal(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
     })
 }
 
-fn whole(blob: &Blob, meter: &Meter) -> Result<Vec<u8>, Stop> {
-    let bytes = blob.bytes_at(0, usize::try_from(marshal::MAX_BYTES.saturating_add(1)).unwrap_or(usize::MAX))?;
-    let size = bytes.len() as u64;
+/// All of it, in memory.
+fn whole(blob: &Blob, meter: &Meter) -> Result<Blob, Stop> {
+    let held = match blob.memory() {
+        Some(_) => blob.clone(),
+        None => Blob::from_bytes(
+            blob.bytes_at(0, usize::try_from(marshal::MAX_BYTES.saturating_add(1)).unwrap_or(usize::MAX))?,
+        ),
+    };
+    let size = held.len().unwrap_or(0);
     if size > marshal::MAX_BYTES {
         return Err(Stop::Limit(Reason::Memory));
     }
     meter.bytes(size)?;
-    Ok(bytes)
+    Ok(held)
 }
 
 /// Walks the code of a stream as `version` runs it.
@@ -199,7 +205,7 @@ fn flaws(code: &Code, version: Version, sink: &mut Sink<'_>) -> Result<(), Stop>
         (decoded.unknown, "unknown-opcode", "an opcode that the version does not have"),
         (decoded.stray, "jump-out-of-code", "a jump leads out of the code"),
         (decoded.overlap, "jump-into-instruction", "a jump leads into the middle of an instruction"),
-        (code.odd.map(|_| 0), "odd-code-object", "a part of a code object is of another type than CPython makes"),
+        (code.odd.then_some(0), "odd-code-object", "a part of a code object is of another type than CPython makes"),
     ];
     for (at, id, detail) in found {
         if let Some(at) = at {

@@ -32,6 +32,24 @@ pub(crate) enum Layout {
     Merged,
 }
 
+impl Layout {
+    /// How many objects a code object consists of.
+    pub(super) const fn parts(self) -> u32 {
+        match self {
+            Self::Two | Self::KeywordOnly | Self::PositionalOnly => 9,
+            Self::Merged => 10,
+        }
+    }
+
+    /// How many of them stand behind its first line.
+    pub(super) const fn parts_behind_line(self) -> u32 {
+        match self {
+            Self::Two | Self::KeywordOnly | Self::PositionalOnly => 1,
+            Self::Merged => 2,
+        }
+    }
+}
+
 /// What a number does in one version.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {

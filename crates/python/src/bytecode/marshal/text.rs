@@ -3,37 +3,32 @@
 use base::stop::Stop;
 use eval::{BigInt, Value};
 
-use super::{Node, Object, Reader};
+use super::{Object, Reader, Referred};
 use crate::bytecode::version::Layout;
 
 impl Reader<'_> {
     /// Text or bytes.
-    pub(super) fn text(&mut self, code: u8) -> Result<Node, Stop> {
+    pub(super) fn text(&mut self, code: u8) -> Result<Object, Stop> {
         let length = match code {
             b'z' | b'Z' => usize::from(self.u8()?),
             _ => usize::try_from(self.count()?).unwrap_or(usize::MAX),
         };
-        let at = self.at;
-        let two = self.layout == Layout::Two;
+        self.bytes_at = self.at;
         let bytes = self.take(length)?;
-        let value = match code {
-            // Python 2 keeps text as bytes.
-            b's' | b't' if two => match std::str::from_utf8(bytes) {
-                Ok(text) if !text.contains('\0') => Value::str(text),
-                _ => Value::bytes(bytes),
-            },
-            b's' => Value::bytes(bytes),
-            // `surrogatepass`: what is no UTF-8 here is a lone surrogate.
-            _ => match std::str::from_utf8(bytes) {
-                Ok(text) => Value::str(text),
-                Err(_) => Value::str(String::from_utf8_lossy(bytes)),
-            },
-        };
-        let node = Node { object: Object::Value(value), at };
-        if two && code == b't' {
-            self.interned.push(node.clone());
+        if code == b's' {
+            return Ok(Object::Bytes(self.bytes_at..self.at));
         }
-        Ok(node)
+        // `surrogatepass`: what is no UTF-8 here is a lone surrogate.
+        let text = || match std::str::from_utf8(bytes) {
+            Ok(text) => Value::str(text),
+            Err(_) => Value::str(String::from_utf8_lossy(bytes)),
+        };
+        if code != b't' || self.raw.layout != Layout::Two {
+            return Ok(Object::Value(text()));
+        }
+        let object = Object::Value(self.raw.value(Object::Bytes(self.bytes_at..self.at)));
+        self.interned.push(Referred { object: object.clone(), at: self.bytes_at });
+        Ok(object)
     }
 
     /// A long integer: digits of 15 bits, the sign at their count.
