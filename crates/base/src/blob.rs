@@ -1,6 +1,6 @@
 //! A cheap window over a shared source: slicing never copies.
 
-use std::{io, ops::Range, sync::Arc};
+use std::{borrow::Cow, io, ops::Range, sync::Arc};
 
 use crate::{
     reason::Reason,
@@ -97,11 +97,20 @@ impl Blob {
 
     /// At most `count` bytes from `offset`, read now.
     pub fn bytes_at(&self, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+        Ok(self.look_at(offset, count)?.into_owned())
+    }
+
+    /// At most `count` bytes from `offset`: where they lie in memory, or read now.
+    pub fn look_at(&self, offset: u64, count: usize) -> io::Result<Cow<'_, [u8]>> {
+        if let Some(all) = self.memory() {
+            let rest = usize::try_from(offset).ok().and_then(|offset| all.get(offset..)).unwrap_or_default();
+            return Ok(Cow::Borrowed(rest.get(..count).unwrap_or(rest)));
+        }
         let room = self.len().map_or(count, |len| usize::try_from(len.saturating_sub(offset)).unwrap_or(usize::MAX));
         let mut bytes = vec![0; count.min(room)];
         let done = self.fill_at(offset, &mut bytes)?;
         bytes.truncate(done);
-        Ok(bytes)
+        Ok(Cow::Owned(bytes))
     }
 
     /// Bytes from `offset` on that another reading of the source just fetched, if one did.
@@ -166,6 +175,8 @@ mod tests {
         assert_eq!(middle.memory(), Some(&b"2345"[..]));
         assert_eq!(middle.slice(1..99).unwrap().bytes_at(0, 9).unwrap(), b"345");
         assert_eq!(middle.bytes_at(3, 9).unwrap(), b"5");
+        assert_eq!(middle.bytes_at(1, 2).unwrap(), b"34");
+        assert!(middle.bytes_at(9, 9).unwrap().is_empty());
         assert!(blob.slice(11..12).is_none());
         assert_eq!(blob.from(8).unwrap().bytes_at(0, 9).unwrap(), b"89");
     }

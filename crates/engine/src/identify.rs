@@ -1,5 +1,7 @@
 //! What an artifact may be: detection over its head, by content.
 
+use std::borrow::Cow;
+
 use base::{
     blob::Blob,
     format::{Certainty, Class, Format, Head},
@@ -18,29 +20,33 @@ const GLANCE: usize = 4 << 10;
 const PROBE: usize = 16;
 
 /// The parts of a blob that detection looks at.
-pub(crate) struct Parts {
-    first: Vec<u8>,
-    last: Vec<u8>,
+pub(crate) struct Parts<'b> {
+    first: Cow<'b, [u8]>,
+    last: Last<'b>,
     probes: Vec<(u64, [u8; PROBE])>,
     len: Option<u64>,
 }
 
-impl Parts {
+/// The last part.
+enum Last<'b> {
+    /// The end of the first one, from here on.
+    OfFirst(usize),
+    Apart(Cow<'b, [u8]>),
+}
+
+impl<'b> Parts<'b> {
     /// Reads them. A forward source gives its first part only, unless it ends inside it.
     /// Of what its role calls `data`, less is looked at.
-    pub(crate) fn read(blob: &Blob, data: bool) -> Result<Self, Stop> {
+    pub(crate) fn read(blob: &'b Blob, data: bool) -> Result<Self, Stop> {
         let (most, least) = if data { (GLANCE, GLANCE as u64) } else { (FIRST, LAST) };
-        let first = blob.bytes_at(0, most)?;
+        let first = blob.look_at(0, most)?;
         // A short stream ends with its first part; the end of a longer one would have to be decoded first.
         let whole = (first.len() < most).then_some(first.len() as u64);
         let len = if blob.access() == Access::Random { blob.len() } else { whole };
         let last = match len {
-            Some(len) if len <= most as u64 => {
-                let start = len.saturating_sub(least);
-                first.get(usize::try_from(start).unwrap_or(0)..).unwrap_or_default().to_vec()
-            }
-            Some(len) => blob.bytes_at(len.saturating_sub(least), usize::try_from(least).unwrap_or(0))?,
-            None => Vec::new(),
+            Some(len) if len <= most as u64 => Last::OfFirst(usize::try_from(len.saturating_sub(least)).unwrap_or(0)),
+            Some(len) => Last::Apart(blob.look_at(len.saturating_sub(least), usize::try_from(least).unwrap_or(0))?),
+            None => Last::Apart(Cow::default()),
         };
         let mut probes = Vec::new();
         let mut at = 512_u64;
@@ -64,7 +70,11 @@ impl Parts {
 
     /// The head under this name.
     pub(crate) fn head<'a>(&'a self, name: &'a str) -> Head<'a> {
-        Head { first: &self.first, last: &self.last, probes: &self.probes, len: self.len, name }
+        let last = match &self.last {
+            Last::OfFirst(start) => self.first.get(*start..).unwrap_or_default(),
+            Last::Apart(last) => last,
+        };
+        Head { first: &self.first, last, probes: &self.probes, len: self.len, name }
     }
 }
 

@@ -38,8 +38,11 @@ fn detect(head: &Head<'_>) -> Option<Certainty> {
     let first = name.split('.').next().unwrap_or_default();
     let named = matches!(first, "dockerfile" | "containerfile")
         || FORMAT.extensions.iter().any(|known| extension(head).eq_ignore_ascii_case(known));
-    let text = std::str::from_utf8(head.first).ok().filter(|text| !text.contains('\0'));
-    (named && text.is_some_and(|text| instructions(text).next().is_some())).then_some(Certainty::Certain)
+    if !named {
+        return None;
+    }
+    let text = std::str::from_utf8(head.first).ok().filter(|text| !text.contains('\0'))?;
+    instructions(text).next().map(|_| Certainty::Certain)
 }
 
 /// One instruction: the line on which it begins, its word, and what follows, continued lines and here-documents included.

@@ -32,8 +32,11 @@ pub const FORMAT: Format = Format {
 const LENGTH: usize = 1 << 20;
 
 fn detect(head: &Head<'_>) -> Option<Certainty> {
+    if !file_name(head).eq_ignore_ascii_case("mlproject") {
+        return None;
+    }
     let text = std::str::from_utf8(head.first).is_ok_and(|text| text.contains("command"));
-    (file_name(head).eq_ignore_ascii_case("mlproject") && text).then_some(Certainty::Certain)
+    text.then_some(Certainty::Certain)
 }
 
 fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {

@@ -78,7 +78,7 @@ const STACK: usize = 64 << 20;
 /// A [`Stop`] when the text is over [`MAX_BYTES`], behind what of it is read, when it is nested beyond any program, holds NUL, or when the budget ends.
 pub fn read(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let len = blob.len().unwrap_or(u64::MAX);
-    let bytes = blob.bytes_at(0, usize::try_from(MAX_BYTES.saturating_add(1)).unwrap_or(usize::MAX))?;
+    let bytes = blob.look_at(0, usize::try_from(MAX_BYTES.saturating_add(1)).unwrap_or(usize::MAX))?;
     // Of what is larger the lines that begin it are read: they run whatever follows.
     let whole = bytes.len() as u64 <= MAX_BYTES && (len == u64::MAX || len <= MAX_BYTES);
     let end =

@@ -60,9 +60,14 @@ pub(crate) fn check(text: &str, most: u64, meter: &Meter) -> Result<Option<u64>,
 
 /// How many signs a text has; in blocks whose counts fit a byte, of which a processor adds many at a time.
 fn signs(text: &str) -> usize {
-    let count =
-        |block: &[u8]| block.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(byte.is_ascii_punctuation())));
+    let count = |block: &[u8]| block.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_sign(*byte))));
     text.as_bytes().chunks(128).fold(0_usize, |sum, block| sum.saturating_add(usize::from(count(block))))
+}
+
+/// Whether a byte is punctuation in ASCII: all four ranges are looked at, so that no byte waits for a branch.
+fn is_sign(byte: u8) -> bool {
+    let within = |first: u8, last: u8| byte.wrapping_sub(first) <= last.wrapping_sub(first);
+    within(b'!', b'/') | within(b':', b'@') | within(b'[', b'`') | within(b'{', b'~')
 }
 
 /// Refuses a tree of these tokens that could be deeper than [`MAX_DEPTH`].
@@ -76,47 +81,54 @@ pub(crate) fn refuse(tokens: &Tokens, meter: &Meter) -> Result<(), Stop> {
 }
 
 /// How deep the tree is at a token.
+#[derive(Default)]
 struct Depth {
+    /// The innermost level.
+    level: Level,
+    /// Those around it.
     open: Vec<Level>,
     depth: usize,
 }
 
-impl Default for Depth {
-    fn default() -> Self {
-        Self { open: vec![Level::default()], depth: 0 }
-    }
-}
-
 impl Depth {
     fn next(&mut self, kind: TokenKind) -> Result<(), Stop> {
-        let Self { open, depth } = self;
+        let level = &mut self.level;
         match kind {
-            TokenKind::Indent => *depth = depth.saturating_add(BRACKET),
-            TokenKind::Dedent => *depth = depth.saturating_sub(BRACKET),
+            TokenKind::Indent => self.depth = self.depth.saturating_add(BRACKET),
+            TokenKind::Dedent => self.depth = self.depth.saturating_sub(BRACKET),
             kind if opens(kind) => {
-                *depth = depth.saturating_add(BRACKET);
-                open.push(Level::default());
+                self.depth = self.depth.saturating_add(BRACKET);
+                self.open.push(std::mem::take(level));
             }
             kind if closes(kind) => {
-                if open.len() > 1 {
-                    let closed = open.pop().unwrap_or_default();
-                    *depth = depth.saturating_sub(BRACKET).saturating_sub(closed.links).saturating_sub(closed.lambdas);
+                if let Some(outer) = self.open.pop() {
+                    let closed = std::mem::replace(level, outer);
+                    let inside = BRACKET.saturating_add(closed.links).saturating_add(closed.lambdas);
+                    self.depth = self.depth.saturating_sub(inside);
                 }
                 // A closed bracket stays a link of its chain: f(a)(b)(c) is three deep.
-                link(open, depth, false);
+                self.link();
             }
             TokenKind::Comma | TokenKind::Newline | TokenKind::Semi => {
-                if let Some(level) = open.last_mut() {
-                    *depth = depth.saturating_sub(std::mem::take(&mut level.links));
-                    if kind != TokenKind::Comma {
-                        *depth = depth.saturating_sub(std::mem::take(&mut level.lambdas));
-                    }
+                self.depth = self.depth.saturating_sub(std::mem::take(&mut level.links));
+                if kind != TokenKind::Comma {
+                    self.depth = self.depth.saturating_sub(std::mem::take(&mut level.lambdas));
                 }
             }
-            kind if chains(kind) => link(open, depth, kind == TokenKind::Lambda),
-            _ => {}
+            TokenKind::Lambda => {
+                level.lambdas = level.lambdas.saturating_add(1);
+                self.depth = self.depth.saturating_add(1);
+            }
+            kind if chains(kind) => self.link(),
+            _ => return Ok(()),
         }
-        if *depth > MAX_DEPTH { Err(Stop::Limit(Reason::Depth)) } else { Ok(()) }
+        if self.depth > MAX_DEPTH { Err(Stop::Limit(Reason::Depth)) } else { Ok(()) }
+    }
+
+    /// One more link of a chain at the innermost level.
+    fn link(&mut self) {
+        self.level.links = self.level.links.saturating_add(1);
+        self.depth = self.depth.saturating_add(1);
     }
 }
 
@@ -141,15 +153,6 @@ fn opens(kind: TokenKind) -> bool {
 fn closes(kind: TokenKind) -> bool {
     use TokenKind::{FStringEnd, Rbrace, Rpar, Rsqb, TStringEnd};
     matches!(kind, Rpar | Rsqb | Rbrace | FStringEnd | TStringEnd)
-}
-
-/// One more link of a chain at the innermost level.
-fn link(open: &mut [Level], depth: &mut usize, lambda: bool) {
-    if let Some(level) = open.last_mut() {
-        let count = if lambda { &mut level.lambdas } else { &mut level.links };
-        *count = count.saturating_add(1);
-        *depth = depth.saturating_add(1);
-    }
 }
 
 /// Whether a token may put what follows, or what came before, one level deeper.

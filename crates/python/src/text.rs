@@ -1,12 +1,14 @@
 //! The text of a source file, as CPython decodes it (PEP 263, PEP 3120).
 
+use std::borrow::Cow;
+
 use base::{budget::Meter, stop::Stop};
 use eval::Value;
 
 /// Decoded source.
-pub(crate) struct Source {
+pub(crate) struct Source<'b> {
     /// The text.
-    pub(crate) text: String,
+    pub(crate) text: Cow<'b, str>,
     /// Bytes before it: a byte order mark.
     pub(crate) offset: u64,
     /// The encoding that the coding line names, where it hides the text from readers.
@@ -15,13 +17,12 @@ pub(crate) struct Source {
 
 /// Decodes `bytes`: UTF-8, or one byte a character where a coding line or the bytes themselves say so.
 /// `text`: they were text before, and CPython looks for no coding line in text.
-pub(crate) fn decode(bytes: &[u8], text: bool, meter: &Meter) -> Result<Source, Stop> {
+pub(crate) fn decode<'b>(bytes: &'b [u8], text: bool, meter: &Meter) -> Result<Source<'b>, Stop> {
     let (bytes, offset) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (rest, 3),
         None => (bytes, 0),
     };
-    // Looked for many bytes at a time; only where it is, one by one.
-    if let Some(at) = bytes.contains(&0).then(|| bytes.iter().position(|byte| *byte == 0)).flatten() {
+    if let Some(at) = memchr::memchr(0, bytes) {
         // CPython refuses source with NUL: "source code cannot contain null bytes".
         return Err(Stop::malformed(at as u64, "Python source without NUL"));
     }
@@ -34,11 +35,11 @@ pub(crate) fn decode(bytes: &[u8], text: bool, meter: &Meter) -> Result<Source, 
         let decode = Value::global("codecs", "decode");
         let outcome = eval::call(&decode, &[given, Value::str(encoding.as_str())], &[], meter)?;
         if let Some(text) = outcome.result.as_str().filter(|text| !text.contains('\0')) {
-            return Ok(Source { text: text.to_owned(), offset, encoding: Some(encoding) });
+            return Ok(Source { text: text.to_owned().into(), offset, encoding: Some(encoding) });
         }
     }
     let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
+        Ok(text) => text.into(),
         Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
     };
     Ok(Source { text, offset, encoding: None })
