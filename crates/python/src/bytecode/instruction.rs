@@ -1,6 +1,10 @@
 //! Bytes to instructions: words from 3.6 on, one or three bytes before, caches and extended arguments taken together.
 
-use super::{code::Code, opcode::Op, version::Version};
+use super::{
+    code::Code,
+    opcode::Op,
+    version::{Row, Version},
+};
 
 /// One instruction with its extended arguments.
 #[derive(Clone, Copy, Debug)]
@@ -105,37 +109,49 @@ impl Decoded {
     /// Decodes from `start` until the end or until known instructions follow.
     fn run(&mut self, bytes: &[u8], version: Version, start: usize) {
         let table = version.table();
-        let words = version.is_wordcode();
-        let (mut begun, mut at, mut extended) = (start, start, 0_u32);
-        while let Some(number) = bytes.get(at).copied() {
+        let Ok(mut next) = u32::try_from(start) else { return };
+        let (mut begun, mut extended) = (next, 0_u32);
+        let mut rest = bytes.get(start..).unwrap_or_default().iter();
+        while let Some(number) = rest.next().copied() {
             let row = table.row(number);
-            let byte = |offset: usize| bytes.get(at.saturating_add(offset)).copied().map_or(0, u32::from);
-            let (arg, size) = match (words, row.has_argument) {
-                (true, true) => (extended << 8 | byte(1), 2),
-                (true, false) => (0, 2),
-                (false, true) => (extended << 16 | byte(2) << 8 | byte(1), 3),
-                (false, false) => (0, 1),
+            // Two bytes from 3.6 on, whatever they mean; one before, or three with an argument.
+            let arg = if version.is_wordcode() {
+                let low = rest.next().copied().unwrap_or(0);
+                next = next.saturating_add(2);
+                if row.has_argument { extended << 8 | u32::from(low) } else { 0 }
+            } else if row.has_argument {
+                let (low, high) = (rest.next().copied().unwrap_or(0), rest.next().copied().unwrap_or(0));
+                next = next.saturating_add(3);
+                extended << 16 | u32::from(high) << 8 | u32::from(low)
+            } else {
+                next = next.saturating_add(1);
+                0
             };
-            at = at.saturating_add(size);
             if row.op == Op::ExtendedArg {
                 extended = arg;
                 continue;
             }
-            at = at.saturating_add(usize::from(row.caches).saturating_mul(2));
-            let (Ok(begin), Ok(next)) = (u32::try_from(begun), u32::try_from(at)) else { return };
-            let position = self.instructions.len();
-            if row.jumps {
-                self.jumps.push(position);
+            if row.caches > 0 {
+                let caches = usize::from(row.caches).saturating_mul(2);
+                rest = rest.as_slice().get(caches..).unwrap_or_default().iter();
+                next = next.saturating_add(u32::from(row.caches).saturating_mul(2));
             }
-            if row.op == Op::Unknown {
-                self.unknown.get_or_insert(begin);
-            }
-            self.instructions.push(Instruction { at: begin, op: row.op, number, joins: false, arg, next });
+            self.add(row, Instruction { at: begun, op: row.op, number, joins: false, arg, next });
             if !self.index.is_empty() && self.at(next).is_some() {
                 break;
             }
-            (begun, extended) = (at, 0);
+            (begun, extended) = (next, 0);
         }
+    }
+
+    fn add(&mut self, row: Row, instruction: Instruction) {
+        if row.jumps {
+            self.jumps.push(self.instructions.len());
+        }
+        if row.op == Op::Unknown {
+            self.unknown.get_or_insert(instruction.at);
+        }
+        self.instructions.push(instruction);
     }
 
     /// Decodes what only jumps reach: an instruction in the middle of another.

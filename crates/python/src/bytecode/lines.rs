@@ -10,30 +10,31 @@ const STRIDE: usize = 64;
 /// How far a table was read: most is asked for in the order of the code, and much of it never.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    cursor: Cursor,
+    cursor: Option<Cursor>,
     /// Where the cursor stood behind each [`STRIDE`] entries, to go back to.
     marks: Vec<Cursor>,
 }
 
 /// A place between two entries of a table.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Cursor {
-    /// The entry before it, if there is one.
-    entry: Option<Entry>,
+    /// The entry before it.
+    entry: Entry,
     /// How many entries are before it.
     count: usize,
     /// Bytes of the table before it.
     bytes: usize,
-    /// Where the next entry begins, for tables that give lengths.
+    /// Where the entry before it ends.
     next: u32,
     line: i64,
 }
 
 /// Where a line begins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Entry {
     /// Offset of the code.
     start: u32,
+    /// 0 where none is known.
     line: u32,
     /// From 1; 0 where none is known.
     column: u32,
@@ -50,18 +51,25 @@ pub(super) struct Table<'c> {
 impl Lines {
     /// Line and column of the instruction at `at`; 0 where none is known.
     pub(super) fn find(&mut self, table: &Table<'_>, at: u32) -> (u32, u32) {
-        let behind = |cursor: &Cursor| cursor.entry.is_none_or(|entry| entry.start <= at);
-        if !behind(&self.cursor) {
-            let mark = self.marks.partition_point(behind).checked_sub(1).and_then(|mark| self.marks.get(mark));
-            self.cursor = mark.copied().unwrap_or_default();
-        }
-        while let Some(further) = table.next(self.cursor).filter(behind) {
-            self.cursor = further;
-            if further.count == self.marks.len().saturating_add(1).saturating_mul(STRIDE) {
-                self.marks.push(further);
+        let behind = |cursor: &Cursor| cursor.entry.start <= at;
+        let mut cursor = match self.cursor.filter(behind) {
+            Some(cursor) => cursor,
+            None => {
+                let mark = self.marks.partition_point(behind).checked_sub(1).and_then(|mark| self.marks.get(mark));
+                mark.copied().unwrap_or_else(|| table.begin())
+            }
+        };
+        let mut rest = table.bytes.get(cursor.bytes..).unwrap_or_default().iter();
+        while cursor.count < MAX_LINES && table.next(&mut rest, &mut cursor, at) {
+            cursor.count = cursor.count.saturating_add(1);
+            if cursor.count.is_multiple_of(STRIDE) && cursor.count / STRIDE > self.marks.len() {
+                cursor.bytes = table.bytes.len().saturating_sub(rest.as_slice().len());
+                self.marks.push(cursor);
             }
         }
-        self.cursor.entry.map_or((0, 0), |entry| (entry.line, entry.column))
+        cursor.bytes = table.bytes.len().saturating_sub(rest.as_slice().len());
+        self.cursor = Some(cursor);
+        (cursor.entry.line, cursor.entry.column)
     }
 }
 
@@ -70,38 +78,41 @@ impl<'c> Table<'c> {
         Self { bytes: &code.lines, version, first: code.numbers.line }
     }
 
-    /// Behind the next entry.
-    fn next(&self, cursor: Cursor) -> Option<Cursor> {
-        let mut further = Cursor { count: cursor.count.saturating_add(1), ..cursor };
-        if cursor.count == 0 {
-            further.line = i64::from(self.first);
+    /// Up to 3.10 the code begins on the line of `def`, whatever the table says.
+    fn begin(&self) -> Cursor {
+        let line = if self.version >= Version::V3_11 { 0 } else { self.first };
+        let entry = Entry { line, ..Entry::default() };
+        Cursor { entry, count: 0, bytes: 0, next: 0, line: i64::from(self.first) }
+    }
+
+    /// Reads the next entry, if there is one that begins up to `at`.
+    fn next(&self, bytes: &mut Bytes<'_>, cursor: &mut Cursor, at: u32) -> bool {
+        match self.version {
+            Version::V2_7 | Version::V3_6 | Version::V3_7 | Version::V3_8 | Version::V3_9 | Version::V3_10 => {
+                self.pair(bytes, cursor, at)
+            }
+            _ => location(bytes, cursor, at),
         }
-        let rest = self.bytes.get(cursor.bytes..).filter(|_| cursor.count < MAX_LINES)?;
-        let locations = self.version >= Version::V3_11;
-        if cursor.count == 0 && !locations {
-            further.entry = Some(Entry { start: 0, line: self.first, column: 0 });
-            return Some(further);
-        }
-        let mut rest = rest.iter();
-        let entry = if locations { location(&mut rest, &mut further)? } else { self.pair(&mut rest, &mut further)? };
-        further.entry = Some(entry);
-        further.bytes = self.bytes.len().saturating_sub(rest.as_slice().len());
-        Some(further)
     }
 
     /// A pair of bytes: how far the offset and the line go. In 3.10 (PEP 626) the line comes first, and -128 is none.
-    fn pair(&self, bytes: &mut Bytes<'_>, cursor: &mut Cursor) -> Option<Entry> {
-        let (offset, delta) = (*bytes.next()?, *bytes.next()?);
+    fn pair(&self, bytes: &mut Bytes<'_>, cursor: &mut Cursor, at: u32) -> bool {
+        let [offset, delta, rest @ ..] = bytes.as_slice() else { return false };
         let ranges = self.version == Version::V3_10;
-        let go = if self.version == Version::V2_7 { i64::from(delta) } else { i64::from(delta.cast_signed()) };
+        let end = cursor.next.saturating_add(u32::from(*offset));
+        let start = if ranges { cursor.next } else { end };
+        if start > at {
+            return false;
+        }
+        *bytes = rest.iter();
+        let go = if self.version == Version::V2_7 { i64::from(*delta) } else { i64::from(delta.cast_signed()) };
         let known = !ranges || go != -128;
         if known {
             cursor.line = cursor.line.saturating_add(go);
         }
-        let before = cursor.next;
-        cursor.next = before.saturating_add(u32::from(offset));
-        let start = if ranges { before } else { cursor.next };
-        Some(Entry { start, line: shown(cursor.line, known), column: 0 })
+        cursor.next = end;
+        cursor.entry = Entry { start, line: shown(cursor.line, known), column: 0 };
+        true
     }
 }
 
@@ -109,9 +120,10 @@ impl<'c> Table<'c> {
 type Bytes<'a> = std::slice::Iter<'a, u8>;
 
 /// An entry of the location table (`Objects/locations.md`): a head byte and numbers behind it.
-fn location(bytes: &mut Bytes<'_>, cursor: &mut Cursor) -> Option<Entry> {
-    let head = *bytes.next()?;
-    let length = u32::from(head & 7).saturating_add(1).saturating_mul(2);
+fn location(bytes: &mut Bytes<'_>, cursor: &mut Cursor, at: u32) -> bool {
+    let start = cursor.next;
+    let Some(head) = bytes.as_slice().first().copied().filter(|_| start <= at) else { return false };
+    bytes.next();
     let kind = head >> 3 & 15;
     let mut byte = || bytes.next().copied().map_or(0, u32::from);
     let mut column = 0_u32;
@@ -131,9 +143,9 @@ fn location(bytes: &mut Bytes<'_>, cursor: &mut Cursor) -> Option<Entry> {
         }
         short => column = (u32::from(short) << 3 | byte() >> 4).saturating_add(1),
     }
-    let start = cursor.next;
-    cursor.next = start.saturating_add(length);
-    Some(Entry { start, line: shown(cursor.line, kind != 15), column })
+    cursor.next = start.saturating_add(u32::from(head & 7).saturating_add(1).saturating_mul(2));
+    cursor.entry = Entry { start, line: shown(cursor.line, kind != 15), column };
+    true
 }
 
 /// A line as it is told; 0 is none.
@@ -165,12 +177,11 @@ mod tests {
 
     /// The whole table, entry by entry.
     fn entries(table: &Table<'_>) -> Vec<Entry> {
-        let mut cursor = Cursor::default();
-        std::iter::from_fn(|| {
-            cursor = table.next(cursor)?;
-            cursor.entry
-        })
-        .collect()
+        let mut cursor = table.begin();
+        let mut rest = table.bytes.iter();
+        let first = cursor.entry;
+        let next = || table.next(&mut rest, &mut cursor, u32::MAX).then_some(cursor.entry);
+        std::iter::once(first).chain(std::iter::from_fn(next)).collect()
     }
 
     /// Asked in any order, a table answers as it does when all of it was read before.
@@ -185,8 +196,11 @@ mod tests {
             for step in 0..4_000_u32 {
                 let at = step.wrapping_mul(7_919) % 5_000;
                 let before = all.iter().rfind(|entry| entry.start <= at);
-                let expected = before.map_or((0, 0), |entry| (entry.line, entry.column));
-                assert_eq!(lines.find(&table, at), expected, "{version:?} {at}");
+                assert_eq!(
+                    Some(lines.find(&table, at)),
+                    before.map(|entry| (entry.line, entry.column)),
+                    "{version:?} {at}"
+                );
             }
         }
     }

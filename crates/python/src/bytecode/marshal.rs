@@ -71,6 +71,16 @@ enum Kind {
     Code(Head),
 }
 
+/// What came of a first byte.
+enum Begun {
+    /// An object, now on the stack.
+    Made,
+    /// A container, whose parts follow.
+    Opened,
+    /// The end of a dict.
+    End,
+}
+
 /// What a code object says of itself between its parts, and where the bytes of its code are.
 #[derive(Clone, Copy, Default)]
 struct Head {
@@ -93,14 +103,17 @@ const FLAG_REF: u8 = 0x80;
 /// Reads one object and all in it from a blob that lies in memory; code objects that are complete are kept when the stream
 /// breaks.
 pub(super) fn read(blob: &Blob, start: usize, layout: Layout, meter: &Meter) -> Stream {
+    let bytes = blob.memory().unwrap_or_default();
+    let size = bytes.len();
     let mut reader = Reader {
         blob,
-        raw: Raw { bytes: blob.memory().unwrap_or_default(), layout },
+        raw: Raw { bytes, layout },
         at: start,
         bytes_at: start,
         meter,
-        codes: Vec::new(),
-        refs: Vec::new(),
+        // About what compilers make of a kilobyte: one code object, eight objects that are referred to.
+        codes: Vec::with_capacity(size / 1024),
+        refs: Vec::with_capacity(size / 128),
         interned: Vec::new(),
         stack: Vec::new(),
         frames: Vec::new(),
@@ -147,20 +160,22 @@ impl<'a> Reader<'a> {
     fn object(&mut self) -> Result<Object, Stop> {
         loop {
             self.pay()?;
-            let Some(mut object) = self.begin()? else { continue };
+            let mut ends = match self.begin()? {
+                Begun::Opened => continue,
+                Begun::Made => false,
+                Begun::End => true,
+            };
             loop {
-                let ends = matches!(object, Object::Null);
                 let Some(frame) = self.frames.last_mut() else {
-                    return if ends { Err(self.malformed("an object")) } else { Ok(object) };
+                    return self.stack.pop().filter(|_| !ends).ok_or_else(|| self.malformed("an object"));
                 };
                 if ends {
                     match frame.kind {
-                        Kind::Dict if self.stack.len().saturating_sub(frame.base).is_multiple_of(2) => {}
+                        Kind::Dict if self.stack.len().saturating_sub(frame.base).is_multiple_of(2) => ends = false,
                         Kind::Dict => break,
                         _ => return Err(self.malformed("an object")),
                     }
                 } else {
-                    self.stack.push(object);
                     frame.left = frame.left.saturating_sub(1);
                     if frame.left > 0 {
                         if matches!(frame.kind, Kind::Code(_)) {
@@ -169,7 +184,7 @@ impl<'a> Reader<'a> {
                         break;
                     }
                 }
-                object = self.complete()?;
+                self.complete()?;
             }
         }
     }
@@ -195,8 +210,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Begins an object: gives it at once, or opens a frame for its parts.
-    fn begin(&mut self) -> Result<Option<Object>, Stop> {
+    /// Begins an object: puts it on the stack at once, or opens a frame for its parts.
+    fn begin(&mut self) -> Result<Begun, Stop> {
         let marked = self.u8()?;
         let two = self.raw.layout == Layout::Two;
         let code = if two { marked } else { marked & !FLAG_REF };
@@ -215,20 +230,30 @@ impl<'a> Reader<'a> {
             b'c' => (Kind::Code(self.head()?), self.raw.layout.parts()),
             simple => {
                 let object = self.simple(simple)?;
-                self.refer(slot, &object);
-                return Ok(Some(object));
+                let begun = if matches!(object, Object::Null) { Begun::End } else { Begun::Made };
+                if let Some(slot) = slot {
+                    self.refer(slot, &object);
+                }
+                if matches!(begun, Begun::Made) {
+                    self.stack.push(object);
+                }
+                return Ok(begun);
             }
         };
         if self.frames.len() >= MAX_DEPTH {
             return Err(Stop::Limit(Reason::Depth));
         }
         self.frames.push(Frame { kind, left, base: self.stack.len(), slot });
-        if left == 0 { self.complete().map(Some) } else { Ok(None) }
+        if left > 0 {
+            return Ok(Begun::Opened);
+        }
+        self.complete()?;
+        Ok(Begun::Made)
     }
 
     /// Keeps an object for those that refer to it.
-    fn refer(&mut self, slot: Option<usize>, object: &Object) {
-        if let Some(place) = slot.and_then(|slot| self.refs.get_mut(slot)) {
+    fn refer(&mut self, slot: usize, object: &Object) {
+        if let Some(place) = self.refs.get_mut(slot) {
             *place = Some(Referred { object: object.clone(), at: self.bytes_at });
         }
     }
@@ -324,16 +349,19 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Makes the innermost container of its parts.
-    fn complete(&mut self) -> Result<Object, Stop> {
+    /// Makes the innermost container of its parts, and puts it in their place.
+    fn complete(&mut self) -> Result<(), Stop> {
         let Some(frame) = self.frames.pop() else { return Err(self.malformed("an object")) };
         let object = match frame.kind {
             Kind::Code(head) => self.code(&head)?,
             kind => self.container(kind, &frame),
         };
         self.bytes_at = self.at;
-        self.refer(frame.slot, &object);
-        Ok(object)
+        if let Some(slot) = frame.slot {
+            self.refer(slot, &object);
+        }
+        self.stack.push(object);
+        Ok(())
     }
 
     /// A container of the objects from the frame's base on; one that holds code keeps it.
@@ -347,7 +375,7 @@ impl<'a> Reader<'a> {
         let holds_code = parts.as_slice().iter().any(|part| matches!(part, Object::Code(_) | Object::Items(_)));
         match role {
             Role::Consts => return Object::Consts(parts.map(|part| raw.constant(part)).collect()),
-            Role::Names if !holds_code => return Object::Names(parts.map(|part| name(&raw.value(part))).collect()),
+            Role::Names if !holds_code => return Object::Names(parts.map(|part| name(raw.value(part))).collect()),
             _ if holds_code => return Object::Items(parts.map(|part| raw.constant(part)).collect()),
             _ => {}
         }
@@ -434,9 +462,9 @@ fn slice(values: &[Value]) -> Value {
 }
 
 /// A name; what is no text is none.
-fn name(value: &Value) -> Str {
+fn name(value: Value) -> Str {
     match value {
-        Value::Str(text) => text.clone(),
+        Value::Str(text) => text,
         _ => "?".into(),
     }
 }

@@ -98,7 +98,7 @@ impl Reader<'_> {
             Object::Names(names) => Ok(names),
             Object::Value(Value::Tuple(items)) => {
                 self.pay_copies(items.len())?;
-                Ok(items.iter().map(name).collect())
+                Ok(items.iter().cloned().map(name).collect())
             }
             _ => {
                 *odd = true;
