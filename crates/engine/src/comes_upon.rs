@@ -130,6 +130,9 @@ fn read_root(
 
 /// A small file in memory: read once, whatever looks at it.
 fn held(blob: Blob) -> Blob {
+    if blob.memory().is_some() {
+        return blob;
+    }
     let len = blob.len().and_then(|len| usize::try_from(len).ok()).filter(|len| *len <= HELD);
     match len.map(|len| (len, blob.bytes_at(0, len))) {
         Some((len, Ok(bytes))) if bytes.len() == len => Blob::from_bytes(bytes),
