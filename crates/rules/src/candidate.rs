@@ -3,7 +3,10 @@
 use base::fact::{Data, Kind, Reader, Value};
 use rulebook::rule::{Clause, Condition, List, Test, Text};
 
-use crate::operator::{self, Context, Operator};
+use crate::{
+    operator::{self, Context, Operator},
+    words::OPERATORS,
+};
 
 /// A clause by its rule's and its own position, and what is left to ask of a fact that the index led to it.
 #[derive(Debug)]
@@ -26,7 +29,8 @@ enum Ask {
     OneOf(Reader, List<Text>),
     Between(Reader, u64, u64),
     Flag(Reader, bool),
-    Operator(Operator),
+    /// By its position in [`OPERATORS`].
+    Operator(usize, Operator),
     /// What facts of the kind do not have, which the loader refuses.
     Nothing,
 }
@@ -42,8 +46,29 @@ impl Candidate {
     }
 
     /// Whether every condition holds of `data`.
-    pub(crate) fn holds(&self, data: &Data, context: &Context) -> bool {
-        self.questions.iter().all(|question| question.ask.answer(data, context) != question.negated)
+    pub(crate) fn holds(&self, data: &Data, context: &Context, answers: &mut Answers) -> bool {
+        self.questions.iter().all(|question| question.ask.answer(data, context, answers) != question.negated)
+    }
+}
+
+/// What operators answered about one fact: several clauses ask the same.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    asked: u128,
+    held: u128,
+}
+
+/// An operator beyond the set would be in no set.
+const _: () = assert!(OPERATORS.len() <= 128);
+
+impl Answers {
+    fn of(&mut self, position: usize, ask: impl FnOnce() -> bool) -> bool {
+        let bit = u32::try_from(position).ok().and_then(|position| 1_u128.checked_shl(position)).unwrap_or(0);
+        if self.asked & bit == 0 {
+            self.asked |= bit;
+            self.held |= if ask() { bit } else { 0 };
+        }
+        self.held & bit != 0
     }
 }
 
@@ -54,14 +79,17 @@ fn question(kind: Kind, condition: &Condition) -> Option<Question> {
         Test::OneOf { field, texts } => of(field, &|read| Ask::OneOf(read, texts.clone())),
         Test::Between { field, least, most } => of(field, &|read| Ask::Between(read, *least, *most)),
         Test::Flag { field, value } => of(field, &|read| Ask::Flag(read, *value)),
-        Test::Operator(name) => operator::named(name).map_or(Ask::Nothing, Ask::Operator),
+        Test::Operator(name) => {
+            let position = OPERATORS.iter().position(|operator| operator == name);
+            position.zip(operator::named(name)).map_or(Ask::Nothing, |(at, operator)| Ask::Operator(at, operator))
+        }
         Test::Standing(_) => return None,
     };
     Some(Question { ask, negated: condition.negated })
 }
 
 impl Ask {
-    fn answer(&self, data: &Data, context: &Context) -> bool {
+    fn answer(&self, data: &Data, context: &Context, answers: &mut Answers) -> bool {
         match self {
             Self::OneOf(read, texts) => match read(data) {
                 Some(Value::Text(text)) => texts.iter().any(|one| one == text),
@@ -77,7 +105,7 @@ impl Ask {
                 (*least..=*most).contains(&count)
             }
             Self::Flag(read, value) => read(data) == Some(Value::Flag(*value)),
-            Self::Operator(operator) => operator(data, context),
+            Self::Operator(position, operator) => answers.of(*position, || operator(data, context)),
             Self::Nothing => false,
         }
     }

@@ -9,6 +9,7 @@ use base::{
 use rulebook::rule::Scope;
 
 use crate::{
+    candidate::Answers,
     catalogue::Catalogue,
     findings::{Conclusion, Findings},
     index::Kinds,
@@ -54,8 +55,9 @@ impl<'c> Judge<'c> {
         let index = self.catalogue.index();
         // The clauses of one rule stand together: the first that holds speaks for the rule.
         let mut spoken = None;
+        let mut answers = Answers::default();
         for candidate in index.candidates(&fact.data, known) {
-            if spoken == Some(candidate.rule) || !candidate.holds(&fact.data, &self.context) {
+            if spoken == Some(candidate.rule) || !candidate.holds(&fact.data, &self.context, &mut answers) {
                 continue;
             }
             let Some(rule) = self.catalogue.rules().get(candidate.rule) else { continue };
