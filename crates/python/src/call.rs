@@ -38,7 +38,7 @@ impl<'t> Machine<'t, '_, '_> {
         let callee = self.callee(&node.func)?;
         let (args, kwargs) = self.arguments(node)?;
         let literal = node.arguments.args.iter().all(is_literal);
-        for callee in &callee.before {
+        for callee in callee.before.iter().flat_map(|before| before.iter()) {
             self.apply(node, callee, args.clone(), kwargs.clone(), literal)?;
             self.keep_receiver(node, callee);
         }
@@ -57,9 +57,10 @@ impl<'t> Machine<'t, '_, '_> {
                     let of = self.names(name);
                     let attribute = self.memo.word(&access.attr);
                     let mut before = Vec::new();
-                    for of in &of.before {
+                    for of in of.before.iter().flat_map(|before| before.iter()) {
                         before.push(self.attribute(func, of, &attribute)?);
                     }
+                    let before = (!before.is_empty()).then(|| Rc::new(before));
                     Ok(Bound { last: self.attribute(func, &of.last, &attribute)?, before })
                 }
                 _ => Ok(self.eval(func)?.into()),

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) const MAX_ITERATED: usize = 1 << 14;
 
 /// Pairs of items of two tables that are made.
-const MAX_PAIRS: usize = 1 << 12;
+pub(crate) const MAX_PAIRS: usize = 1 << 12;
 
 /// What a comprehension makes of each round: an element, and a key where it makes a dict.
 type Made<'t> = (&'t Expr, Option<&'t Expr>);

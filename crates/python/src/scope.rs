@@ -45,26 +45,30 @@ const MAX_FIELDS: usize = 64;
 /// Names in one scope.
 const MAX_NAMES: usize = 1 << 16;
 
+/// What else something may be, which is seldom known.
+pub(crate) type Others = Option<Rc<Vec<Known>>>;
+
 /// What a name may be: nearly always one value.
 #[derive(Clone, Debug)]
 pub(crate) struct Bound {
     /// What was bound last.
     pub(crate) last: Known,
     /// What it was before, where a branch bound it; the oldest first.
-    pub(crate) before: Vec<Known>,
+    pub(crate) before: Others,
 }
 
 impl Bound {
     /// The last value that says something.
     pub(crate) fn said(&self) -> &Known {
         let says = |known: &&Known| !matches!(known.value, Value::None | Value::Unknown(_));
-        std::iter::once(&self.last).chain(self.before.iter().rev()).find(says).unwrap_or(&self.last)
+        let before = self.before.iter().flat_map(|before| before.iter().rev());
+        std::iter::once(&self.last).chain(before).find(says).unwrap_or(&self.last)
     }
 }
 
 impl From<Known> for Bound {
     fn from(last: Known) -> Self {
-        Self { last, before: Vec::new() }
+        Self { last, before: None }
     }
 }
 
@@ -264,9 +268,10 @@ impl Scope {
         match names.get_mut(name) {
             Some(bound) if branch => {
                 let before = std::mem::replace(&mut bound.last, known);
-                bound.before.push(before);
-                if bound.before.len() >= ALTERNATIVES {
-                    bound.before.remove(0);
+                let others = Rc::make_mut(bound.before.get_or_insert_default());
+                others.push(before);
+                if others.len() >= ALTERNATIVES {
+                    others.remove(0);
                 }
             }
             Some(bound) => {

@@ -219,7 +219,7 @@ impl<'t> Machine<'t, '_, '_> {
         if method {
             frame.push(Slot::null());
         }
-        let others = (!others.is_empty()).then(|| Rc::from(others));
+        let others = (!others.is_empty()).then(|| Rc::new(others));
         frame.push(Slot { receiver: of.name, literal: of.literal, others, ..known.into() });
         Ok(())
     }
@@ -235,8 +235,7 @@ impl<'t> Machine<'t, '_, '_> {
 
 /// What a name is bound to, with what it was in other branches.
 fn slot<'t>(bound: &Bound) -> Slot<'t> {
-    let others = (!bound.before.is_empty()).then(|| Rc::from(bound.before.as_slice()));
-    Slot { others, ..Slot::literal(bound.said().clone()) }
+    Slot { others: bound.before.clone(), ..Slot::literal(bound.said().clone()) }
 }
 
 fn name(code: &Code, index: u32) -> &Str {

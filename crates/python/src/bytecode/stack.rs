@@ -5,7 +5,7 @@ use std::rc::Rc;
 use base::fact::Str;
 use eval::Value;
 
-use crate::scope::Known;
+use crate::scope::{Known, Others};
 
 /// A slot of the stack.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Slot<'t> {
     /// What it is.
     pub(super) known: Known,
     /// What else it may be, where a name was bound in several branches.
-    pub(super) others: Option<Rc<[Known]>>,
+    pub(super) others: Others,
     /// The name that was loaded.
     pub(super) name: Option<&'t Str>,
     /// The name of the variable whose method it is.
@@ -286,6 +286,22 @@ impl<'t> Frame<'t> {
     pub(super) fn replace(&mut self, slots: impl IntoIterator<Item = Slot<'t>>) {
         self.slots.clear();
         self.slots.extend(slots);
+    }
+
+    /// How many items the innermost loop goes through, unless what is iterated over is one of them.
+    pub(super) fn outer_items(&self, inner: &Value) -> Option<usize> {
+        let of = |slot: &Slot<'t>| match &slot.role {
+            Role::Items(items, taken) => Some((items.clone(), *taken)),
+            _ => None,
+        };
+        let (items, taken) = self.slots.iter().rev().find_map(of)?;
+        let same = match (items.get(taken.checked_sub(1)?)?, inner) {
+            (Value::List(a) | Value::Tuple(a), Value::List(b) | Value::Tuple(b)) => {
+                std::ptr::eq(&raw const **a, &raw const **b)
+            }
+            _ => false,
+        };
+        (!same).then_some(items.len())
     }
 
     pub(super) fn into_slots(self) -> Vec<Slot<'t>> {
