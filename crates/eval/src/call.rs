@@ -25,6 +25,22 @@ pub fn call(callee: &Value, args: &[Value], kwargs: &[(Arc<str>, Value)], meter:
     evaluator.end(result, || Value::called(callee.clone(), args.to_vec(), kwargs.to_vec()))
 }
 
+/// The same, and whether only the call as such is known: then the result is for the caller to make, of what it holds.
+///
+/// # Errors
+/// As [`call`].
+pub fn follow(
+    callee: &Value,
+    args: &[Value],
+    kwargs: &[(Arc<str>, Value)],
+    meter: &Meter,
+) -> Result<(Outcome, bool), Stop> {
+    let mut evaluator = Evaluator::new(meter);
+    let result = evaluator.apply(callee, args, kwargs);
+    let unfollowed = matches!(result, Err(Fault::Unfollowed));
+    evaluator.end(result, || Value::Unknown(Why::Unfollowed)).map(|outcome| (outcome, unfollowed))
+}
+
 /// What `class.__new__(class, *args, **kwargs)` does, as NEWOBJ, NEWOBJ_EX and `copyreg.__newobj__` call it: the
 /// classes whose `__new__` does all the work (`map`, `functools.partial`, `tuple`, `str` …) are called, every other
 /// is an empty [`Value::Instance`].

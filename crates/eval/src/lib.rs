@@ -50,7 +50,7 @@ mod trampoline;
 mod value;
 
 pub use attribute::{attribute, item};
-pub use call::{call, construct};
+pub use call::{call, construct, follow};
 pub use evaluator::{Decoded, Invocation, Note, Outcome, When};
 pub use knowledge::{is_named, is_stdlib, loads, names_of, python2};
 pub use name::{Name, name};

@@ -220,12 +220,12 @@ impl<'t> Machine<'t, '_, '_> {
             self.receiver = Some(Known::unknown().value);
             return Ok(Known::unknown());
         }
-        let mut outcome = eval::call(&callee.value, &values, &keywords, self.sink.meter())?;
+        let (mut outcome, mut unfollowed) = eval::follow(&callee.value, &values, &keywords, self.sink.meter())?;
         let name = callee.value.callee_name();
         if let Some(name) = &name
             && let Some(result) = self.apply_builtin(node, name, args, kwargs)?
         {
-            outcome.result = result;
+            (outcome.result, unfollowed) = (result, false);
         }
         if self.traced {
             self.state_reached(node, name.as_deref(), args, &outcome.result)?;
@@ -267,7 +267,8 @@ impl<'t> Machine<'t, '_, '_> {
         self.found_name(node, name.as_deref(), &outcome.result, literal)?;
         let encoded = written.map(|(written, named)| Rc::new(Value::called(callee.written().clone(), written, named)));
         self.receiver = outcome.receiver;
-        Ok(Known { value: outcome.result, encoded })
+        let value = if unfollowed { Value::called(callee.value.clone(), values, keywords) } else { outcome.result };
+        Ok(Known { value, encoded })
     }
 
     /// An attribute that a call in the source of a traced module reads: `getattr`, `operator.attrgetter`.

@@ -220,6 +220,9 @@ impl Machine<'_, '_, '_> {
         args: &[Known],
         kwargs: &[(Arc<str>, Known)],
     ) -> Result<Option<Value>, Stop> {
+        if !matches!(&*name.module, "builtins" | "functools" | "abc" | "enum" | "types" | "dataclasses") {
+            return Ok(None);
+        }
         match (&*name.module, &*name.qualname, args) {
             ("builtins", "map", [function, over]) => {
                 let Some(Local::Function(index)) = self.local(function) else { return Ok(None) };

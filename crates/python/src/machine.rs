@@ -107,7 +107,7 @@ pub(crate) struct Machine<'t, 'k, 's> {
 const EFFORT: u32 = 100_000;
 
 /// Nodes evaluated for their value alone while nothing known grows: loops that decode nothing end here, not at [`EFFORT`].
-const IDLE: u32 = 4_096;
+const IDLE: u32 = 2_048;
 
 /// Items of containers that are copied in one file: what grows by one each time is copied whole each time.
 const COPIES: usize = 4_000_000;
