@@ -92,9 +92,12 @@ def packed(workload: Workload) -> bool:
     return workload.file.endswith((".npz", ".joblib")) or workload.file in ("source", "bytecode")
 
 
-def judged(run: Run, cost: Cost, scale: float, opcodes: int) -> tuple[str, bool]:
+def judged(run: Run, cost: Cost, scale: float, opcodes: int, bytes_: int) -> tuple[str, bool]:
     """The goal in words, and whether it was met."""
     memory = cost.megabytes <= run.megabytes
+    if run.megabytes_a_second:
+        speed = bytes_ / 1e6 / max(cost.cpu, 1e-4)
+        return f"{run.megabytes_a_second:g} MB/s, {run.megabytes:g} MB", memory and speed >= run.megabytes_a_second
     if run.nanoseconds_per_opcode:
         spent = cost.cpu * 1e9 / max(opcodes, 1)
         return f"{run.nanoseconds_per_opcode:g} ns, {run.megabytes:g} MB", memory and spent <= run.nanoseconds_per_opcode
@@ -179,14 +182,15 @@ def main() -> int:
         path, opcodes = made(workload, folder, arguments.scale)
         for run in workload.runs:
             command = [arguments.binary, "scan", "--format", "json", "--quiet", "--level", run.level, str(path)]
+            command += ["--jobs", "1"] if run.megabytes_a_second else []
             cost = best(command, arguments.repeat)
             why = f"no report, exit {cost.code}"
             if cost.output:
                 why = refusal(workload, run, json.loads(cost.output), arguments.scale)
-            goal, met = judged(run, cost, arguments.scale, opcodes)
+            goal, met = judged(run, cost, arguments.scale, opcodes, size(path))
             hashed = size(path) if run.level == "standard" else 0
             there = replace(cost, cpu=cost.cpu - hashed / 1e9 * (here - GOAL_FLOOR))
-            met_there = here > GOAL_FLOOR and judged(run, there, arguments.scale, opcodes)[1]
+            met_there = here > GOAL_FLOOR and judged(run, there, arguments.scale, opcodes, size(path))[1]
             verdict = "refused" if why else "met" if met else "there" if met_there else "NOT MET"
             note = why
             if verdict == "there":

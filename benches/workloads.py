@@ -34,6 +34,8 @@ class Run:
     level: str
     seconds: float | None = None
     nanoseconds_per_opcode: float | None = None
+    # How much a core reads in a second of its own time: such a row is scanned by one thread.
+    megabytes_a_second: float | None = None
     megabytes: float = 64.0
     # Whether the goal shrinks with the workload.
     scales: bool = True
@@ -379,8 +381,8 @@ WORKLOADS = [
         [Run("standard", nanoseconds_per_opcode=15, megabytes=192)],
     ),
     Workload("10,000 small pickles", "tree", tree, [Run("standard", 0.30)], planted=100, kind="folder"),
-    Workload("20 MB of Python source", "source", source, [Run("standard", 1.0)], kind="folder"),
-    Workload("20 MB of Python bytecode", "bytecode", bytecode, [Run("standard", 0.4)], kind="folder"),
+    Workload("20 MB of Python source", "source", source, [Run("standard", megabytes_a_second=20)], kind="folder"),
+    Workload("20 MB of Python bytecode", "bytecode", bytecode, [Run("standard", megabytes_a_second=50)], kind="folder"),
     Workload("186 MB zlib joblib", "model.joblib", joblib, [Run("standard", 0.87, megabytes=32)]),
     Workload(
         "500 MB deflated npz", "arrays.npz", npz, [Run("quick", 0.008, scales=False), Run("standard", 1.8)]

@@ -157,7 +157,9 @@ impl<'t> Machine<'t, '_, '_> {
         {
             return Ok(false);
         }
+        self.begin_rounds();
         'items: for item in items {
+            self.end_round();
             self.assign(&first.target, item.into())?;
             for test in &first.ifs {
                 match truth(&self.eval(test)?.value) {

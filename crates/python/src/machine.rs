@@ -74,8 +74,10 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) branch: bool,
     /// Nodes that may still be evaluated for their value alone.
     pub(crate) effort: u32,
-    /// Nodes evaluated so since something known last grew.
-    pub(crate) idle: u32,
+    /// Nodes of loops evaluated so since something known last grew.
+    idle: u32,
+    /// The effort that was left when that was last counted.
+    counted: u32,
     /// Items of containers that may still be copied: values are never changed in place.
     copies: usize,
     /// In which state the last call left its receiver.
@@ -106,8 +108,9 @@ pub(crate) struct Machine<'t, 'k, 's> {
 /// Nodes evaluated for their value alone in one file: enough to decode what a loop decodes, too little to run a program.
 const EFFORT: u32 = 100_000;
 
-/// Nodes evaluated for their value alone while nothing known grows: loops that decode nothing end here, not at [`EFFORT`].
-const IDLE: u32 = 2_048;
+/// Nodes of loops evaluated for their value alone while nothing known grows: loops that decode nothing end here, not at
+/// [`EFFORT`].
+const IDLE: u32 = 4_096;
 
 /// Items of containers that are copied in one file: what grows by one each time is copied whole each time.
 const COPIES: usize = 4_000_000;
@@ -133,6 +136,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             branch: false,
             effort: EFFORT,
             idle: 0,
+            counted: EFFORT,
             copies: COPIES,
             receiver: None,
             unrolling: false,
@@ -174,15 +178,30 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             return Ok(true);
         }
         self.effort = self.effort.saturating_sub(1);
-        self.idle = self.idle.saturating_add(1);
         Ok(self.effort > 0 && self.idle < IDLE)
     }
 
     /// Something known grew by `value`, or became it: what is evaluated for its value alone gets somewhere.
     pub(crate) fn progress(&mut self, value: &Value) {
         if value.is_constant() {
-            self.idle = 0;
+            self.grew();
         }
+    }
+
+    /// Something known grew.
+    pub(crate) fn grew(&mut self) {
+        (self.idle, self.counted) = (0, self.effort);
+    }
+
+    /// A loop begins: what was evaluated before is not one of its rounds.
+    pub(crate) fn begin_rounds(&mut self) {
+        self.counted = self.effort;
+    }
+
+    /// A round of a loop ends.
+    pub(crate) fn end_round(&mut self) {
+        self.idle = self.idle.saturating_add(self.counted.saturating_sub(self.effort));
+        self.counted = self.effort;
     }
 
     /// Pays for a copy of a container; `false`: too much was copied for it to be followed on.
@@ -351,14 +370,14 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// Binds a name in the scope that is walked; `branch`: only perhaps.
     pub(crate) fn bind(&mut self, name: &str, known: Known, branch: bool) {
         if self.scope.bind_as(name, || self.memo.word(name), known, branch) {
-            self.idle = 0;
+            self.grew();
         }
     }
 
     /// Runs `step` for its value alone.
     pub(crate) fn quietly<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
         if self.quiet == 0 {
-            self.idle = 0;
+            self.grew();
         }
         self.quiet = self.quiet.saturating_add(1);
         let result = step(self);

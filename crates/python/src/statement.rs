@@ -430,6 +430,7 @@ impl<'t> Machine<'t, '_, '_> {
 
     fn execute_while(&mut self, node: &'t StmtWhile) -> Result<Flow, Stop> {
         let mut endless = None;
+        self.begin_rounds();
         loop {
             match truth(&self.eval(&node.test)?.value) {
                 Some(true) => {}
@@ -444,10 +445,12 @@ impl<'t> Machine<'t, '_, '_> {
             if *endless.get_or_insert_with(|| never_ends(node)) {
                 return Ok(Flow::Lost);
             }
+            self.end_round();
         }
     }
 
     fn rounds(&mut self, node: &'t StmtFor, items: Vec<Value>) -> Result<Flow, Stop> {
+        self.begin_rounds();
         for item in items {
             self.assign(&node.target, item.into())?;
             match self.execute(&node.body)? {
@@ -455,6 +458,7 @@ impl<'t> Machine<'t, '_, '_> {
                 Flow::Break => return Ok(Flow::Next),
                 other => return Ok(other),
             }
+            self.end_round();
         }
         self.execute(&node.orelse)
     }

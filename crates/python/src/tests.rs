@@ -245,6 +245,15 @@ fn loops_that_get_nowhere_leave_effort_for_those_that_decode() {
     let text: Vec<String> = "print(1)\n".repeat(400).bytes().map(|byte| (byte ^ 1).to_string()).collect();
     let (_, children, _) = read(format!("{decodes}exec(decode([{}]))", text.join(",")).as_bytes());
     assert_eq!(children, ["exec-argument.py"]);
+    // So is what is written out at once, behind a loop or not.
+    let (_, children, _) = read(
+        format!(
+            "{decodes}def all():\n    for c in 'ab':\n        d = c\n    return bytes([{}])\nexec(all())",
+            text.join(",")
+        )
+        .as_bytes(),
+    );
+    assert_eq!(children, ["exec-argument.py"]);
 }
 
 #[test]

@@ -228,7 +228,7 @@ impl<'t> Machine<'t, '_, '_> {
         let slot = frame.pop();
         let branch = self.branch && self.quiet == 0;
         if self.scope.bind_shared(name, slot.known, branch) {
-            self.idle = 0;
+            self.grew();
         }
     }
 }

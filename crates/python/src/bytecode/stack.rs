@@ -146,6 +146,8 @@ pub(super) struct Frame<'t> {
     pub(super) encoded: Option<Rc<Value>>,
     /// Stacks of jumps that were seen, by target.
     pub(super) saved: Saved<'t>,
+    /// Where the loop begins that is executed.
+    pub(super) round: Option<u32>,
     /// Something was taken from an empty stack whose state was certain.
     pub(super) underflow: Option<u32>,
     /// The instruction that is walked.

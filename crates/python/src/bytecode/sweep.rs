@@ -403,7 +403,17 @@ impl<'t> Machine<'t, '_, '_> {
                 Next::Return(known) => return Ok(Some(known)),
                 Next::End => return Ok(None),
                 Next::Jump(target) if target <= instruction.at && self.never_ends(code, target)? => return Ok(None),
-                Next::Jump(target) => target,
+                Next::Jump(target) => {
+                    if target <= instruction.at {
+                        // The first time says where the loop is; what was evaluated before is not one of its rounds.
+                        if frame.round.replace(target) == Some(target) {
+                            self.end_round();
+                        } else {
+                            self.begin_rounds();
+                        }
+                    }
+                    target
+                }
                 Next::Branch(Branch { test, wants, target, keeps }) => {
                     let Some(jumps) = jumps(&test.value, wants) else { return Ok(None) };
                     if !jumps {
