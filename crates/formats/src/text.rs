@@ -42,7 +42,9 @@ const GLANCE: usize = 4 << 10;
 fn detect(head: &Head<'_>) -> Option<Certainty> {
     let glance = head.first.get(..head.first.len().min(GLANCE)).unwrap_or_default();
     let marked = matches!(Encoding::marked(glance), Some((encoding, _)) if encoding != Encoding::Utf8);
-    let plausible = !glance.is_empty() && (marked || !glance.iter().copied().any(is_control));
+    // In blocks without a way out, of which a processor looks at many bytes at a time.
+    let controls = |block: &[u8]| block.iter().fold(false, |found, byte| found | is_control(*byte));
+    let plausible = !glance.is_empty() && (marked || !glance.chunks(128).any(controls));
     plausible.then_some(Certainty::Possible)
 }
 

@@ -60,14 +60,9 @@ pub(crate) fn check(text: &str, most: u64, meter: &Meter) -> Result<Option<u64>,
 
 /// How many signs a text has; in blocks whose counts fit a byte, of which a processor adds many at a time.
 fn signs(text: &str) -> usize {
-    let count = |block: &[u8]| block.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_sign(*byte))));
+    let count =
+        |block: &[u8]| block.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(byte.is_ascii_punctuation())));
     text.as_bytes().chunks(128).fold(0_usize, |sum, block| sum.saturating_add(usize::from(count(block))))
-}
-
-/// Whether a byte is punctuation in ASCII: all four ranges are looked at, so that no byte waits for a branch.
-fn is_sign(byte: u8) -> bool {
-    let within = |first: u8, last: u8| byte.wrapping_sub(first) <= last.wrapping_sub(first);
-    within(b'!', b'/') | within(b':', b'@') | within(b'[', b'`') | within(b'{', b'~')
 }
 
 /// Refuses a tree of these tokens that could be deeper than [`MAX_DEPTH`].

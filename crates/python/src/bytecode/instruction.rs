@@ -1,10 +1,6 @@
 //! Bytes to instructions: words from 3.6 on, one or three bytes before, caches and extended arguments taken together.
 
-use super::{
-    code::Code,
-    opcode::Op,
-    version::{Row, Version},
-};
+use super::{code::Code, opcode::Op, version::Version};
 
 /// One instruction with its extended arguments.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +108,7 @@ impl Decoded {
         let Ok(mut next) = u32::try_from(start) else { return };
         let (mut begun, mut extended) = (next, 0_u32);
         let mut rest = bytes.get(start..).unwrap_or_default().iter();
+        let mut instructions = std::mem::take(&mut self.instructions);
         while let Some(number) = rest.next().copied() {
             let row = table.row(number);
             // Two bytes from 3.6 on, whatever they mean; one before, or three with an argument.
@@ -136,22 +133,19 @@ impl Decoded {
                 rest = rest.as_slice().get(caches..).unwrap_or_default().iter();
                 next = next.saturating_add(u32::from(row.caches).saturating_mul(2));
             }
-            self.add(row, Instruction { at: begun, op: row.op, number, joins: false, arg, next });
+            if row.jumps {
+                self.jumps.push(instructions.len());
+            }
+            if row.op == Op::Unknown {
+                self.unknown.get_or_insert(begun);
+            }
+            instructions.push(Instruction { at: begun, op: row.op, number, joins: false, arg, next });
             if !self.index.is_empty() && self.at(next).is_some() {
                 break;
             }
             (begun, extended) = (next, 0);
         }
-    }
-
-    fn add(&mut self, row: Row, instruction: Instruction) {
-        if row.jumps {
-            self.jumps.push(self.instructions.len());
-        }
-        if row.op == Op::Unknown {
-            self.unknown.get_or_insert(instruction.at);
-        }
-        self.instructions.push(instruction);
+        self.instructions = instructions;
     }
 
     /// Decodes what only jumps reach: an instruction in the middle of another.

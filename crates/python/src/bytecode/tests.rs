@@ -333,6 +333,37 @@ fn broken_streams_stop_politely() {
     let _ = marshal(&doubled);
 }
 
+/// Code objects that share a tuple of names have each their own copy of it: that is paid for.
+#[test]
+fn names_that_many_code_objects_refer_to_are_paid_for() {
+    let names = [&[b'(' | 0x80][..], &10_000_u32.to_le_bytes(), &[b'N'; 10_000]].concat();
+    let shared = b"r\0\0\0\0";
+    let code = [
+        &[b'c'][..],
+        &[0; 20],
+        b"s\0\0\0\0",
+        shared,
+        shared,
+        shared,
+        b"s\0\0\0\0",
+        b"z\0z\0z\0",
+        &[0; 4],
+        b"s\0\0\0\0s\0\0\0\0",
+    ];
+    let stream =
+        |count: u32| [&b"("[..], &(count + 1).to_le_bytes(), &names, &code.concat().repeat(count as usize)].concat();
+    let read = |count: u32| {
+        let meter =
+            base::budget::Budget::new(base::limits::Limits::default(), std::sync::Arc::new(base::budget::NoWatch));
+        let bytes = Blob::from_bytes(stream(count));
+        super::marshal::read(&bytes, 0, super::version::Layout::Merged, &meter.meter(None))
+    };
+    let few = read(2);
+    assert_eq!((few.codes.len(), few.broken), (2, None));
+    assert_eq!((few.codes[1].consts.len(), few.codes[1].locals.len(), few.codes[1].odd), (10_000, 10_000, false));
+    assert_eq!(read(2_000).broken, Some(Stop::Limit(Reason::Memory)));
+}
+
 #[test]
 fn no_prefix_panics() {
     for (_, pyc, stream) in [FIXTURES[1], FIXTURES[8]] {
