@@ -1,6 +1,6 @@
 //! What calling a value does: dispatch from callees to the functions that are known.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use base::{budget::Meter, stop::Stop};
 
@@ -129,7 +129,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn apply_global(&mut self, name: &Arc<Name>, arguments: Arguments<'_>) -> Folded {
+    fn apply_global(&mut self, name: &Rc<Name>, arguments: Arguments<'_>) -> Folded {
         // Constants of modules count as what they are.
         let known = |value: &Value| value.as_name().and_then(|name| attribute::constant(name));
         if arguments.args.iter().any(|value| known(value).is_some()) {
@@ -139,7 +139,7 @@ impl Evaluator<'_> {
         self.apply_name(name, arguments)
     }
 
-    fn apply_name(&mut self, name: &Arc<Name>, arguments: Arguments<'_>) -> Folded {
+    fn apply_name(&mut self, name: &Rc<Name>, arguments: Arguments<'_>) -> Folded {
         let path = (&*name.module, &*name.qualname);
         if !may_fold(path) {
             return Err(Fault::Unfollowed);

@@ -1,6 +1,6 @@
 //! Iteration: iterators that compute as they are read, and the functions that read them.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::{
     arguments::{Arguments, count, int},
@@ -133,7 +133,7 @@ pub(crate) fn next(evaluator: &mut Evaluator<'_>, of: &Value, default: Option<&V
 }
 
 /// What is left of an iterator when its first item was read.
-fn after_first(of: &Value, call: &Arc<Call>) -> Value {
+fn after_first(of: &Value, call: &Rc<Call>) -> Value {
     let skipping = call.callee.as_name().is_some_and(|name| name.is("itertools", "islice"));
     if let ([inner, Value::Int(skipped), Value::None], true) = (call.args.as_slice(), skipping) {
         return lazy("itertools", "islice", vec![inner.clone(), Value::Int(skipped.saturating_add(1)), Value::None]);

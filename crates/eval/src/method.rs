@@ -1,6 +1,6 @@
 //! Methods: of constants, of namespaces, and unbound ones reached through their class.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::{
     arguments::Arguments,
@@ -74,7 +74,7 @@ fn of_namespace(of: &Value, name: &str, args: Arguments<'_>) -> Folded {
 }
 
 /// `Class.method(object, …)` and static methods.
-pub(crate) fn unbound(evaluator: &mut Evaluator<'_>, name: &Arc<Name>, args: Arguments<'_>) -> Folded {
+pub(crate) fn unbound(evaluator: &mut Evaluator<'_>, name: &Rc<Name>, args: Arguments<'_>) -> Folded {
     let Some((class, method)) = name.qualname.rsplit_once('.') else {
         return Err(Fault::Unfollowed);
     };

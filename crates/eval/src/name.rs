@@ -1,6 +1,6 @@
 //! Names of modules and of what they hold, resolved to one canonical spelling that remembers how it was reached.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use crate::value::Value;
 
@@ -92,7 +92,7 @@ impl Name {
 
 impl From<Name> for Value {
     fn from(name: Name) -> Self {
-        Self::Global(Arc::new(name))
+        Self::Global(Rc::new(name))
     }
 }
 

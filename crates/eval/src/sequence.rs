@@ -1,6 +1,6 @@
 //! Subscripts: indices and slices of sequences, keys of dicts.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::{
     arguments::{int, length, mismatch},
@@ -202,7 +202,7 @@ pub(crate) fn dict(pairs: Vec<(Value, Value)>) -> Folded {
             }
         }
     }
-    let entries: Arc<[_]> = keys.into_iter().zip(values).collect();
+    let entries: Rc<[_]> = keys.into_iter().zip(values).collect();
     Ok(Value::dict(entries))
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    rc::Rc,
     sync::{Arc, LazyLock},
 };
 
@@ -54,25 +55,25 @@ pub enum Value {
     /// An iterator with these items left.
     Iterator(Items),
     /// An iterator that computes as it is read: the call of `map`, `zip`, `itertools.starmap` … that made it.
-    Lazy(Arc<Call>),
+    Lazy(Rc<Call>),
     /// `functools.partial`.
-    Partial(Arc<Call>),
+    Partial(Rc<Call>),
     /// `operator.attrgetter` of these dotted names.
     AttributeGetter(Arc<[Arc<str>]>),
     /// `operator.itemgetter` of these keys.
     ItemGetter(Items),
     /// `operator.methodcaller`: the callee of the call is the method's name.
-    MethodCaller(Arc<Call>),
+    MethodCaller(Rc<Call>),
     /// A module (no qualified name) or what a module holds, canonical.
-    Global(Arc<Name>),
+    Global(Rc<Name>),
     /// An attribute that is no global: a bound method of a constant or of an object.
-    Attribute(Arc<Access>),
+    Attribute(Rc<Access>),
     /// An item that could not be looked up: `of[key]`; the key is [`Access::name`].
-    Item(Arc<Access<Value>>),
+    Item(Rc<Access<Value>>),
     /// An object of a class that was built without being called.
-    Instance(Arc<Call>),
+    Instance(Rc<Call>),
     /// The result of a call that could not be evaluated.
-    Call(Arc<Call>),
+    Call(Rc<Call>),
     /// An `io.BytesIO` with these bytes left to read.
     BytesIo(Arc<[u8]>),
     /// An `io.StringIO` with this text left to read.
@@ -119,11 +120,11 @@ pub enum Exception {
 
 /// The items of a container, shared.
 #[derive(Clone, Debug)]
-pub struct Items(Arc<[Value]>, u16);
+pub struct Items(Rc<[Value]>, u16);
 
 /// The entries of a dict in order of insertion, shared.
 #[derive(Clone, Debug)]
-pub struct Pairs(Arc<[(Value, Value)]>, u16);
+pub struct Pairs(Rc<[(Value, Value)]>, u16);
 
 /// A callee and what it is called with.
 #[derive(Clone, Debug)]
@@ -215,51 +216,51 @@ impl Value {
     }
 
     /// A tuple.
-    pub fn tuple(items: impl Into<Arc<[Self]>>) -> Self {
+    pub fn tuple(items: impl Into<Rc<[Self]>>) -> Self {
         Self::items(items, Self::Tuple)
     }
 
     /// A list.
-    pub fn list(items: impl Into<Arc<[Self]>>) -> Self {
+    pub fn list(items: impl Into<Rc<[Self]>>) -> Self {
         Self::items(items, Self::List)
     }
 
     /// A set of items that the caller knows to be distinct.
-    pub fn set(items: impl Into<Arc<[Self]>>) -> Self {
+    pub fn set(items: impl Into<Rc<[Self]>>) -> Self {
         Self::items(items, Self::Set)
     }
 
     /// A frozen set of items that the caller knows to be distinct.
-    pub fn frozen_set(items: impl Into<Arc<[Self]>>) -> Self {
+    pub fn frozen_set(items: impl Into<Rc<[Self]>>) -> Self {
         Self::items(items, Self::FrozenSet)
     }
 
     /// An iterator over these.
-    pub fn iterator(items: impl Into<Arc<[Self]>>) -> Self {
+    pub fn iterator(items: impl Into<Rc<[Self]>>) -> Self {
         Self::items(items, Self::Iterator)
     }
 
     /// `operator.itemgetter` of these keys.
-    pub fn item_getter(keys: impl Into<Arc<[Self]>>) -> Self {
+    pub fn item_getter(keys: impl Into<Rc<[Self]>>) -> Self {
         Self::items(keys, Self::ItemGetter)
     }
 
-    fn items(items: impl Into<Arc<[Self]>>, variant: fn(Items) -> Self) -> Self {
+    fn items(items: impl Into<Rc<[Self]>>, variant: fn(Items) -> Self) -> Self {
         let items = items.into();
         let depth = above(items.iter());
         bounded(depth, || variant(Items(items, depth)))
     }
 
     /// A dict of entries whose keys the caller knows to be distinct.
-    pub fn dict(entries: impl Into<Arc<[(Self, Self)]>>) -> Self {
+    pub fn dict(entries: impl Into<Rc<[(Self, Self)]>>) -> Self {
         let entries = entries.into();
         let depth = above(entries.iter().flat_map(|(key, value)| [key, value]));
         bounded(depth, || Self::Dict(Pairs(entries, depth)))
     }
 
-    fn with_call(variant: fn(Arc<Call>) -> Self, callee: Self, args: Vec<Self>, kwargs: Keywords) -> Self {
+    fn with_call(variant: fn(Rc<Call>) -> Self, callee: Self, args: Vec<Self>, kwargs: Keywords) -> Self {
         let depth = above(std::iter::once(&callee).chain(&args).chain(kwargs.iter().map(|(_, value)| value)));
-        bounded(depth, || variant(Arc::new(Call { callee, args, kwargs, depth })))
+        bounded(depth, || variant(Rc::new(Call { callee, args, kwargs, depth })))
     }
 
     /// The result of a call that is not evaluated.
@@ -290,13 +291,13 @@ impl Value {
     /// `of.name`, not resolved: see [`crate::attribute`] for one that is.
     pub fn attribute_of(of: Self, name: impl Into<Arc<str>>) -> Self {
         let depth = above([&of]);
-        bounded(depth, || Self::Attribute(Arc::new(Access { of, name: name.into(), depth })))
+        bounded(depth, || Self::Attribute(Rc::new(Access { of, name: name.into(), depth })))
     }
 
     /// `of[key]`, not looked up: see [`crate::item`] for one that is.
     pub fn item_of(of: Self, key: Self) -> Self {
         let depth = above([&of, &key]);
-        bounded(depth, || Self::Item(Arc::new(Access { of, name: key, depth })))
+        bounded(depth, || Self::Item(Rc::new(Access { of, name: key, depth })))
     }
 
     /// What raises `exception`.
@@ -412,7 +413,7 @@ impl Value {
     }
 
     /// The name, if this is a module or what a module holds.
-    pub fn as_name(&self) -> Option<&Arc<Name>> {
+    pub fn as_name(&self) -> Option<&Rc<Name>> {
         match self {
             Self::Global(name) => Some(name),
             _ => None,

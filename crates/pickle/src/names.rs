@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    rc::Rc,
     sync::Arc,
 };
 
@@ -29,7 +30,7 @@ pub(crate) struct Global {
 
 impl Global {
     /// The resolved name.
-    pub(crate) fn name(&self) -> Option<&Arc<Name>> {
+    pub(crate) fn name(&self) -> Option<&Rc<Name>> {
         self.known.as_name()
     }
 }

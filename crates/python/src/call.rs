@@ -305,7 +305,7 @@ impl<'t> Machine<'t, '_, '_> {
             return Ok(());
         }
         let origin = if literal { "import" } else { "computed" };
-        self.state_import(node, &Arc::clone(found), origin)
+        self.state_import(node, &Rc::clone(found), origin)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Expressions: what they evaluate to, and the calls in them.
 
-use std::{rc::Rc, sync::Arc};
+use std::rc::Rc;
 
 use base::stop::Stop;
 use eval::{Span, Value, Why};
@@ -328,7 +328,7 @@ impl<'t> Machine<'t, '_, '_> {
             && !table
             && !literal
         {
-            self.state_import(node, &Arc::clone(name), "computed")?;
+            self.state_import(node, &Rc::clone(name), "computed")?;
         }
         Ok(Known { value, encoded })
     }

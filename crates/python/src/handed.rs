@@ -1,6 +1,6 @@
 //! Callables that are handed to something that calls them: at once, later, in another thread.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use base::stop::Stop;
 use eval::{Name, Value};
@@ -351,7 +351,7 @@ impl Machine<'_, '_, '_> {
             Value::Tuple(items) | Value::List(items) => items.get(..items.len().min(ROUNDS)).unwrap_or_default(),
             other => std::slice::from_ref(other),
         };
-        let listed = |name: &&Arc<Name>| {
+        let listed = |name: &&Rc<Name>| {
             HANDED.iter().any(|(module, names)| *name.module == **module && names.contains(&&*name.qualname))
         };
         match inside.iter().filter_map(Value::as_name).find(listed).cloned() {

@@ -1,6 +1,6 @@
 //! `import` and `from … import`.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use base::stop::Stop;
 use eval::{Name, Value};
@@ -43,7 +43,7 @@ impl<'t> Machine<'t, '_, '_> {
         let value =
             if module.starts_with('.') { Name::new(module, name).into() } else { eval::name(module, name, false) };
         if let Value::Global(found) = &value {
-            self.state_import(&node, &Arc::clone(found), "import")?;
+            self.state_import(&node, &Rc::clone(found), "import")?;
         }
         // Whoever runs a text may call what it imports.
         if self.executed {

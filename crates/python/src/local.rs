@@ -1,6 +1,6 @@
 //! What the file itself defines, found again by the value that stands for it, and what is written on objects that nobody knows.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use base::fact::Str;
 use eval::{Call, Value};
@@ -30,7 +30,7 @@ const MAX_WRITTEN: usize = 1 << 12;
 pub(crate) struct Locals {
     known: HashMap<usize, (Str, Local)>,
     codes: HashMap<usize, Known>,
-    written: HashMap<usize, (Arc<Call>, HashMap<Str, Known>)>,
+    written: HashMap<usize, (Rc<Call>, HashMap<Str, Known>)>,
     writes: usize,
 }
 
@@ -63,18 +63,18 @@ impl Locals {
     }
 
     /// `of.name = value`, of an object that another module made.
-    pub(crate) fn write(&mut self, of: &Arc<Call>, name: &str, value: Known) {
+    pub(crate) fn write(&mut self, of: &Rc<Call>, name: &str, value: Known) {
         if self.writes < MAX_WRITTEN {
             let (_, members) =
-                self.written.entry(Arc::as_ptr(of).addr()).or_insert_with(|| (of.clone(), HashMap::default()));
+                self.written.entry(Rc::as_ptr(of).addr()).or_insert_with(|| (of.clone(), HashMap::default()));
             let before = members.insert(name.into(), value);
             self.writes = self.writes.saturating_add(usize::from(before.is_none()));
         }
     }
 
     /// What was written.
-    pub(crate) fn read(&self, of: &Arc<Call>, name: &str) -> Option<Known> {
-        let (_, members) = self.written.get(&Arc::as_ptr(of).addr())?;
+    pub(crate) fn read(&self, of: &Rc<Call>, name: &str) -> Option<Known> {
+        let (_, members) = self.written.get(&Rc::as_ptr(of).addr())?;
         members.get(name).cloned()
     }
 }

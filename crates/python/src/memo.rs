@@ -1,6 +1,6 @@
 //! What was looked up before: attributes of modules, names that nothing binds, callables that operators stand for.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use base::fact::Str;
 use eval::{Name, Value};
@@ -15,7 +15,7 @@ const MAX_ENTRIES: usize = 1 << 14;
 #[derive(Default)]
 pub(crate) struct Memo {
     /// By the addresses of the owner and of the attribute's name, which are kept beside.
-    attributes: HashMap<(usize, usize), (Arc<Name>, Str, Value)>,
+    attributes: HashMap<(usize, usize), (Rc<Name>, Str, Value)>,
     unbound: HashMap<Str, Known>,
     /// By the addresses of the module and of the name.
     callables: HashMap<(*const str, *const str), Value>,
@@ -24,8 +24,8 @@ pub(crate) struct Memo {
 
 impl Memo {
     /// `owner.name`.
-    pub(crate) fn attribute(&mut self, owner: &Arc<Name>, name: &Str) -> Value {
-        let place = (Arc::as_ptr(owner).addr(), name.as_ptr().addr());
+    pub(crate) fn attribute(&mut self, owner: &Rc<Name>, name: &Str) -> Value {
+        let place = (Rc::as_ptr(owner).addr(), name.as_ptr().addr());
         if let Some((_, _, found)) = self.attributes.get(&place) {
             return found.clone();
         }

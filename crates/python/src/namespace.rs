@@ -243,7 +243,7 @@ impl<'t> Machine<'t, '_, '_> {
     ) -> Result<Option<Known>, Stop> {
         if let Some(found) = self.namespace_item(&of.value, &key.value) {
             if let (Value::Global(name), false) = (&found.value, literal) {
-                self.state_import(node, &Arc::clone(name), "computed")?;
+                self.state_import(node, &Rc::clone(name), "computed")?;
             }
             return Ok(Some(found));
         }
@@ -308,7 +308,7 @@ impl<'t> Machine<'t, '_, '_> {
             (name, [key, ..]) if GETTERS.contains(&name) => {
                 let Some(found) = self.namespace_item(&access.of, &key.value) else { return Ok(None) };
                 if let Value::Global(name) = &found.value {
-                    self.state_import(node, &Arc::clone(name), "computed")?;
+                    self.state_import(node, &Rc::clone(name), "computed")?;
                 }
                 Ok(Some(found))
             }

@@ -3,7 +3,7 @@
 mod build;
 mod text;
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, rc::Rc, sync::Arc};
 
 use base::{blob::Blob, budget::Meter, fact::Str, reason::Reason, stop::Stop};
 use eval::Value;
@@ -379,7 +379,7 @@ impl<'a> Reader<'a> {
             _ if holds_code => return Object::Items(parts.map(|part| raw.constant(part)).collect()),
             _ => {}
         }
-        let values: Arc<[Value]> = parts.map(|part| raw.value(part)).collect();
+        let values: Rc<[Value]> = parts.map(|part| raw.value(part)).collect();
         Object::Value(match kind {
             Kind::List => Value::list(values),
             Kind::Set => Value::set(values),
