@@ -157,22 +157,23 @@ impl<'t> Machine<'t, '_, '_> {
         {
             return Ok(false);
         }
-        self.begin_rounds();
-        'items: for item in items {
-            self.end_round();
-            self.assign(&first.target, item.into())?;
-            for test in &first.ifs {
-                match truth(&self.eval(test)?.value) {
-                    Some(true) => {}
-                    Some(false) => continue 'items,
-                    None => return Ok(false),
+        self.looping(|machine| {
+            'items: for item in items {
+                machine.end_round();
+                machine.assign(&first.target, item.into())?;
+                for test in &first.ifs {
+                    match truth(&machine.eval(test)?.value) {
+                        Some(true) => {}
+                        Some(false) => continue 'items,
+                        None => return Ok(false),
+                    }
+                }
+                if !machine.each(made, rest, values)? {
+                    return Ok(false);
                 }
             }
-            if !self.each(made, rest, values)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+            Ok(true)
+        })
     }
 }
 

@@ -76,7 +76,9 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) effort: u32,
     /// Nodes of loops evaluated so since something known last grew.
     idle: u32,
-    /// The effort that was left when that was last counted.
+    /// Loops that are under way.
+    loops: u32,
+    /// The effort that was left when nodes were last counted.
     counted: u32,
     /// Items of containers that may still be copied: values are never changed in place.
     copies: usize,
@@ -136,6 +138,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             branch: false,
             effort: EFFORT,
             idle: 0,
+            loops: 0,
             counted: EFFORT,
             copies: COPIES,
             receiver: None,
@@ -193,9 +196,25 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         (self.idle, self.counted) = (0, self.effort);
     }
 
-    /// A loop begins: what was evaluated before is not one of its rounds.
+    /// Runs `rounds`, which are those of a loop.
+    pub(crate) fn looping<T>(&mut self, rounds: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        self.begin_rounds();
+        let result = rounds(self);
+        self.leave_loop();
+        result
+    }
+
+    /// A loop begins: what was evaluated before is no round of it, but may be one of the loop around it.
     pub(crate) fn begin_rounds(&mut self) {
-        self.counted = self.effort;
+        if self.loops > 0 {
+            self.end_round();
+        }
+        (self.loops, self.counted) = (self.loops.saturating_add(1), self.effort);
+    }
+
+    /// It ends.
+    pub(crate) fn leave_loop(&mut self) {
+        self.loops = self.loops.saturating_sub(1);
     }
 
     /// A round of a loop ends.
@@ -378,6 +397,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     pub(crate) fn quietly<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
         if self.quiet == 0 {
             self.grew();
+            self.loops = 0;
         }
         self.quiet = self.quiet.saturating_add(1);
         let result = step(self);

@@ -429,8 +429,11 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     fn execute_while(&mut self, node: &'t StmtWhile) -> Result<Flow, Stop> {
+        self.looping(|machine| machine.execute_rounds(node))
+    }
+
+    fn execute_rounds(&mut self, node: &'t StmtWhile) -> Result<Flow, Stop> {
         let mut endless = None;
-        self.begin_rounds();
         loop {
             match truth(&self.eval(&node.test)?.value) {
                 Some(true) => {}
@@ -450,17 +453,22 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     fn rounds(&mut self, node: &'t StmtFor, items: Vec<Value>) -> Result<Flow, Stop> {
-        self.begin_rounds();
-        for item in items {
-            self.assign(&node.target, item.into())?;
-            match self.execute(&node.body)? {
-                Flow::Next | Flow::Continue => {}
-                Flow::Break => return Ok(Flow::Next),
-                other => return Ok(other),
+        let flow = self.looping(|machine| {
+            for item in items {
+                machine.assign(&node.target, item.into())?;
+                match machine.execute(&node.body)? {
+                    Flow::Next | Flow::Continue => {}
+                    other => return Ok(other),
+                }
+                machine.end_round();
             }
-            self.end_round();
+            Ok(Flow::Next)
+        })?;
+        match flow {
+            Flow::Next => self.execute(&node.orelse),
+            Flow::Break => Ok(Flow::Next),
+            other => Ok(other),
         }
-        self.execute(&node.orelse)
     }
 }
 

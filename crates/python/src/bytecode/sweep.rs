@@ -368,6 +368,9 @@ impl<'t> Machine<'t, '_, '_> {
         let mut frame = Frame::on(&mut self.spare);
         let returned = self.run_code(code, &mut frame, 0, None);
         frame.leave(&mut self.spare);
+        if frame.round.is_some() {
+            self.leave_loop();
+        }
         self.running = Some(outer);
         let returned = returned?;
         if code.numbers.flags & GENERATOR != 0 {
@@ -406,10 +409,9 @@ impl<'t> Machine<'t, '_, '_> {
                 Next::Jump(target) => {
                     if target <= instruction.at {
                         // The first time says where the loop is; what was evaluated before is not one of its rounds.
-                        if frame.round.replace(target) == Some(target) {
-                            self.end_round();
-                        } else {
-                            self.begin_rounds();
+                        match frame.round.replace(target) {
+                            None => self.begin_rounds(),
+                            Some(_) => self.end_round(),
                         }
                     }
                     target
