@@ -358,20 +358,19 @@ impl<'t> Machine<'t, '_, '_> {
     /// What a function of this file returns, where evaluating it is cheap and certain.
     pub(crate) fn inline(&mut self, index: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) -> Result<Known, Stop> {
         // Where nothing is known of the arguments, each call gives the same.
-        let known = |known: &Known| known.value.is_constant() || known.value.as_name().is_some();
-        let telling = args.iter().chain(kwargs.iter().map(|(_, known)| known));
-        let telling = args.is_empty() && kwargs.is_empty()
-            || telling.into_iter().any(|arg| known(arg) || arg.encoded.is_some() || self.local(arg).is_some());
+        let tells = |known: &Known| {
+            let named = known.value.is_constant() || known.value.as_name().is_some();
+            named || known.encoded.is_some() || self.local(known).is_some()
+        };
+        let given = || args.iter().chain(kwargs.iter().map(|(_, known)| known));
+        let telling = args.is_empty() && kwargs.is_empty() || given().any(tells);
+        // What said nothing time and again says nothing of what is not known either.
+        let silent = self.functions.get(index).is_some_and(|function| function.silent >= SILENT) && !given().all(tells);
         if !telling && let Some(known) = self.functions.get(index).and_then(|function| function.result.clone()) {
             return Ok(known);
         }
         let Some(function) = self.functions.get_mut(index) else { return Ok(Known::unknown()) };
-        // What said nothing time and again says nothing of what is not known either.
-        let given = args.iter().chain(kwargs.iter().map(|(_, known)| known));
-        if function.silent >= SILENT && !given.into_iter().all(|arg| arg.value.is_constant()) {
-            return Ok(Known::unknown());
-        }
-        if function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
+        if silent || function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
             return Ok(Known::unknown());
         }
         let (body, class) = (function.body, function.class);

@@ -257,6 +257,13 @@ fn loops_that_get_nowhere_leave_effort_for_those_that_decode() {
 }
 
 #[test]
+fn what_said_nothing_is_asked_again_where_all_is_known() {
+    let pick = "def pick(of, name, count):\n    if count > 3:\n        return None\n    return getattr(of, name)\n";
+    let before: String = (0..9).map(|at| format!("pick(unknown, 'n{at}', other)\n")).collect();
+    states(&format!("import os\n{pick}{before}pick(os, 'system', 1)('id')"), &[SYSTEM, "'id'"]);
+}
+
+#[test]
 fn where_an_argument_comes_from_stays_visible() {
     states(
         "import urllib.request as u\ndef f():\n    code = u.urlopen('http://x').read()\n    exec(code.decode())",
