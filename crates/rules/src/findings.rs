@@ -23,11 +23,15 @@ const KEPT: usize = 2_000;
 /// What tells two findings apart: the rule's position, subject, evidence.
 type Key = (usize, String, String);
 
+/// How surely something happens: how grave it is, how sure that is, how little has to hold for it.
+type Sure = (Severity, Confidence, u8);
+
 /// Findings as they are collected.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     list: Vec<(usize, Finding)>,
-    by_key: HashMap<Key, usize>,
+    /// Where each stands, and how surely what it tells of happens.
+    by_key: HashMap<Key, (usize, Sure)>,
     /// The last listed one of each rule, severity and confidence.
     alike: HashMap<(usize, Severity, Confidence), usize>,
     /// Distinct findings that were only counted.
@@ -44,7 +48,7 @@ pub(crate) struct Conclusion<'a> {
 }
 
 impl Findings {
-    /// Adds what `conclusion` says of `fact`; `message` is made only for a finding that is new.
+    /// Adds what `conclusion` says of `fact`; `message` is made only for a finding that is new, or surer than before.
     pub(crate) fn add(
         &mut self,
         path: &ArtifactPath,
@@ -60,8 +64,13 @@ impl Findings {
         let location = Location::new(path, &fact.at);
         let times = repeats(&fact.data);
         let key = (conclusion.position, subject, evidence);
-        if let Some((_, finding)) = self.by_key.get(&key).and_then(|at| self.list.get_mut(*at)) {
-            return fold(finding, location, times, conclusion);
+        let sure = (conclusion.severity, conclusion.confidence, unconditional(&fact.data));
+        if let Some((at, before)) = self.by_key.get_mut(&key)
+            && let Some((_, finding)) = self.list.get_mut(*at)
+        {
+            let surer = (sure > *before).then(message);
+            *before = sure.max(*before);
+            return fold(finding, location, times, conclusion, surer);
         }
         let alike = (conclusion.position, conclusion.severity, conclusion.confidence);
         if self.list.len() >= LISTED
@@ -72,7 +81,7 @@ impl Findings {
             return;
         }
         let finding = finding(path, location, times, conclusion, &key, message());
-        self.by_key.insert(key, self.list.len());
+        self.by_key.insert(key, (self.list.len(), sure));
         self.alike.insert(alike, self.list.len());
         self.list.push((conclusion.position, finding));
     }
@@ -102,8 +111,27 @@ fn repeats(data: &Data) -> u64 {
     }
 }
 
-/// Counts an equal conclusion; the graver one decides.
-fn fold(finding: &mut Finding, location: Location, times: u64, conclusion: &Conclusion<'_>) {
+/// How little has to hold for what a fact tells of to happen.
+fn unconditional(data: &Data) -> u8 {
+    let when = match data {
+        Data::Call(call) => &call.when,
+        Data::Import(import) => &import.when,
+        _ => return 2,
+    };
+    match &**when {
+        "called" | "use" => 0,
+        "conditional" => 1,
+        _ => 2,
+    }
+}
+
+/// Counts an equal conclusion; the graver one decides, and the surer one, whose message is given, is told.
+fn fold(finding: &mut Finding, mut location: Location, times: u64, conclusion: &Conclusion<'_>, surer: Option<String>) {
+    if let Some(message) = surer {
+        finding.message = message;
+        std::mem::swap(&mut finding.location, &mut location);
+        finding.places.retain(|place| *place != finding.location);
+    }
     finding.count = finding.count.saturating_add(times);
     finding.severity = finding.severity.max(conclusion.severity);
     finding.confidence = finding.confidence.max(conclusion.confidence);

@@ -91,6 +91,19 @@ fn equal_findings_are_one_and_other_arguments_make_another() {
 }
 
 #[test]
+fn of_equal_findings_the_surest_is_told() {
+    let call = |when: &str, at: &str| format!("call module=os name=system how=call when={when} args=('id') @{at}\n");
+    for order in [["conditional", "import"], ["import", "conditional"]] {
+        let found =
+            findings(&format!("{}{}", call(order[0], order[0].len().to_string().as_str()), call(order[1], "0x20")));
+        let told = found.iter().find(|finding| finding.rule.as_ref() == "source-starts-process").unwrap();
+        assert!(!told.message.contains("under a condition"), "{}", told.message);
+        assert_eq!((told.count, told.places.len()), (2, 1));
+        assert_eq!(told.location.offset == 0x20, order[1] == "import");
+    }
+}
+
+#[test]
 fn repeats_of_a_call_are_counted_and_a_class_is_one_finding() {
     let found = findings(
         "call module=a_package name=Model how=newobj when=load args=(1) repeats=5 @0x1\n\
