@@ -55,13 +55,12 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::Attribute(access) => match &*access.value {
                 Expr::Name(name) => {
                     let of = self.names(name);
-                    let attribute = self.memo.word(&access.attr);
                     let mut before = Vec::new();
                     for of in of.before.iter().flat_map(|before| before.iter()) {
-                        before.push(self.attribute(func, of, &attribute)?);
+                        before.push(self.attribute_of(func, of, &access.attr)?);
                     }
                     let before = (!before.is_empty()).then(|| Rc::new(before));
-                    Ok(Bound { last: self.attribute(func, &of.last, &attribute)?, before })
+                    Ok(Bound { last: self.attribute_of(func, &of.last, &access.attr)?, before })
                 }
                 _ => Ok(self.eval(func)?.into()),
             },

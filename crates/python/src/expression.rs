@@ -38,8 +38,7 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::Name(node) => self.name(node),
             Expr::Attribute(node) => {
                 let of = self.eval(&node.value)?;
-                let name = self.memo.word(&node.attr);
-                self.attribute(expr, &of, &name)?
+                self.attribute_of(expr, &of, &node.attr)?
             }
             Expr::Call(node) => self.call(node)?,
             Expr::BinOp(node) => self.binary(node)?,

@@ -10,6 +10,7 @@ use crate::{
     function::Binding,
     local::Local,
     machine::Machine,
+    memo::Memo,
     scope::{Known, Scope},
 };
 
@@ -40,23 +41,39 @@ const OF_FRAMES: &[&str] = &[
 ];
 
 impl<'t> Machine<'t, '_, '_> {
-    /// `of.name`.
+    /// `of.name`, of a name that is shared already.
     pub(crate) fn attribute(&mut self, node: impl Ranged + Copy, of: &Known, name: &Str) -> Result<Known, Stop> {
+        self.attribute_as(node, of, name, |_| name.clone())
+    }
+
+    /// `of.name`, of a name that is written in the source.
+    pub(crate) fn attribute_of(&mut self, node: impl Ranged + Copy, of: &Known, name: &str) -> Result<Known, Stop> {
+        self.attribute_as(node, of, name, |memo| memo.word(name))
+    }
+
+    fn attribute_as(
+        &mut self,
+        node: impl Ranged + Copy,
+        of: &Known,
+        name: &str,
+        share: impl FnOnce(&mut Memo) -> Str,
+    ) -> Result<Known, Stop> {
         if self.traced {
-            self.state_inner(node, &of.value, &Value::Str(name.clone()))?;
+            self.state_inner(node, &of.value, &Value::str(name))?;
         }
         if let Some(known) = self.own_attribute(node, of, name)? {
             return Ok(known);
         }
+        let name = share(&mut self.memo);
         let encoded = of.encoded.as_deref().map(|encoded| Rc::new(Value::attribute_of(encoded.clone(), name.clone())));
         let value = match &of.value {
-            Value::Global(owner) => self.memo.attribute(owner, name),
+            Value::Global(owner) => self.memo.attribute(owner, &name),
             of @ (Value::External(_) | Value::Unknown(_) | Value::Item(_))
-                if !matches!(&**name, "f_builtins" | "__builtins__") =>
+                if !matches!(&*name, "f_builtins" | "__builtins__") =>
             {
-                Value::attribute_of(of.clone(), name.clone())
+                Value::attribute_of(of.clone(), name)
             }
-            of => eval::attribute(of, name),
+            of => eval::attribute(of, &name),
         };
         Ok(Known { value, encoded })
     }

@@ -87,15 +87,32 @@ struct Depth {
 
 impl Depth {
     fn next(&mut self, kind: TokenKind) -> Result<(), Stop> {
+        use TokenKind as T;
         let level = &mut self.level;
         match kind {
-            TokenKind::Indent => self.depth = self.depth.saturating_add(BRACKET),
-            TokenKind::Dedent => self.depth = self.depth.saturating_sub(BRACKET),
-            kind if opens(kind) => {
+            // These put neither what follows nor what came before one level deeper.
+            T::Name
+            | T::Int
+            | T::Float
+            | T::Complex
+            | T::String
+            | T::Comment
+            | T::NonLogicalNewline
+            | T::FStringMiddle
+            | T::TStringMiddle
+            | T::True
+            | T::False
+            | T::None
+            | T::Ellipsis
+            | T::Import
+            | T::IpyEscapeCommand => return Ok(()),
+            T::Indent => self.depth = self.depth.saturating_add(BRACKET),
+            T::Dedent => self.depth = self.depth.saturating_sub(BRACKET),
+            T::Lpar | T::Lsqb | T::Lbrace | T::FStringStart | T::TStringStart => {
                 self.depth = self.depth.saturating_add(BRACKET);
                 self.open.push(std::mem::take(level));
             }
-            kind if closes(kind) => {
+            T::Rpar | T::Rsqb | T::Rbrace | T::FStringEnd | T::TStringEnd => {
                 if let Some(outer) = self.open.pop() {
                     let closed = std::mem::replace(level, outer);
                     let inside = BRACKET.saturating_add(closed.links).saturating_add(closed.lambdas);
@@ -104,18 +121,17 @@ impl Depth {
                 // A closed bracket stays a link of its chain: f(a)(b)(c) is three deep.
                 self.link();
             }
-            TokenKind::Comma | TokenKind::Newline | TokenKind::Semi => {
+            T::Comma | T::Newline | T::Semi => {
                 self.depth = self.depth.saturating_sub(std::mem::take(&mut level.links));
-                if kind != TokenKind::Comma {
+                if kind != T::Comma {
                     self.depth = self.depth.saturating_sub(std::mem::take(&mut level.lambdas));
                 }
             }
-            TokenKind::Lambda => {
+            T::Lambda => {
                 level.lambdas = level.lambdas.saturating_add(1);
                 self.depth = self.depth.saturating_add(1);
             }
-            kind if chains(kind) => self.link(),
-            _ => return Ok(()),
+            _ => self.link(),
         }
         if self.depth > MAX_DEPTH { Err(Stop::Limit(Reason::Depth)) } else { Ok(()) }
     }
@@ -138,38 +154,4 @@ pub(crate) fn half(text: &str) -> &str {
     };
     let line = head.rmatch_indices('\n').map(|(at, _)| at).take(NEAR).find(begins).or_else(|| head.rfind('\n'));
     line.and_then(|at| head.get(..at.saturating_add(1))).unwrap_or(head)
-}
-
-fn opens(kind: TokenKind) -> bool {
-    use TokenKind::{FStringStart, Lbrace, Lpar, Lsqb, TStringStart};
-    matches!(kind, Lpar | Lsqb | Lbrace | FStringStart | TStringStart)
-}
-
-fn closes(kind: TokenKind) -> bool {
-    use TokenKind::{FStringEnd, Rbrace, Rpar, Rsqb, TStringEnd};
-    matches!(kind, Rpar | Rsqb | Rbrace | FStringEnd | TStringEnd)
-}
-
-/// Whether a token may put what follows, or what came before, one level deeper.
-fn chains(kind: TokenKind) -> bool {
-    use TokenKind as T;
-    let flat = matches!(
-        kind,
-        T::Name
-            | T::Int
-            | T::Float
-            | T::Complex
-            | T::String
-            | T::Comment
-            | T::NonLogicalNewline
-            | T::FStringMiddle
-            | T::TStringMiddle
-            | T::True
-            | T::False
-            | T::None
-            | T::Ellipsis
-            | T::Import
-            | T::IpyEscapeCommand
-    );
-    !flat
 }

@@ -84,8 +84,7 @@ impl<'t> Machine<'t, '_, '_> {
                     self.bind_pattern(inner, &member)?;
                 }
                 for keyword in &node.arguments.keywords {
-                    let name = self.memo.word(&keyword.attr);
-                    let member = self.attribute(&keyword.pattern, of, &name)?;
+                    let member = self.attribute_of(&keyword.pattern, of, &keyword.attr)?;
                     self.bind_pattern(&keyword.pattern, &member)?;
                 }
             }

@@ -61,6 +61,9 @@ impl Bound {
     /// The last value that says something.
     pub(crate) fn said(&self) -> &Known {
         let says = |known: &&Known| !matches!(known.value, Value::None | Value::Unknown(_));
+        if says(&&self.last) {
+            return &self.last;
+        }
         let before = self.before.iter().flat_map(|before| before.iter().rev());
         std::iter::once(&self.last).chain(before).find(says).unwrap_or(&self.last)
     }
