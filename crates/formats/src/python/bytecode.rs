@@ -79,6 +79,10 @@ fn parse_pyc(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
 
 fn parse_marshal(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let end = ::python::bytecode::read_marshal(blob, sink)?;
+    // Without code it is data, which does nothing; all of it has to be, or it may be something else.
+    if !sink.passed() && blob.len() == Some(end) {
+        sink.milestone()?;
+    }
     if sink.passed() {
         return crate::inert::trailing(blob, sink, end);
     }
@@ -99,8 +103,36 @@ fn of_unknown_version(blob: &Blob, start: u64, sink: &mut Sink<'_>) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use super::BYTECODE;
+    use super::{BYTECODE, MARSHAL};
     use crate::reading;
+
+    /// `marshal.dumps({'a': [1, 2, 3], 'b': ('x', None)})` of CPython 3.11: read to its end, and nothing less than that.
+    #[test]
+    fn a_stream_of_data_is_read_to_its_end() {
+        let data = b"{\xda\x01a[\x03\0\0\0\xe9\x01\0\0\0\xe9\x02\0\0\0\xe9\x03\0\0\0\xda\x01b\xa9\x02\xda\x01xN0";
+        let reading = reading::read(&MARSHAL, "table.marshal", data).unwrap();
+        assert!(reading.complete() && reading.facts.is_empty() && reading.children.is_empty());
+        for wrong in [&data[..data.len() - 1], &[&data[..], b"more"].concat()] {
+            assert!(!reading::read(&MARSHAL, "table.marshal", wrong).is_some_and(|reading| reading.complete()));
+        }
+    }
+
+    /// Whoever loads a list of code objects runs them: they state what they state as modules.
+    #[test]
+    fn code_in_data_runs_as_code_by_itself_does() {
+        let code = &include_bytes!("../../testdata/python-bytecode/3.12.pyc")[16..];
+        let stated = |bytes: &[u8]| {
+            let reading = reading::read(&MARSHAL, "table.marshal", bytes).unwrap();
+            let calls = reading.facts.iter().filter_map(|fact| match &fact.data {
+                base::fact::Data::Call(call) => Some((call.module.clone(), call.name.clone(), call.when.clone())),
+                _ => None,
+            });
+            calls.collect::<Vec<_>>()
+        };
+        let alone = stated(code);
+        assert!(alone.iter().any(|(_, _, when)| &**when == "import"));
+        assert_eq!(stated(&[b"[\x01\0\0\0", code].concat()), alone);
+    }
 
     /// Other magic numbers, and zeros where a tool left the header out: the code is a child, whatever version it is of.
     #[test]

@@ -116,6 +116,14 @@ impl Code {
         self.numbers.flags & FUNCTION == FUNCTION
     }
 
+    /// The positions of code objects that are a part of this one.
+    pub(crate) fn inner(&self) -> impl Iterator<Item = usize> {
+        self.consts.iter().filter_map(|constant| match constant {
+            Const::Code(index) => Some(*index),
+            Const::Value(_) => None,
+        })
+    }
+
     /// Whether this is the body of a comprehension or of a generator expression, which were functions up to 3.11.
     pub(crate) fn is_comprehension(&self) -> bool {
         matches!(&*self.name, "<listcomp>" | "<setcomp>" | "<dictcomp>" | "<genexpr>")

@@ -36,6 +36,7 @@ use base::{
     sink::Sink,
     stop::Stop,
 };
+use foldhash::HashSet;
 use ruff_text_size::TextRange;
 
 pub use self::explain::{explain_marshal, explain_pyc};
@@ -218,15 +219,17 @@ fn flaws(code: &Code, version: Version, sink: &mut Sink<'_>) -> Result<(), Stop>
 impl<'t> Machine<'t, '_, '_> {
     /// Walks the code that a stream is, then its functions, then code that nothing in it makes a function of.
     fn program(&mut self, stream: &'t Stream, when: When) -> Result<(), Stop> {
-        if let Some(code) = stream.top.and_then(|top| stream.codes.get(top)) {
-            if code.is_function() {
-                let known = self.function(&code.qualname, None, Body::Code(code));
-                let Some(Local::Function(index)) = self.local(&known) else { return Ok(()) };
-                if when == When::Import {
-                    self.called(index, &[], &[]);
+        match stream.top.and_then(|top| stream.codes.get(top)) {
+            Some(code) => self.begin(code, when)?,
+            None => {
+                // Data that hold code: whoever loads them runs each piece, but for what is a part of another.
+                let inner: HashSet<usize> = stream.codes.iter().flat_map(Code::inner).collect();
+                for (index, code) in stream.codes.iter().enumerate() {
+                    if !inner.contains(&index) {
+                        self.begin(code, when)?;
+                        self.run_functions()?;
+                    }
                 }
-            } else {
-                self.walk_code(code)?;
             }
         }
         self.run_functions()?;
@@ -235,6 +238,18 @@ impl<'t> Machine<'t, '_, '_> {
                 self.function(&code.qualname, None, Body::Code(code));
                 self.run_functions()?;
             }
+        }
+        Ok(())
+    }
+
+    /// Walks code that whoever loads the stream runs.
+    fn begin(&mut self, code: &'t Code, when: When) -> Result<(), Stop> {
+        if !code.is_function() {
+            return self.walk_code(code);
+        }
+        let known = self.function(&code.qualname, None, Body::Code(code));
+        if let (Some(Local::Function(index)), When::Import) = (self.local(&known), when) {
+            self.called(index, &[], &[]);
         }
         Ok(())
     }
