@@ -194,9 +194,6 @@ fn joined(evaluator: &Evaluator<'_>, a: &[Value], b: &[Value]) -> Folded<Vec<Val
     Ok(a.iter().chain(b).cloned().collect())
 }
 
-/// Items of a list or tuple that is repeated.
-const MAX_REPEATED: usize = 1 << 14;
-
 fn repetition(evaluator: &Evaluator<'_>, of: &Value, times: i64) -> Folded {
     let times = count(times);
     match of {
@@ -208,11 +205,6 @@ fn repetition(evaluator: &Evaluator<'_>, of: &Value, times: i64) -> Folded {
             evaluator.make(bytes.len().saturating_mul(times))?;
             let repeated = bytes.repeat(times);
             Ok(if matches!(of, Value::Bytes(_)) { Value::bytes(repeated) } else { Value::ByteArray(repeated.into()) })
-        }
-        // A table of so many equal items is to be filled, which nobody follows.
-        Value::Tuple(items) | Value::List(items) if items.len().saturating_mul(times) > MAX_REPEATED => {
-            iterate::room(evaluator, items.len().saturating_mul(times))?;
-            Err(Fault::Unfollowed)
         }
         Value::Tuple(items) => Ok(Value::tuple(repeated(evaluator, items, times)?)),
         Value::List(items) => Ok(Value::list(repeated(evaluator, items, times)?)),

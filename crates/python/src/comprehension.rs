@@ -16,9 +16,6 @@ use crate::{
 /// Items that are evaluated one by one.
 pub(crate) const MAX_ITERATED: usize = 1 << 14;
 
-/// Pairs of items of two tables that are made.
-pub(crate) const MAX_PAIRS: usize = 1 << 12;
-
 /// What a comprehension makes of each round: an element, and a key where it makes a dict.
 type Made<'t> = (&'t Expr, Option<&'t Expr>);
 
@@ -149,14 +146,6 @@ impl<'t> Machine<'t, '_, '_> {
         };
         let over = self.eval(&first.iter)?;
         let Some(items) = self.items_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) else { return Ok(false) };
-        // Each with each of another table, which no code is decoded by.
-        if let ([Comprehension { iter: Expr::Name(table), .. }, ..], Expr::Name(target)) = (rest, &first.target)
-            && table.id != target.id
-            && let Value::List(others) | Value::Tuple(others) = self.name(table).value
-            && others.len().saturating_mul(items.len()) > MAX_PAIRS
-        {
-            return Ok(false);
-        }
         self.looping(|machine| {
             'items: for item in items {
                 machine.end_round();

@@ -104,7 +104,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// What a name is: of several branches the last one that says something.
-    pub(crate) fn name(&mut self, node: &ExprName) -> Known {
+    fn name(&mut self, node: &ExprName) -> Known {
         // PEP 3131: identifiers are compared in NFKC, which the parser has applied.
         let name = node.id.as_str();
         match self.scope.find(name, |bound| bound.said().clone()) {

@@ -64,8 +64,6 @@ pub(crate) struct Function<'t> {
     running: bool,
     /// What it gives for arguments of which nothing is known.
     result: Option<Known>,
-    /// How often it was evaluated in a row without saying anything.
-    silent: u8,
 }
 
 impl Function<'_> {
@@ -89,8 +87,6 @@ pub(crate) const MAX_LOCALS: usize = 1 << 16;
 /// Functions registered with a dispatcher, and under which name they are kept.
 const MAX_REGISTERED: usize = 64;
 const REGISTERED: &str = "<registered>";
-/// Results in a row that say nothing, behind which a function is evaluated only where all arguments are known.
-const SILENT: u8 = 4;
 /// Names of a function for which there is room from the beginning.
 const MAX_ROOM: usize = 16;
 /// Functions evaluated within functions.
@@ -134,7 +130,6 @@ impl<'t> Machine<'t, '_, '_> {
             arguments: Vec::new(),
             running: false,
             result: None,
-            silent: 0,
         });
         self.waiting.insert((Reverse(when), index));
         self.locals.stand(shown, Local::Function(index))
@@ -364,13 +359,11 @@ impl<'t> Machine<'t, '_, '_> {
         };
         let given = || args.iter().chain(kwargs.iter().map(|(_, known)| known));
         let telling = args.is_empty() && kwargs.is_empty() || given().any(tells);
-        // What said nothing time and again says nothing of what is not known either.
-        let silent = self.functions.get(index).is_some_and(|function| function.silent >= SILENT) && !given().all(tells);
         if !telling && let Some(known) = self.functions.get(index).and_then(|function| function.result.clone()) {
             return Ok(known);
         }
         let Some(function) = self.functions.get_mut(index) else { return Ok(Known::unknown()) };
-        if silent || function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
+        if function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
             return Ok(Known::unknown());
         }
         let (body, class) = (function.body, function.class);
@@ -402,8 +395,6 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(function) = self.functions.get_mut(index) {
             function.running = false;
             function.arguments = kept;
-            let silent = matches!(&result, Ok(known) if matches!(known.value, Value::Unknown(_)));
-            function.silent = if silent { function.silent.saturating_add(1) } else { 0 };
             if let (false, Ok(known)) = (telling, &result) {
                 function.result = Some(known.clone());
             }

@@ -110,9 +110,9 @@ pub(crate) struct Machine<'t, 'k, 's> {
 /// Nodes evaluated for their value alone in one file: enough to decode what a loop decodes, too little to run a program.
 const EFFORT: u32 = 100_000;
 
-/// Nodes of loops evaluated for their value alone while nothing known grows: loops that decode nothing end here, not at
-/// [`EFFORT`].
-const IDLE: u32 = 4_096;
+/// Nodes of loops evaluated for their value alone while nothing known grows: one that decodes nothing leaves half of [`EFFORT`]
+/// to those behind it. Less would let idle rounds hide what a function gives.
+const IDLE: u32 = EFFORT / 2;
 
 /// Items of containers that are copied in one file: what grows by one each time is copied whole each time.
 const COPIES: usize = 4_000_000;
@@ -186,7 +186,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 
     /// Something known grew by `value`, or became it: what is evaluated for its value alone gets somewhere.
     pub(crate) fn progress(&mut self, value: &Value) {
-        if value.is_constant() {
+        if value.is_constant() || value.as_name().is_some() || self.locals.of(value).is_some() {
             self.grew();
         }
     }

@@ -257,10 +257,24 @@ fn loops_that_get_nowhere_leave_effort_for_those_that_decode() {
 }
 
 #[test]
-fn what_said_nothing_is_asked_again_where_all_is_known() {
-    let pick = "def pick(of, name, count):\n    if count > 3:\n        return None\n    return getattr(of, name)\n";
-    let before: String = (0..9).map(|at| format!("pick(unknown, 'n{at}', other)\n")).collect();
-    states(&format!("import os\n{pick}{before}pick(os, 'system', 1)('id')"), &[SYSTEM, "'id'"]);
+fn no_detour_hides_what_is_called() {
+    let pick =
+        "def pick(of, name, count, more):\n    if count > 3:\n        return None\n    return getattr(of, name)\n";
+    let before: String = (0..9).map(|at| format!("pick(unknown, 'n{at}', other, 1)\n")).collect();
+    let key = "def key():\n    k = 7\n    for i in range(2000):\n        k = (k * 5 + 1) % 256\n    return k\n";
+    let hidden: Vec<String> = b"system".iter().map(|byte| (byte ^ 119).to_string()).collect();
+    for source in [
+        format!("import os\n{pick}{before}pick(os, 'system', 1, unknown)('id')"),
+        "import os\n([os.system] * 20000)[0]('id')".into(),
+        "import os\ndef f():\n    for i in range(9000):\n        pass\n    return os.system\nf()('id')".into(),
+        "import os\nA = [os.system] * 100\nB = [1] * 100\n[a for a in A for b in B][0]('id')".into(),
+        format!(
+            "{key}K = key()\ngetattr(__import__('os'), ''.join([chr(c ^ K) for c in [{}]]))('id')",
+            hidden.join(",")
+        ),
+    ] {
+        states(&source, &[SYSTEM, "'id'"]);
+    }
 }
 
 #[test]

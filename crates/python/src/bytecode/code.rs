@@ -124,11 +124,6 @@ impl Code {
         })
     }
 
-    /// Whether this is the body of a comprehension or of a generator expression, which were functions up to 3.11.
-    pub(crate) fn is_comprehension(&self) -> bool {
-        matches!(&*self.name, "<listcomp>" | "<setcomp>" | "<dictcomp>" | "<genexpr>")
-    }
-
     /// Its instructions as `version` reads them.
     pub(crate) fn decoded(&self, version: Version) -> &Decoded {
         self.decoded.get_or_init(|| Decoded::new(self, version))

@@ -290,22 +290,6 @@ impl<'t> Frame<'t> {
         self.slots.extend(slots);
     }
 
-    /// How many items the innermost loop goes through, unless what is iterated over is one of them.
-    pub(super) fn outer_items(&self, inner: &Value) -> Option<usize> {
-        let of = |slot: &Slot<'t>| match &slot.role {
-            Role::Items(items, taken) => Some((items.clone(), *taken)),
-            _ => None,
-        };
-        let (items, taken) = self.slots.iter().rev().find_map(of)?;
-        let same = match (items.get(taken.checked_sub(1)?)?, inner) {
-            (Value::List(a) | Value::Tuple(a), Value::List(b) | Value::Tuple(b)) => {
-                std::ptr::eq(&raw const **a, &raw const **b)
-            }
-            _ => false,
-        };
-        (!same).then_some(items.len())
-    }
-
     pub(super) fn into_slots(self) -> Vec<Slot<'t>> {
         self.slots
     }

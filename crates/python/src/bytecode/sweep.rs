@@ -19,7 +19,7 @@ use super::{
     version::Version,
 };
 use crate::{
-    comprehension::{MAX_ITERATED, MAX_PAIRS},
+    comprehension::MAX_ITERATED,
     machine::{Machine, When},
     scope::Known,
 };
@@ -444,15 +444,6 @@ impl<'t> Machine<'t, '_, '_> {
         let mut over = frame.pop();
         if !matches!(over.role, Role::Items(..)) {
             let Some(items) = self.items_of(&over.known)? else { return Ok(None) };
-            let paired = self.running.is_some_and(|running| running.code.is_comprehension())
-                && matches!(over.known.value, Value::List(_) | Value::Tuple(_))
-                && frame
-                    .outer_items(&over.known.value)
-                    .is_some_and(|outer| outer.saturating_mul(items.len()) > MAX_PAIRS);
-            // Each with each of another table, which no code is decoded by.
-            if paired {
-                return Ok(None);
-            }
             over.role = Role::Items(items.into(), 0);
         }
         let Role::Items(items, taken) = &mut over.role else { return Ok(None) };
