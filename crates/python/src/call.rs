@@ -62,7 +62,7 @@ impl<'t> Machine<'t, '_, '_> {
                     let before = (!before.is_empty()).then(|| Rc::new(before));
                     Ok(Bound { last: self.attribute_of(func, &of.last, &access.attr)?, before })
                 }
-                _ => Ok(self.eval(func)?.into()),
+                _ => Ok(self.path(func)?.into()),
             },
             other => Ok(self.eval(other)?.into()),
         }
@@ -99,10 +99,20 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// What a method leaves its receiver as: `parts.append(x)`.
     fn keep_receiver(&mut self, node: &'t ExprCall, callee: &Known) {
-        if let Expr::Attribute(access) = &*node.func
-            && let (Expr::Name(name), true) = (&*access.value, receives(node, callee))
-        {
-            self.keep(&name.id);
+        let (Expr::Attribute(access), Value::Attribute(bound)) = (&*node.func, &callee.value) else { return };
+        if !bound.of.is_constant() {
+            return;
+        }
+        match &*access.value {
+            Expr::Name(name) => self.keep(&name.id),
+            // `self.parts.append(x)`
+            Expr::Attribute(member) => {
+                if let (Expr::Name(of), Some(receiver)) = (&*member.value, self.receiver.take()) {
+                    let of = self.name(of);
+                    self.write(&of, &member.attr, &receiver.into());
+                }
+            }
+            _ => {}
         }
     }
 
@@ -113,7 +123,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let (Value::List(items), true) = (&receiver, self.quiet > 0) {
             self.effort = self.effort.saturating_sub(u32::try_from(items.len() / 8).unwrap_or(u32::MAX));
         }
-        self.bind(name, receiver.into(), false);
+        self.changed(name, receiver.into());
     }
 
     /// Calls `callee`. `literal`: the arguments read as what they are.
@@ -179,6 +189,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(found) = self.namespace_method(node, callee, &args, &kwargs)? {
             return Ok(found);
         }
+        self.follow_lost(node, &callee.value, &args, &kwargs)?;
         if leaves(callee, &args, &kwargs) {
             self.state_handed(node, &callee.value, &args, &kwargs)?;
             self.sink.meter().steps((args.len() as u64).saturating_add(1))?;
@@ -220,6 +231,8 @@ impl<'t> Machine<'t, '_, '_> {
             return Ok(Known::unknown());
         }
         let (mut outcome, mut unfollowed) = eval::follow(&callee.value, &values, &keywords, self.sink.meter())?;
+        // What is too large to be made is still made of these.
+        unfollowed |= matches!(outcome.result, Value::Unknown(Why::OverCap));
         let name = callee.value.callee_name();
         if let Some(name) = &name
             && let Some(result) = self.apply_builtin(node, name, args, kwargs)?
@@ -246,7 +259,7 @@ impl<'t> Machine<'t, '_, '_> {
                 self.state_call(node, callee.written(), written, named)?;
             }
             self.bind_executed(name, args);
-            if self.quiet == 0 {
+            if self.tells_truly() {
                 self.give_back(name, args, node)?;
                 self.give_back_held(name, &callee.value, node)?;
             }
@@ -258,7 +271,7 @@ impl<'t> Machine<'t, '_, '_> {
                 continue;
             }
             self.state_call(node, &invocation.callee, &invocation.args, &invocation.kwargs)?;
-            if let (0, Some(name)) = (self.quiet, invocation.callee.callee_name()) {
+            if let (true, Some(name)) = (self.tells_truly(), invocation.callee.callee_name()) {
                 let given: Vec<Known> = invocation.args.iter().cloned().map(Known::from).collect();
                 self.give_back(&name, &given, node)?;
             }
@@ -332,12 +345,6 @@ fn is_nobodys(callee: &Value) -> bool {
 /// Whether reading this calls something.
 fn is_lazy(value: &Value) -> bool {
     matches!(value, Value::Lazy(_))
-}
-
-/// Whether this is a method of a constant that a name is bound to.
-fn receives(node: &ExprCall, callee: &Known) -> bool {
-    let (Expr::Attribute(access), Value::Attribute(bound)) = (&*node.func, &callee.value) else { return false };
-    matches!(&*access.value, Expr::Name(_)) && bound.of.is_constant()
 }
 
 /// The namespace that `globals()`, `locals()` or `vars()` gives.

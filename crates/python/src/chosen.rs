@@ -94,7 +94,7 @@ fn chosen_from(callee: &Value) -> Option<Arc<str>> {
             Value::Call(call) => {
                 let name = call.callee.as_name().filter(|name| &*name.module == "builtins")?;
                 match (&*name.qualname, &*call.args) {
-                    ("getattr", [of, Value::Item(_) | Value::Call(_), ..]) => {
+                    ("getattr", [of, Value::Item(_) | Value::Call(_) | Value::Unknown(_), ..]) => {
                         return of.as_name().filter(|of| of.is_module()).map(|of| of.module.clone());
                     }
                     ("next" | "iter" | "list" | "tuple" | "set" | "sorted" | "reversed" | "min" | "max", [of, ..])

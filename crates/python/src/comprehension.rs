@@ -148,7 +148,9 @@ impl<'t> Machine<'t, '_, '_> {
         let Some(items) = self.items_of(&over)?.filter(|items| items.len() <= MAX_ITERATED) else { return Ok(false) };
         self.looping(|machine| {
             'items: for item in items {
-                machine.end_round();
+                if !machine.end_round() {
+                    return Ok(false);
+                }
                 machine.assign(&first.target, item.into())?;
                 for test in &first.ifs {
                     match truth(&machine.eval(test)?.value) {

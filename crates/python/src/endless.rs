@@ -3,6 +3,7 @@
 use ruff_python_ast::{
     Expr, Stmt, StmtWhile,
     helpers::{any_over_body, any_over_expr},
+    visitor::{Visitor, walk_expr, walk_stmt},
 };
 
 /// Whether [`crate::machine::Machine::execute`] goes round this loop for as long as it may: its condition is written out,
@@ -39,6 +40,35 @@ fn yields(expr: &Expr) -> bool {
     matches!(expr, Expr::Yield(_) | Expr::YieldFrom(_))
 }
 
+/// The names that executing `body` binds.
+pub(crate) fn assigned(body: &[Stmt]) -> Vec<&str> {
+    let mut names = Names(Vec::new());
+    names.visit_body(body);
+    names.0
+}
+
+struct Names<'t>(Vec<&'t str>);
+
+impl<'t> Visitor<'t> for Names<'t> {
+    fn visit_stmt(&mut self, statement: &'t Stmt) {
+        match statement {
+            // What these bind in their own bodies is theirs.
+            Stmt::FunctionDef(node) => self.0.push(&node.name),
+            Stmt::ClassDef(node) => self.0.push(&node.name),
+            other => walk_stmt(self, other),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'t Expr) {
+        if let Expr::Name(name) = expr
+            && name.ctx.is_store()
+        {
+            self.0.push(&name.id);
+        }
+        walk_expr(self, expr);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +77,13 @@ mod tests {
         let parsed = ruff_python_parser::parse_module(source).unwrap();
         let Some(Stmt::While(node)) = parsed.suite().first() else { panic!("a loop") };
         !never_ends(node)
+    }
+
+    #[test]
+    fn what_a_loop_assigns_is_found() {
+        let source = "for i, (j, *k) in a:\n x.y = z[b] = c\n if (d := e):\n  with f as g: h += 1\ndef m(): n = 1\n";
+        let parsed = ruff_python_parser::parse_module(source).unwrap();
+        assert_eq!(assigned(parsed.suite()), ["i", "j", "k", "d", "g", "h", "m"]);
     }
 
     #[test]

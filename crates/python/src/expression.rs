@@ -35,10 +35,10 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::BooleanLiteral(node) => Value::Bool(node.value).into(),
             Expr::NoneLiteral(_) => Value::None.into(),
             Expr::EllipsisLiteral(_) => Value::Ellipsis.into(),
-            Expr::Name(node) => self.name(node),
-            Expr::Attribute(node) => {
-                let of = self.eval(&node.value)?;
-                self.attribute_of(expr, &of, &node.attr)?
+            Expr::Name(_) | Expr::Attribute(_) => {
+                let known = self.path(expr)?;
+                self.takes(expr, &known.value);
+                known
             }
             Expr::Call(node) => self.call(node)?,
             Expr::BinOp(node) => self.binary(node)?,
@@ -71,6 +71,7 @@ impl<'t> Machine<'t, '_, '_> {
                 };
                 let function = self.function("<lambda>", node.parameters.as_deref(), Body::Expression(&node.body));
                 self.keep_defaults(&function, defaults);
+                self.takes(expr, &function.value);
                 function
             }
             Expr::If(node) => self.choice(&node.test, &node.body, &node.orelse)?,
@@ -103,8 +104,23 @@ impl<'t> Machine<'t, '_, '_> {
         })
     }
 
+    /// A name, or an attribute of something, that is looked at and not put anywhere.
+    pub(crate) fn path(&mut self, expr: &'t Expr) -> Result<Known, Stop> {
+        match expr {
+            Expr::Name(node) => Ok(self.name(node)),
+            Expr::Attribute(node) => {
+                let of = match &*node.value {
+                    Expr::Name(_) | Expr::Attribute(_) if self.pay()? => self.path(&node.value)?,
+                    other => self.eval(other)?,
+                };
+                self.attribute_of(expr, &of, &node.attr)
+            }
+            other => self.eval(other),
+        }
+    }
+
     /// What a name is: of several branches the last one that says something.
-    fn name(&mut self, node: &ExprName) -> Known {
+    pub(crate) fn name(&mut self, node: &ExprName) -> Known {
         // PEP 3131: identifiers are compared in NFKC, which the parser has applied.
         let name = node.id.as_str();
         match self.scope.find(name, |bound| bound.said().clone()) {
@@ -156,7 +172,12 @@ impl<'t> Machine<'t, '_, '_> {
             let encoded = Some(Rc::new(Value::called(callee.clone(), written, Vec::new())));
             let values = args.map(|arg| arg.value);
             let outcome = eval::call(&callee, &values, &[], self.sink.meter())?;
-            return Ok(Known { value: outcome.result, encoded });
+            let value = if is_made(&outcome.result) {
+                outcome.result
+            } else {
+                Value::called(callee, values.into(), Vec::new())
+            };
+            return Ok(Known { value, encoded });
         }
         let values = args.map(|arg| arg.value);
         // Names of modules may be constants, and reading an iterator calls what it is made of.
@@ -164,13 +185,14 @@ impl<'t> Machine<'t, '_, '_> {
             // Of values that nobody knows an operator makes another one.
             if values.iter().any(is_opaque) && values.iter().all(is_plain) {
                 self.sink.meter().steps(N as u64)?;
-            } else if let Some(value) = eval::operate(name, &values, self.sink.meter())? {
+            } else if let Some(value) = eval::operate(name, &values, self.sink.meter())?.filter(is_made) {
                 return Ok(value.into());
             }
             return Ok(Value::called(self.memo.callable(module, name), values.into(), Vec::new()).into());
         }
         let callee = self.memo.callable(module, name);
-        Ok(eval::call(&callee, &values, &[], self.sink.meter())?.result.into())
+        let result = eval::call(&callee, &values, &[], self.sink.meter())?.result;
+        Ok(if is_made(&result) { result } else { Value::called(callee, values.into(), Vec::new()) }.into())
     }
 
     /// A chain of binary operators, from the left, without recursion along the chain.
@@ -428,6 +450,11 @@ const COMPARISONS: &[(&str, [&str; 2])] = &[
 
 fn is_builtin_exec(known: &Known) -> bool {
     known.value.as_name().is_some_and(|name| name.is("builtins", "exec"))
+}
+
+/// Whether it was not too large to be made: what is, is still made of what it was to be made of.
+fn is_made(value: &Value) -> bool {
+    !matches!(value, Value::Unknown(Why::OverCap))
 }
 
 fn is_text(value: &Value) -> bool {

@@ -202,6 +202,7 @@ impl<'t> Machine<'t, '_, '_> {
             if self.binds(&callee, &of) {
                 continue;
             }
+            self.takes(decorator, &of.value);
             let result = self.apply(decorator, &callee, vec![of.clone()], Vec::new(), true)?;
             // What a decorator of another module makes of a function is still that function, as far as anyone can see.
             if self.local(&result).is_some() || self.local(&callee).is_some() {
@@ -286,8 +287,8 @@ impl<'t> Machine<'t, '_, '_> {
         Some(given)
     }
 
-    fn reached(&mut self, index: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
-        let when = self.when;
+    /// The function runs then, unless it does before.
+    pub(crate) fn reached_at(&mut self, index: usize, when: When) {
         let Some(function) = self.functions.get_mut(index) else { return };
         if when > function.when {
             // Only what was not walked yet is waiting.
@@ -296,6 +297,11 @@ impl<'t> Machine<'t, '_, '_> {
             }
             function.when = when;
         }
+    }
+
+    fn reached(&mut self, index: usize, args: &[Known], kwargs: &[(Arc<str>, Known)]) {
+        self.reached_at(index, self.when);
+        let Some(function) = self.functions.get_mut(index) else { return };
         if function.arguments.is_empty() {
             function.arguments = bindings(function, args, kwargs);
         }
@@ -366,7 +372,7 @@ impl<'t> Machine<'t, '_, '_> {
         if function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
             return Ok(Known::unknown());
         }
-        let (body, class) = (function.body, function.class);
+        let (body, class, name) = (function.body, function.class, function.name.clone());
         let kept = std::mem::take(&mut function.arguments);
         function.arguments = bindings(function, args, kwargs);
         function.running = true;
@@ -375,6 +381,8 @@ impl<'t> Machine<'t, '_, '_> {
         let (branch, returned) = (std::mem::replace(&mut self.branch, false), self.returned.take());
         let yielded = std::mem::take(&mut self.yielded);
         let method = std::mem::replace(&mut self.method, (class, false));
+        // What it runs that is stated is stated as its own.
+        let context = (self.when != When::Called).then(|| self.context.replace(name));
         let result = self.quietly(|machine| match body {
             Body::Expression(body) => machine.eval(body),
             Body::Code(code) => machine.execute_code(code),
@@ -386,6 +394,9 @@ impl<'t> Machine<'t, '_, '_> {
         });
         self.scope = outer;
         (self.branch, self.returned, self.method) = (branch, returned, method);
+        if let Some(context) = context {
+            self.context = context;
+        }
         // Whatever gave something on the way is a generator: calling it gives an iterator.
         let given = std::mem::replace(&mut self.yielded, yielded);
         let result = match (result, body) {

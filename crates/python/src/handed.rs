@@ -76,7 +76,7 @@ enum With {
 }
 
 /// What runs code or starts something, by itself or with what it is given: stated where it is handed to somebody.
-const HANDED: &[(&str, &[&str])] = &[
+pub(crate) const RUNNERS_OF_CODE: &[(&str, &[&str])] = &[
     ("_posixsubprocess", &["fork_exec"]),
     ("asyncio", &["create_subprocess_exec", "create_subprocess_shell"]),
     ("builtins", &["__import__", "compile", "eval", "exec", "execfile"]),
@@ -351,9 +351,7 @@ impl Machine<'_, '_, '_> {
             Value::Tuple(items) | Value::List(items) => items.get(..items.len().min(ROUNDS)).unwrap_or_default(),
             other => std::slice::from_ref(other),
         };
-        let listed = |name: &&Rc<Name>| {
-            HANDED.iter().any(|(module, names)| *name.module == **module && names.contains(&&*name.qualname))
-        };
+        let listed = |name: &&Rc<Name>| runs_code(name);
         match inside.iter().filter_map(Value::as_name).find(listed).cloned() {
             Some(name) => self.state_import(node, &name, "handed"),
             None => Ok(()),
@@ -387,6 +385,16 @@ impl Machine<'_, '_, '_> {
             self.run_methods(known, &["keys", "__getitem__", "__iter__"], &[]);
         }
     }
+}
+
+/// Whether this runs code or starts something, by itself or with what it is given.
+pub(crate) fn runs_code(name: &Name) -> bool {
+    RUNNERS_OF_CODE.iter().any(|(module, names)| *name.module == **module && names.contains(&&*name.qualname))
+}
+
+/// Whether this is a module with callables that do.
+pub(crate) fn is_module_of_runners(name: &Name) -> bool {
+    name.is_module() && RUNNERS_OF_CODE.iter().any(|(module, _)| *name.module == **module)
 }
 
 /// Whether this callable calls functions that it is handed.

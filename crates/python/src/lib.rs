@@ -31,6 +31,7 @@ mod import;
 mod listing;
 mod literal;
 mod local;
+mod lost;
 mod machine;
 mod made;
 mod memo;

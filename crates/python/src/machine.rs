@@ -19,7 +19,9 @@ use crate::{
     class::Class,
     digest::Keys,
     function::{Function, documentation},
+    handed::runs_code,
     local::Locals,
+    lost::Lost,
     memo::Memo,
     place::Lines,
     scope::{Known, Scope},
@@ -100,6 +102,8 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) muted: u64,
     /// Whether such calls are counted.
     pub(crate) listening: bool,
+    /// What nobody could follow.
+    pub(crate) lost: Lost,
     /// What was looked up before.
     pub(crate) memo: Memo,
     imported: HashSet<u64>,
@@ -110,9 +114,9 @@ pub(crate) struct Machine<'t, 'k, 's> {
 /// Nodes evaluated for their value alone in one file: enough to decode what a loop decodes, too little to run a program.
 const EFFORT: u32 = 100_000;
 
-/// Nodes of loops evaluated for their value alone while nothing known grows: one that decodes nothing leaves half of [`EFFORT`]
-/// to those behind it. Less would let idle rounds hide what a function gives.
-const IDLE: u32 = EFFORT / 2;
+/// Nodes of loops evaluated for their value alone while nothing known grows: then they are left, and what they assign is
+/// not known. What stands behind them is executed all the same, so that idle rounds hide nothing.
+const IDLE: u32 = 1 << 12;
 
 /// Items of containers that are copied in one file: what grows by one each time is copied whole each time.
 const COPIES: usize = 4_000_000;
@@ -150,6 +154,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             returned: None,
             muted: 0,
             listening: false,
+            lost: Lost::default(),
             memo: Memo::default(),
             imported: HashSet::default(),
             calls: HashSet::default(),
@@ -168,10 +173,18 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 
     /// Walks the functions that were found, and those found in them.
     pub(crate) fn run_functions(&mut self) -> Result<(), Stop> {
-        while let Some((_, index)) = self.waiting.pop_first() {
+        loop {
+            // Those that nothing calls come last: by then it is known what nobody could follow.
+            let called = self.waiting.first().is_none_or(|(Reverse(when), _)| *when == When::Called);
+            if called && self.run_lost() {
+                continue;
+            }
+            if called {
+                self.state_taken()?;
+            }
+            let Some((_, index)) = self.waiting.pop_first() else { return Ok(()) };
             self.walk_function(index)?;
         }
-        Ok(())
     }
 
     /// Pays for a node; `false`: it is evaluated for its value alone, and there was too much of that.
@@ -181,7 +194,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             return Ok(true);
         }
         self.effort = self.effort.saturating_sub(1);
-        Ok(self.effort > 0 && self.idle < IDLE)
+        Ok(self.effort > 0)
     }
 
     /// Something known grew by `value`, or became it: what is evaluated for its value alone gets somewhere.
@@ -215,12 +228,16 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// It ends.
     pub(crate) fn leave_loop(&mut self) {
         self.loops = self.loops.saturating_sub(1);
+        if self.loops == 0 {
+            self.grew();
+        }
     }
 
-    /// A round of a loop ends.
-    pub(crate) fn end_round(&mut self) {
+    /// A round of a loop ends; `false`: this and the loops around it got nowhere for so long that they are left.
+    pub(crate) fn end_round(&mut self) -> bool {
         self.idle = self.idle.saturating_add(self.counted.saturating_sub(self.effort));
         self.counted = self.effort;
+        self.idle < IDLE
     }
 
     /// Pays for a copy of a container; `false`: too much was copied for it to be followed on.
@@ -314,9 +331,21 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
         }
         if self.quiet > 0 {
             self.muted = self.muted.saturating_add(1);
-            return Ok(());
+            if !self.tells_truly() || !runs_code(name) {
+                return Ok(());
+            }
+            // A body is walked once, with the arguments of the first call; what the others run shows here.
+            let quiet = std::mem::take(&mut self.quiet);
+            let result = self.state_always(node, (callee, name), args, kwargs);
+            self.quiet = quiet;
+            return result;
         }
         self.state_always(node, (callee, name), args, kwargs)
+    }
+
+    /// Whether what is evaluated now runs while the file is imported, and is no trial.
+    pub(crate) fn tells_truly(&self) -> bool {
+        self.quiet == 0 || self.when != When::Called && !self.listening
     }
 
     /// States a call, whatever is called.
@@ -389,6 +418,13 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// Binds a name in the scope that is walked; `branch`: only perhaps.
     pub(crate) fn bind(&mut self, name: &str, known: Known, branch: bool) {
         if self.scope.bind_as(name, || self.memo.word(name), known, branch) {
+            self.grew();
+        }
+    }
+
+    /// What a name is bound to has become `known`. Of a function that nothing calls nobody knows when it does that.
+    pub(crate) fn changed(&mut self, name: &str, known: Known) {
+        if self.scope.changed(name, known, self.when == When::Called && self.scope.own(name).is_none()) {
             self.grew();
         }
     }

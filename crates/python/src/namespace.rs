@@ -98,7 +98,7 @@ impl<'t> Machine<'t, '_, '_> {
         let found = match (self.local(of), &of.value) {
             (Some(Local::Function(index)), _) => self.function_attribute(index, of, name),
             (Some(Local::Class(class)), _) => match (self.member(class, name), name) {
-                (Some(member), _) => Some(member),
+                (Some(member), _) => Some(self.described(node, member)?),
                 (None, _) if self.classes.get(class).is_some_and(|class| class.meta.is_some()) => {
                     return self.meta_attribute(node, class, name);
                 }
@@ -176,6 +176,17 @@ impl<'t> Machine<'t, '_, '_> {
         })
     }
 
+    /// What a member gives that is read: a descriptor is asked.
+    fn described(&mut self, node: impl Ranged + Copy, member: Known) -> Result<Known, Stop> {
+        let given = match self.local(&member) {
+            Some(Local::Instance(_)) => {
+                self.dunder(node, &member, "__get__", vec![Known::unknown(), Known::unknown()])?
+            }
+            _ => None,
+        };
+        Ok(given.unwrap_or(member))
+    }
+
     fn instance_attribute(
         &mut self,
         node: impl Ranged + Copy,
@@ -192,7 +203,7 @@ impl<'t> Machine<'t, '_, '_> {
             if property {
                 return self.apply(node, &member, Vec::new(), Vec::new(), true).map(Some);
             }
-            return Ok(Some(member));
+            return self.described(node, member).map(Some);
         }
         // `threading.Thread.start` and its like call the `run` of the class.
         if name == "start"

@@ -289,6 +289,18 @@ impl Scope {
         grew
     }
 
+    /// Binds a name, where it is bound, to what its value has become; `branch`: only perhaps. Whether something known grew.
+    pub(crate) fn changed(self: &Rc<Self>, name: &str, known: Known, branch: bool) -> bool {
+        let mut scope = Rc::clone(self);
+        while scope.names.borrow().get(name).is_none() {
+            match scope.parent.clone() {
+                Some(parent) => scope = parent,
+                None => return self.bind_as(name, || name.into(), known, branch),
+            }
+        }
+        scope.bind_as(name, || name.into(), known, branch)
+    }
+
     /// What `read` makes of all that a name may be, here or further out.
     pub(crate) fn find<T>(&self, name: &str, read: impl FnOnce(&Bound) -> T) -> Option<T> {
         let mut scope = self;

@@ -9,7 +9,7 @@ use ruff_text_size::Ranged;
 
 use crate::{
     comprehension::MAX_ITERATED,
-    endless::never_ends,
+    endless::{assigned, never_ends},
     expression::{operator_name, truth},
     local::Local,
     machine::{Machine, When},
@@ -246,7 +246,12 @@ impl<'t> Machine<'t, '_, '_> {
         self.body(&node.body)?;
         for ExceptHandler::ExceptHandler(handler) in &node.handlers {
             if let Some(class) = &handler.type_ {
-                self.eval(class)?;
+                let class = self.eval(class)?;
+                if let (Some(Local::Class(class)), Some(name)) = (self.local(&class), &handler.name)
+                    && let Some(instance) = self.classes.get(class).map(|class| class.instance.clone())
+                {
+                    self.bind(name, instance, true);
+                }
             }
             self.under(|| "except".into(), |machine| machine.body(&handler.body))?;
         }
@@ -335,6 +340,15 @@ impl<'t> Machine<'t, '_, '_> {
             {
                 self.scope.clone().bind(&name.id, Known::unknown(), false);
             }
+        }
+    }
+
+    /// Nothing that a loop assigns is known where it was left before its end.
+    fn forget_assigned(&mut self, body: &'t [Stmt]) {
+        let names = assigned(body);
+        self.effort = self.effort.saturating_sub(u32::try_from(names.len()).unwrap_or(u32::MAX));
+        for name in names {
+            self.bind(name, Known::unknown(), false);
         }
     }
 
@@ -448,7 +462,10 @@ impl<'t> Machine<'t, '_, '_> {
             if *endless.get_or_insert_with(|| never_ends(node)) {
                 return Ok(Flow::Lost);
             }
-            self.end_round();
+            if !self.end_round() {
+                self.forget_assigned(&node.body);
+                return Ok(Flow::Next);
+            }
         }
     }
 
@@ -460,7 +477,11 @@ impl<'t> Machine<'t, '_, '_> {
                     Flow::Next | Flow::Continue => {}
                     other => return Ok(other),
                 }
-                machine.end_round();
+                if !machine.end_round() {
+                    machine.assign(&node.target, Known::unknown())?;
+                    machine.forget_assigned(&node.body);
+                    return Ok(Flow::Next);
+                }
             }
             Ok(Flow::Next)
         })?;

@@ -121,6 +121,16 @@ impl<'t> Machine<'t, '_, '_> {
         let key = self.eval(&node.slice)?;
         let name = match &*node.value {
             Expr::Name(name) => Some(name.id.as_str()),
+            // `self.members[key] = value`
+            Expr::Attribute(member) if of.value.is_constant() => {
+                if let (Expr::Name(owner), Some(whole)) =
+                    (&*member.value, with_item(&of.value, &key.value, &known.value))
+                {
+                    let owner = self.name(owner);
+                    self.write(&owner, &member.attr, &whole.into());
+                }
+                None
+            }
             _ => None,
         };
         self.set_item(node, (&of, name), &key, known)
@@ -147,7 +157,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
             let encoded = of.encoded.clone().or_else(|| known.encoded.clone());
             let whole = value.map_or_else(Known::unknown, |value| Known { value, encoded });
-            self.scope.clone().bind(name, whole, false);
+            self.changed(name, whole);
         }
         let Value::Global(owner) = &of.value else { return Ok(()) };
         if let (true, Value::Str(key)) = (&*owner.module == "builtins", &key.value) {

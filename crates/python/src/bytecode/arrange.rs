@@ -22,7 +22,7 @@ impl<'t> Machine<'t, '_, '_> {
     pub(super) fn arrange(&mut self, frame: &mut Frame<'t>, instruction: &Instruction) -> Result<bool, Stop> {
         let (version, arg) = (self.version(), instruction.arg);
         match instruction.op {
-            Op::PopTop | Op::PopIter => drop(frame.pop()),
+            Op::PopTop | Op::PopIter => drop(frame.pop_path()),
             Op::EndFor => drop(frame.take(if version == Version::V3_12 { 2 } else { 1 })),
             Op::RotTwo => frame.swap(2),
             Op::RotThree => frame.rotate(3),

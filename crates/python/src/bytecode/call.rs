@@ -63,7 +63,7 @@ impl<'t> Machine<'t, '_, '_> {
                 if instruction.arg == 1 {
                     self.default_arguments(&function.known, &given.known);
                 }
-                frame.push(function);
+                frame.push(Slot { role: Role::Defined, ..function });
             }
             Op::BuildClass => {
                 let (function, bases, name) = (frame.pop(), frame.pop(), frame.pop());
@@ -103,7 +103,7 @@ impl<'t> Machine<'t, '_, '_> {
             names.into_iter().zip(values).collect()
         };
         let callee = if pair {
-            let (upper, lower) = (frame.pop(), frame.pop());
+            let (upper, lower) = (frame.pop_path(), frame.pop_path());
             match (lower.is_null(), upper.is_null()) {
                 (true, _) => upper,
                 (false, true) => lower,
@@ -114,7 +114,7 @@ impl<'t> Machine<'t, '_, '_> {
                 }
             }
         } else {
-            frame.pop()
+            frame.pop_path()
         };
         self.finish(frame, instruction, &callee, Arguments { args, keywords, literal })
     }
@@ -140,7 +140,7 @@ impl<'t> Machine<'t, '_, '_> {
         let (mut args, literal) = frame.arguments(count, 0);
         let literal = literal && expanded.is_empty();
         args.extend(expanded);
-        let callee = frame.pop();
+        let callee = frame.pop_path();
         // Text of Python 2 is bytes.
         if let (true, Some(first)) =
             (callee.known.value.as_name().is_some_and(|name| name.is("io", "BytesIO")), args.first_mut())
@@ -166,7 +166,7 @@ impl<'t> Machine<'t, '_, '_> {
         let version = self.version();
         let named = if version >= Version::V3_14 || instruction.arg & 1 == 1 { Some(frame.pop()) } else { None };
         let over = frame.pop();
-        let mut callee = frame.pop();
+        let mut callee = frame.pop_path();
         // NULL beside the callee: below it up to 3.12, above it since.
         if version >= Version::V3_11 {
             let other = frame.pop();
@@ -321,7 +321,7 @@ impl<'t> Machine<'t, '_, '_> {
         if version == Version::V3_14 && annotates {
             self.computed_later(&known)?;
         }
-        frame.push(known);
+        frame.push(Slot { role: Role::Defined, ..known.into() });
         Ok(())
     }
 

@@ -104,13 +104,27 @@ pub(super) fn grown<'c>(code: &'c Code, version: Version, range: &[Instruction])
         Op::BinaryOp => instruction.arg >= 13 && instruction.arg != super::operate::SUBSCRIPT,
         op => super::operate::in_place(op),
     };
-    let name = |instruction: &Instruction| match instruction.op {
+    let pairs = range.iter().zip(range.iter().skip(1));
+    pairs.filter(|(first, _)| in_place(first)).filter_map(|(_, second)| bound(code, version, second)).collect()
+}
+
+/// Names that `range` binds.
+pub(super) fn assigned<'c>(code: &'c Code, version: Version, range: &[Instruction]) -> Vec<&'c str> {
+    let second = |instruction: &Instruction| match instruction.op {
+        Op::StoreFastStoreFast => code.local(instruction.arg & 15).map(|name| &**name),
+        _ => None,
+    };
+    range.iter().flat_map(|known| [bound(code, version, known), second(known)]).flatten().collect()
+}
+
+/// The name that an instruction binds first.
+fn bound<'c>(code: &'c Code, version: Version, instruction: &Instruction) -> Option<&'c str> {
+    let name = match instruction.op {
         Op::StoreFast => code.local(instruction.arg),
         Op::StoreFastLoadFast | Op::StoreFastStoreFast => code.local(instruction.arg >> 4),
         Op::StoreName | Op::StoreGlobal => code.name_at(instruction.arg),
         Op::StoreDeref => code.cell(version, instruction.arg),
         _ => None,
     };
-    let pairs = range.iter().zip(range.iter().skip(1));
-    pairs.filter(|(first, _)| in_place(first)).filter_map(|(_, second)| name(second).map(|name| &**name)).collect()
+    name.map(|name| &**name)
 }

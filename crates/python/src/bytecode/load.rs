@@ -57,7 +57,7 @@ impl<'t> Machine<'t, '_, '_> {
                 self.store(frame, name);
             }
             Op::StoreGlobal => {
-                let slot = frame.pop();
+                let slot = frame.pop_bound();
                 let branch = self.branch && self.quiet == 0;
                 self.scope.bind_global(name(code, arg), slot.known, branch);
             }
@@ -143,9 +143,9 @@ impl<'t> Machine<'t, '_, '_> {
                     self.import_module(node, &path)?;
                     let root = path.split('.').next().unwrap_or_default();
                     frame.importing = None;
-                    frame.push(Slot::from(Value::from(import::module(root))));
+                    frame.push(imported(Value::from(import::module(root)).into()));
                 } else {
-                    frame.push(Slot::from(Value::from(import::module(&path))));
+                    frame.push(imported(Value::from(import::module(&path)).into()));
                     frame.importing = Some(path.into());
                 }
             }
@@ -156,7 +156,7 @@ impl<'t> Machine<'t, '_, '_> {
                     Some(module) => self.import_member(node, &module, member)?.into(),
                     None => self.attribute(node, &of, member)?,
                 };
-                frame.push(Slot::literal(value));
+                frame.push(Slot { literal: true, ..imported(value) });
             }
             Op::ImportStar => {
                 frame.pop();
@@ -210,7 +210,7 @@ impl<'t> Machine<'t, '_, '_> {
         name: &'t Str,
         method: bool,
     ) -> Result<(), Stop> {
-        let of = frame.pop();
+        let of = frame.pop_path();
         let known = self.attribute(node(instruction), &of.known, name)?;
         let mut others = Vec::new();
         for other in of.others.iter().flat_map(|others| others.iter()) {
@@ -225,7 +225,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     fn store(&mut self, frame: &mut Frame<'t>, name: &'t Str) {
-        let slot = frame.pop();
+        let slot = frame.pop_bound();
         let branch = self.branch && self.quiet == 0;
         if self.scope.bind_shared(name, slot.known, branch) {
             self.grew();
@@ -236,6 +236,11 @@ impl<'t> Machine<'t, '_, '_> {
 /// What a name is bound to, with what it was in other branches.
 fn slot<'t>(bound: &Bound) -> Slot<'t> {
     Slot { others: bound.before.clone(), ..Slot::literal(bound.said().clone()) }
+}
+
+/// What an import statement gives.
+fn imported<'t>(known: Known) -> Slot<'t> {
+    Slot { role: Role::Defined, ..known.into() }
 }
 
 fn name(code: &Code, index: u32) -> &Str {

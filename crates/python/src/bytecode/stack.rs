@@ -5,7 +5,10 @@ use std::rc::Rc;
 use base::fact::Str;
 use eval::Value;
 
-use crate::scope::{Known, Others};
+use crate::{
+    lost::may_be_taken,
+    scope::{Known, Others},
+};
 
 /// A slot of the stack.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub(super) enum Role {
     Enter,
     /// A cell that a closure is made of.
     Cell,
+    /// What an import statement gives, or a definition.
+    Defined,
 }
 
 impl From<Known> for Slot<'_> {
@@ -90,6 +95,9 @@ pub(crate) struct Spare<'t>(Vec<Slot<'t>>);
 
 /// Values that one stack may hold.
 const MAX_STACK: usize = 1 << 16;
+
+/// Callables that leave the stack of one code object and are kept.
+const MAX_WATCHED: usize = 1 << 12;
 
 /// Depth of a stack that is kept for a jump.
 pub(super) const MAX_SAVED: usize = 256;
@@ -154,6 +162,10 @@ pub(super) struct Frame<'t> {
     pub(super) at: u32,
     /// Whether the stack is what CPython would have here.
     pub(super) sure: bool,
+    /// Whether callables are kept that leave the stack for elsewhere.
+    pub(super) watching: bool,
+    /// Those values, and which instruction took them.
+    pub(super) taken: Vec<(Value, u32)>,
 }
 
 impl<'t> Frame<'t> {
@@ -188,6 +200,36 @@ impl<'t> Frame<'t> {
     }
 
     pub(super) fn pop(&mut self) -> Slot<'t> {
+        let slot = self.pop_path();
+        if self.watching {
+            self.watch(&slot);
+        }
+        slot
+    }
+
+    /// The top, to be bound to a name; what an import or a definition binds is not taken by that.
+    pub(super) fn pop_bound(&mut self) -> Slot<'t> {
+        let slot = self.pop_path();
+        if self.watching && !matches!(slot.role, Role::Defined) {
+            self.watch(&slot);
+        }
+        slot
+    }
+
+    /// Keeps a callable that leaves the stack for elsewhere.
+    fn watch(&mut self, slot: &Slot<'t>) {
+        let told = match &slot.known.value {
+            Value::Global(name) => may_be_taken(name),
+            Value::External(_) => true,
+            _ => false,
+        };
+        if told && self.taken.len() < MAX_WATCHED {
+            self.taken.push((slot.known.value.clone(), self.at));
+        }
+    }
+
+    /// The top, to be called or asked for an attribute.
+    pub(super) fn pop_path(&mut self) -> Slot<'t> {
         match self.slots.pop() {
             Some(mut slot) => {
                 slot.settle();
@@ -215,6 +257,9 @@ impl<'t> Frame<'t> {
             }
         };
         taken.iter_mut().for_each(Slot::settle);
+        if self.watching {
+            taken.iter().for_each(|slot| self.watch(slot));
+        }
         taken
     }
 
@@ -227,6 +272,13 @@ impl<'t> Frame<'t> {
         let start = self.slots.len().saturating_sub(length);
         let positional = self.slots.len().saturating_sub(start).saturating_sub(named);
         let mut literal = true;
+        if self.watching {
+            for index in start..self.slots.len() {
+                if let Some(slot) = self.slots.get(index).cloned() {
+                    self.watch(&slot);
+                }
+            }
+        }
         let known = |(at, mut slot): (usize, Slot<'t>)| {
             slot.settle();
             literal &= slot.literal || at >= positional;

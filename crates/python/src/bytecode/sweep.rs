@@ -11,7 +11,7 @@ use super::{
     Running,
     branch::{condition, jumps, never_on_import},
     code::Code,
-    flow::grown,
+    flow::{assigned, grown},
     instruction::{Decoded, Instruction},
     opcode::Op,
     stack::{Frame, MAX_SAVED, Role, Slot},
@@ -73,9 +73,13 @@ impl<'t> Machine<'t, '_, '_> {
             loops: decoded.loops.iter().copied().collect(),
         };
         let mut frame = Frame::on(&mut self.spare);
+        frame.watching = self.quiet == 0 && self.when != When::Called;
         let result = self.sweep(&mut sweep, &mut frame, 0, decoded.instructions.len());
         frame.leave(&mut self.spare);
         (self.when, self.context, self.branch) = before;
+        for (value, at) in std::mem::take(&mut frame.taken) {
+            self.takes(TextRange::empty(TextSize::new(at)), &value);
+        }
         if let (Ok(()), Some(at)) = (&result, frame.underflow) {
             let place = self.place(TextRange::empty(TextSize::new(at)));
             let detail = "takes values from an empty stack".into();
@@ -401,21 +405,12 @@ impl<'t> Machine<'t, '_, '_> {
             }
             let next = self.step(frame, &instruction)?;
             position = position.saturating_add(1);
-            let target = match next {
+            let mut target = match next {
                 Next::On => continue,
                 Next::Return(known) => return Ok(Some(known)),
                 Next::End => return Ok(None),
                 Next::Jump(target) if target <= instruction.at && self.never_ends(code, target)? => return Ok(None),
-                Next::Jump(target) => {
-                    if target <= instruction.at {
-                        // The first time says where the loop is; what was evaluated before is not one of its rounds.
-                        match frame.round.replace(target) {
-                            None => self.begin_rounds(),
-                            Some(_) => self.end_round(),
-                        }
-                    }
-                    target
-                }
+                Next::Jump(target) => target,
                 Next::Branch(Branch { test, wants, target, keeps }) => {
                     let Some(jumps) = jumps(&test.value, wants) else { return Ok(None) };
                     if !jumps {
@@ -432,11 +427,49 @@ impl<'t> Machine<'t, '_, '_> {
                     None => return Ok(None),
                 },
             };
+            if target <= instruction.at {
+                // The first time says where the loop is; what was evaluated before is not one of its rounds.
+                let on = match frame.round.replace(target) {
+                    None => {
+                        self.begin_rounds();
+                        true
+                    }
+                    Some(_) => self.end_round(),
+                };
+                if !on {
+                    match self.cut_loop(code, frame, target, instruction.at) {
+                        Some(exit) => target = exit,
+                        None => continue,
+                    }
+                }
+            }
             match decoded.at(target) {
                 Some(found) => position = found,
                 None => return Ok(None),
             }
         }
+    }
+
+    /// Leaves the loop from `header` to the jump at `last` before its end: nothing that it assigns is known. Where it goes
+    /// on; nothing: behind the jump.
+    fn cut_loop(&mut self, code: &'t Code, frame: &mut Frame<'t>, header: u32, last: u32) -> Option<u32> {
+        let version = self.version();
+        let decoded = code.decoded(version);
+        let start = decoded.at(header)?;
+        let end = decoded.instructions.partition_point(|known| known.at <= last);
+        let range = decoded.instructions.get(start..end).unwrap_or_default();
+        self.effort = self.effort.saturating_sub(u32::try_from(range.len() / 8).unwrap_or(u32::MAX));
+        for name in assigned(code, version, range) {
+            self.scope.clone().bind(name, Known::unknown(), false);
+        }
+        // The loops around it are left, too.
+        if !decoded.loops.iter().any(|(outer, until)| *outer < header && *until > last) {
+            frame.round = None;
+            self.leave_loop();
+        }
+        let first = range.first().filter(|first| first.op == Op::ForIter)?;
+        exhausted(frame, version);
+        first.target(version)
     }
 
     /// Pushes the next item of the iterator on top; `false`: there is none, and what follows the loop begins.
@@ -456,13 +489,20 @@ impl<'t> Machine<'t, '_, '_> {
                 Ok(Some(true))
             }
             None => {
-                if version >= Version::V3_12 {
-                    frame.push(over);
-                    frame.push(Slot::unknown());
-                }
+                frame.push(over);
+                exhausted(frame, version);
                 Ok(Some(false))
             }
         }
+    }
+}
+
+/// The iterator on top has no more items: from 3.12 on END_FOR and what follows it take it, and a value.
+fn exhausted(frame: &mut Frame<'_>, version: Version) {
+    if version >= Version::V3_12 {
+        frame.push(Slot::unknown());
+    } else {
+        drop(frame.pop_path());
     }
 }
 
