@@ -39,6 +39,11 @@ pub(crate) fn fold(evaluator: &mut Evaluator<'_>, path: (&str, &str), args: Argu
     let ("operator", name) = path else {
         return Ok(None);
     };
+    if let Some(holds) =
+        args.args.first().map_or(Ok(None), |of| comparison(evaluator, name, of, args.without_first()))?
+    {
+        return Ok(Some(Value::Bool(holds)));
+    }
     let plain = name.trim_matches('_');
     let plain = plain.strip_prefix('i').filter(|rest| BINARY.contains(rest) || *rest == "concat").unwrap_or(plain);
     match plain {
@@ -82,6 +87,10 @@ pub(crate) fn dunder(
     of: &Value,
     args: Arguments<'_>,
 ) -> Folded<Option<Value>> {
+    // Every other operator of a program compares.
+    if let Some(holds) = comparison(evaluator, name, of, args)? {
+        return Ok(Some(Value::Bool(holds)));
+    }
     let operator = name.strip_prefix('i').filter(|rest| BINARY.contains(rest)).unwrap_or(name);
     if BINARY.contains(&operator) {
         return binary(evaluator, operator, of, args.value(0)?).map(Some);
@@ -99,13 +108,6 @@ pub(crate) fn dunder(
             Value::None
         }
         "len" => sequence::len(of)?,
-        "contains" => Value::Bool(contains(evaluator, of, args.value(0)?)?),
-        "eq" => Value::Bool(equal(of, args.value(0)?)?),
-        "ne" => Value::Bool(!equal(of, args.value(0)?)?),
-        "lt" => Value::Bool(order(of, args.value(0)?)? == Ordering::Less),
-        "le" => Value::Bool(order(of, args.value(0)?)? != Ordering::Greater),
-        "gt" => Value::Bool(order(of, args.value(0)?)? == Ordering::Greater),
-        "ge" => Value::Bool(order(of, args.value(0)?)? != Ordering::Less),
         "bool" => Value::Bool(truth(of)?),
         "str" => Value::str(text::to_str(evaluator, of)?),
         "repr" => Value::str(text::repr(evaluator, of)?),
@@ -114,6 +116,20 @@ pub(crate) fn dunder(
         "next" => iterate::next(evaluator, of, None)?,
         "reversed" => iterate::reversed(evaluator, of)?,
         "index" => Value::integer(integer(of)?),
+        _ => return Ok(None),
+    }))
+}
+
+/// What the comparison `name` gives; `None`: it is none.
+fn comparison(evaluator: &mut Evaluator<'_>, name: &str, of: &Value, args: Arguments<'_>) -> Folded<Option<bool>> {
+    Ok(Some(match name {
+        "eq" => equal(of, args.value(0)?)?,
+        "ne" => !equal(of, args.value(0)?)?,
+        "contains" => contains(evaluator, of, args.value(0)?)?,
+        "lt" => order(of, args.value(0)?)? == Ordering::Less,
+        "le" => order(of, args.value(0)?)? != Ordering::Greater,
+        "gt" => order(of, args.value(0)?)? == Ordering::Greater,
+        "ge" => order(of, args.value(0)?)? != Ordering::Less,
         _ => return Ok(None),
     }))
 }

@@ -27,8 +27,9 @@ impl<'t> Machine<'t, '_, '_> {
         made: Made<'t>,
         generators: &'t [Comprehension],
     ) -> Result<Known, Stop> {
-        let scope = Scope::inside(&self.scope, false);
-        let outer = std::mem::replace(&mut self.scope, Rc::clone(&scope));
+        let room = self.rooms.pop().unwrap_or_default();
+        let scope = Scope::in_room(&self.scope, false, room);
+        let outer = std::mem::replace(&mut self.scope, scope);
         let mut walked = Walked { rounds: if self.unrolling { 1 } else { ROUNDS }, ..Walked::default() };
         let unrolling = std::mem::replace(&mut self.unrolling, true);
         let result = self.walk_rounds(node, made, generators, &mut walked);
@@ -37,7 +38,7 @@ impl<'t> Machine<'t, '_, '_> {
             Ok(()) if walked.known => self.fold(made, generators),
             other => other.map(|()| None),
         };
-        self.scope = outer;
+        self.leave_scope(outer);
         let values = result?;
         Ok(match values {
             Some(value) => Known { value, encoded: walked.encoded },

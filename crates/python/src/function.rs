@@ -10,7 +10,7 @@ use crate::{
     bytecode::Code,
     local::Local,
     machine::{Machine, When},
-    scope::{Known, Scope},
+    scope::{Known, Names, Scope},
     statement::Flow,
 };
 
@@ -88,7 +88,9 @@ pub(crate) const MAX_LOCALS: usize = 1 << 16;
 const MAX_REGISTERED: usize = 64;
 const REGISTERED: &str = "<registered>";
 /// Names of a function for which there is room from the beginning.
-const MAX_ROOM: usize = 16;
+const ROOM: usize = 16;
+/// Rooms of scopes that are kept for the next ones.
+const MAX_ROOMS: usize = 32;
 /// Functions evaluated within functions.
 const MAX_INLINED: u32 = 8;
 
@@ -321,27 +323,38 @@ impl<'t> Machine<'t, '_, '_> {
             Body::Expression(body) => self.give(body, body),
             Body::Code(code) => self.walk_code(code),
         };
-        self.scope = outer;
+        self.leave_scope(outer);
         (self.when, self.context, self.branch, self.method) = before;
         result
     }
 
+    /// Leaves a scope for `outer`.
+    pub(crate) fn leave_scope(&mut self, outer: Rc<Scope>) {
+        let inner = std::mem::replace(&mut self.scope, outer);
+        if self.rooms.len() < MAX_ROOMS {
+            self.rooms.extend(inner.room());
+        }
+    }
+
     /// The scope of a call: parameters bound to what is known of them.
-    fn frame(&self, index: usize) -> Rc<Scope> {
+    fn frame(&mut self, index: usize) -> Rc<Scope> {
+        let room = self.rooms.pop().unwrap_or_else(|| Names::with_room(ROOM));
         let Some(function) = self.functions.get(index) else { return Rc::default() };
-        let locals = match function.body {
-            Body::Code(code) => code.locals.len(),
-            _ => function.names.len(),
-        };
-        let scope = Scope::with_room(&function.scope, false, locals.min(MAX_ROOM));
+        let scope = Scope::in_room(&function.scope, false, room);
+        let skipped = usize::from(function.class.is_some() && function.binding != Binding::Static);
         let named = |name: &Str| Known::from(Value::External(name.clone()));
         let names = match function.body {
             Body::Code(code) => code.parameters(),
             _ => &*function.names,
         };
         for (position, name) in names.iter().enumerate() {
-            let given = function.arguments.iter().find(|(bound, _)| *bound == *name);
-            let bound = given.or_else(|| function.defaults.iter().find(|(bound, _)| *bound == *name));
+            // Arguments mostly stand in the order of the parameters.
+            let same = |bound: &Str| Arc::ptr_eq(bound, name) || *bound == *name;
+            let given = match function.arguments.get(position.saturating_sub(skipped)) {
+                Some(given) if Arc::ptr_eq(&given.0, name) => Some(given),
+                _ => function.arguments.iter().find(|(bound, _)| same(bound)),
+            };
+            let bound = given.or_else(|| function.defaults.iter().find(|(bound, _)| same(bound)));
             let known = match (bound, function.class.and_then(|class| self.classes.get(class))) {
                 (Some((_, known)), _) => known.clone(),
                 (None, Some(class)) if position == 0 => match function.binding {
@@ -372,7 +385,9 @@ impl<'t> Machine<'t, '_, '_> {
         if function.running || self.quiet >= MAX_INLINED || self.effort == 0 {
             return Ok(Known::unknown());
         }
-        let (body, class, name) = (function.body, function.class, function.name.clone());
+        let (body, class) = (function.body, function.class);
+        // What it runs that is stated is stated as its own.
+        let name = (self.when != When::Called).then(|| function.name.clone());
         let kept = std::mem::take(&mut function.arguments);
         function.arguments = bindings(function, args, kwargs);
         function.running = true;
@@ -381,8 +396,7 @@ impl<'t> Machine<'t, '_, '_> {
         let (branch, returned) = (std::mem::replace(&mut self.branch, false), self.returned.take());
         let yielded = std::mem::take(&mut self.yielded);
         let method = std::mem::replace(&mut self.method, (class, false));
-        // What it runs that is stated is stated as its own.
-        let context = (self.when != When::Called).then(|| self.context.replace(name));
+        let context = name.map(|name| self.context.replace(name));
         let result = self.quietly(|machine| match body {
             Body::Expression(body) => machine.eval(body),
             Body::Code(code) => machine.execute_code(code),
@@ -392,7 +406,7 @@ impl<'t> Machine<'t, '_, '_> {
                 _ => Ok(Known::unknown()),
             },
         });
-        self.scope = outer;
+        self.leave_scope(outer);
         (self.branch, self.returned, self.method) = (branch, returned, method);
         if let Some(context) = context {
             self.context = context;

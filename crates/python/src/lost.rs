@@ -26,13 +26,15 @@ use crate::{
 /// Values looked at for what one callee may be.
 const MAX_LOOKED: usize = 256;
 /// Classes that are asked for a method.
-const MAX_CLASSES: usize = 1 << 10;
+const MAX_CLASSES: usize = 1 << 8;
 /// What one callee may be.
 const MAX_CANDIDATES: usize = 16;
 /// Callables that the file takes as values and that are remembered.
 const MAX_TAKEN: usize = 64;
 /// Methods called of what nobody knows that are remembered.
-const MAX_METHODS: usize = 1 << 10;
+const MAX_METHODS: usize = 1 << 8;
+/// How often functions are taken that may be what was called; then all are that are left.
+const MAX_TIMES: u32 = 64;
 
 /// What a reading lost sight of.
 #[derive(Default)]
@@ -45,6 +47,10 @@ pub(crate) struct Lost {
     called: bool,
     /// The same of methods.
     methods: HashSet<Str>,
+    /// Whether there is more of it than when functions were last taken.
+    more: bool,
+    /// How often functions were taken.
+    times: u32,
 }
 
 /// What a callee may be.
@@ -99,6 +105,7 @@ impl Machine<'_, '_, '_> {
         }
         let mut held = Held::default();
         held.look(of, self);
+        self.sink.meter().steps(held.looked as u64)?;
         if held.unknown || held.imports {
             self.state_lost_method(node, method, args, kwargs)?;
         }
@@ -137,10 +144,11 @@ impl Machine<'_, '_, '_> {
             }
         }
         if held.unknown {
+            self.lost.more = true;
             match method {
                 Some(method) if self.lost.methods.len() < MAX_METHODS => drop(self.lost.methods.insert(method.clone())),
-                Some(_) => {}
-                None => self.lost.called = true,
+                // More than are remembered: any of the functions.
+                _ => self.lost.called = true,
             }
         }
         Ok(())
@@ -162,9 +170,12 @@ impl Machine<'_, '_, '_> {
 
     /// Takes the functions of which one may be what was called; whether there is another to walk.
     pub(crate) fn run_lost(&mut self) -> bool {
-        if !self.lost.called && self.lost.methods.is_empty() {
+        // Nothing is lost while functions are walked that nothing calls.
+        if !std::mem::take(&mut self.lost.more) {
             return false;
         }
+        self.lost.times = self.lost.times.saturating_add(1);
+        let all = self.lost.times > MAX_TIMES;
         if self.lost.called {
             self.during_lost(|machine| {
                 for local in machine.lost.locals.clone() {
@@ -195,9 +206,13 @@ impl Machine<'_, '_, '_> {
             })
             .collect();
         let called = |index: usize| {
-            let name = functions.get(index).map_or("", |function| &*function.name);
-            let named = lost.methods.contains(name.rsplit('.').next().unwrap_or_default());
-            lost.called && lost.locals.contains(&Local::Function(index)) || named || written.contains(&index)
+            let named = || {
+                let name = functions.get(index).map_or("", |function| &*function.name);
+                lost.methods.contains(name.rsplit('.').next().unwrap_or_default())
+            };
+            all || lost.called && lost.locals.contains(&Local::Function(index))
+                || !lost.methods.is_empty() && named()
+                || written.contains(&index)
         };
         let found: Vec<usize> = self.waiting.iter().map(|(_, index)| *index).filter(|index| called(*index)).collect();
         for index in &found {
@@ -215,6 +230,9 @@ impl Machine<'_, '_, '_> {
 
     /// States what was taken as a value where something was called of which nothing is known.
     pub(crate) fn state_taken(&mut self) -> Result<(), Stop> {
+        if !self.lost.called && self.lost.methods.is_empty() {
+            return Ok(());
+        }
         let taken = std::mem::take(&mut self.lost.taken);
         for (name, place) in taken {
             let mut found = Vec::new();

@@ -24,7 +24,7 @@ use crate::{
     lost::Lost,
     memo::Memo,
     place::Lines,
-    scope::{Known, Scope},
+    scope::{Known, Names, Scope},
 };
 
 /// When a statement runs.
@@ -58,6 +58,8 @@ pub(crate) struct Machine<'t, 'k, 's> {
     /// A stack for what is walked next.
     pub(crate) spare: Spare<'t>,
     pub(crate) scope: Rc<Scope>,
+    /// Room for the names of the next scopes.
+    pub(crate) rooms: Vec<Names>,
     pub(crate) when: When,
     /// Qualified name of the function that is walked, or the condition under which the statement runs.
     pub(crate) context: Option<std::sync::Arc<str>>,
@@ -130,6 +132,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             running: None,
             spare: Spare::default(),
             scope: Rc::default(),
+            rooms: Vec::new(),
             when: When::Import,
             context: None,
             functions: Vec::new(),

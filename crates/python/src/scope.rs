@@ -32,6 +32,12 @@ impl Known {
     }
 }
 
+impl Default for Known {
+    fn default() -> Self {
+        Self::unknown()
+    }
+}
+
 impl From<Value> for Known {
     fn from(value: Value) -> Self {
         Self { value, encoded: None }
@@ -75,6 +81,8 @@ impl From<Known> for Bound {
     }
 }
 
+/// Names for which a scope that ends leaves room.
+const KEPT: usize = 64;
 /// Names of one scope that are compared one by one.
 const FEW: usize = 12;
 
@@ -119,6 +127,11 @@ impl Names {
             let places = self.entries.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
             self.places = Some(Box::new(places));
         }
+    }
+
+    /// Room for so many.
+    pub(crate) fn with_room(names: usize) -> Self {
+        Self { entries: Vec::with_capacity(names), places: None }
     }
 
     /// How many there are.
@@ -173,17 +186,25 @@ pub(crate) struct Scope {
 impl Scope {
     /// A scope inside `parent`.
     pub(crate) fn inside(parent: &Rc<Self>, class: bool) -> Rc<Self> {
-        Self::with_room(parent, class, 0)
+        Self::in_room(parent, class, Names::default())
     }
 
-    /// The same for so many names.
-    pub(crate) fn with_room(parent: &Rc<Self>, class: bool, names: usize) -> Rc<Self> {
+    /// The same in the room that another scope left.
+    pub(crate) fn in_room(parent: &Rc<Self>, class: bool, room: Names) -> Rc<Self> {
         Rc::new(Self {
             parent: Some(Rc::clone(parent)),
             class,
-            names: RefCell::new(Names { entries: Vec::with_capacity(names), places: None }),
+            names: RefCell::new(room),
             declared: RefCell::default(),
         })
+    }
+
+    /// The room of a scope that nothing refers to any more.
+    pub(crate) fn room(self: Rc<Self>) -> Option<Names> {
+        let mut names = Rc::into_inner(self)?.names.into_inner();
+        names.entries.clear();
+        names.places = None;
+        (names.entries.capacity() <= KEPT).then_some(names)
     }
 
     /// The scope that functions defined here see: a class body hides its names from its methods.

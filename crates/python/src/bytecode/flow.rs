@@ -24,7 +24,8 @@ impl<'t> Machine<'t, '_, '_> {
             } else {
                 frame.pop().known
             };
-            return Ok(Next::Branch(Branch { test, wants, target, keeps }));
+            frame.given = test;
+            return Ok(Next::Branch(Branch { wants, target, keeps }));
         }
         Ok(match (instruction.op, target) {
             (
@@ -54,11 +55,15 @@ impl<'t> Machine<'t, '_, '_> {
                 frame.push(Slot::unknown());
                 Next::On
             }
-            (Op::ReturnValue, _) => Next::Return(frame.pop().known),
+            (Op::ReturnValue, _) => {
+                frame.given = frame.pop().known;
+                Next::Return
+            }
             (Op::ReturnConst, _) => {
                 let constant =
                     self.running.and_then(|running| running.code.constant(instruction.arg).map(Const::value));
-                Next::Return(constant.map_or_else(Known::unknown, Known::from))
+                frame.given = constant.map_or_else(Known::unknown, Known::from);
+                Next::Return
             }
             (Op::RaiseVarargs, _) => {
                 if let Some(raised) = frame.take(instruction.arg.min(3)).into_iter().next()

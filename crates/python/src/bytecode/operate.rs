@@ -358,7 +358,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let (Value::List(before), Role::Value) = (&slot.known.value, &slot.role) {
             // Values are never changed in place: a list that grows is copied where it was looked at in between.
             self.effort = self.effort.saturating_sub(u32::try_from(before.len() / 8).unwrap_or(u32::MAX));
-            slot.role = Role::Growing(before.to_vec());
+            slot.role = Role::Growing(Box::new(before.to_vec()));
         }
         if let (Role::Growing(list), Some(items)) = (&mut slot.role, items) {
             list.extend(items);

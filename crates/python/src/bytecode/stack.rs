@@ -36,15 +36,30 @@ pub(super) enum Role {
     /// NULL, which CPython pushes beside callables.
     Null,
     /// A list that is being built, of these so far; the value is made when it is taken or looked at.
-    Growing(Vec<Value>),
+    #[expect(clippy::box_collection, reason = "slots are moved all the time, and seldom grow")]
+    Growing(Box<Vec<Value>>),
     /// An iterator over known items, and how many were taken.
-    Items(Rc<[Value]>, usize),
+    Items(Box<Left>),
     /// The method that enters or leaves a context; the slot is what a `with` statement binds.
     Enter,
     /// A cell that a closure is made of.
     Cell,
     /// What an import statement gives, or a definition.
     Defined,
+}
+
+/// Items of which some were taken.
+#[derive(Clone, Debug)]
+pub(super) struct Left {
+    pub(super) items: Rc<[Value]>,
+    pub(super) taken: usize,
+}
+
+impl Role {
+    /// An iterator over these.
+    pub(super) fn items(items: impl Into<Rc<[Value]>>) -> Self {
+        Self::Items(Box::new(Left { items: items.into(), taken: 0 }))
+    }
 }
 
 impl From<Known> for Slot<'_> {
@@ -78,7 +93,7 @@ impl<'t> Slot<'t> {
     /// Makes the value of a list that was being built.
     fn settle(&mut self) {
         if let Role::Growing(items) = &mut self.role {
-            self.known.value = Value::list(std::mem::take(items));
+            self.known.value = Value::list(std::mem::take(&mut **items));
             self.role = Role::Value;
         }
     }
@@ -154,6 +169,8 @@ pub(super) struct Frame<'t> {
     pub(super) encoded: Option<Rc<Value>>,
     /// Stacks of jumps that were seen, by target.
     pub(super) saved: Saved<'t>,
+    /// What is tested or returned.
+    pub(super) given: Known,
     /// Where the loop begins that is executed.
     pub(super) round: Option<u32>,
     /// Something was taken from an empty stack whose state was certain.
@@ -183,6 +200,11 @@ impl<'t> Frame<'t> {
     pub(super) fn leave(&mut self, spare: &mut Spare<'t>) {
         self.slots.clear();
         spare.0 = std::mem::take(&mut self.slots);
+    }
+
+    /// Takes what is tested or returned.
+    pub(super) fn given(&mut self) -> Known {
+        std::mem::take(&mut self.given)
     }
 
     pub(super) fn push(&mut self, slot: impl Into<Slot<'t>>) {

@@ -4,30 +4,28 @@ use base::stop::Stop;
 use ruff_text_size::{TextRange, TextSize};
 
 use super::{instruction::Instruction, opcode::Op, stack::Frame, version::Version};
-use crate::{machine::Machine, scope::Known};
+use crate::machine::Machine;
 
 /// Where it goes on behind an instruction.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Next {
     /// With the next instruction.
     On,
     /// Elsewhere.
     Jump(u32),
-    /// There or with the next instruction.
+    /// There or with the next instruction; what is tested is [`Frame::given`].
     Branch(Branch),
     /// With an item of the iterator on top, or behind the loop when there is none left.
     Loop(u32),
-    /// Out of the code.
-    Return(Known),
+    /// Out of the code, with [`Frame::given`].
+    Return,
     /// Nowhere that is known: something is raised, a generator ends.
     End,
 }
 
 /// A jump under a condition.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Branch {
-    /// What is tested.
-    pub(super) test: Known,
     /// When it jumps.
     pub(super) wants: Wants,
     /// Where to.

@@ -123,7 +123,8 @@ impl<'t> Machine<'t, '_, '_> {
                     }
                     dead = true;
                 }
-                Next::Return(known) => {
+                Next::Return => {
+                    let known = frame.given();
                     self.gives(node(&instruction), &known)?;
                     dead = true;
                 }
@@ -220,7 +221,8 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// A jump under a condition: what follows up to its target runs only sometimes.
     fn branch(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame<'t>, instruction: &Instruction, branch: Branch) {
-        let Branch { test, wants, target, keeps } = branch;
+        let Branch { wants, target, keeps } = branch;
+        let test = frame.given();
         if target <= instruction.at {
             return;
         }
@@ -243,7 +245,7 @@ impl<'t> Machine<'t, '_, '_> {
         let version = sweep.version;
         let over = frame.pop();
         let items = match &over.role {
-            Role::Items(items, taken) => items.get(*taken..).map(<[Value]>::to_vec),
+            Role::Items(left) => left.items.get(left.taken..).map(<[Value]>::to_vec),
             _ => self.items_of(&over.known)?,
         };
         // What is empty as far as this code says need not be when the loop runs.
@@ -294,7 +296,7 @@ impl<'t> Machine<'t, '_, '_> {
             self.scope.restore(before);
             let mut quick = Frame::begin();
             quick.replace(below.iter().cloned());
-            quick.push(Slot { role: Role::Items(items.into(), 0), ..over.clone() });
+            quick.push(Slot { role: Role::items(items), ..over.clone() });
             let done = self.quietly(|machine| {
                 machine.run_code(sweep.code, &mut quick, position.saturating_sub(1), Some(target))
             })?;
@@ -333,7 +335,7 @@ impl<'t> Machine<'t, '_, '_> {
         for item in items {
             let mut quick = Frame::begin();
             quick.replace(below.iter().cloned());
-            quick.push(Slot { role: Role::Items(vec![item.clone()].into(), 0), ..over.clone() });
+            quick.push(Slot { role: Role::items(vec![item.clone()]), ..over.clone() });
             let header = position.saturating_sub(1);
             let tells =
                 self.tells(|machine| machine.run_code(sweep.code, &mut quick, header, Some(target)).map(|_| ()))?;
@@ -407,11 +409,12 @@ impl<'t> Machine<'t, '_, '_> {
             position = position.saturating_add(1);
             let mut target = match next {
                 Next::On => continue,
-                Next::Return(known) => return Ok(Some(known)),
+                Next::Return => return Ok(Some(frame.given())),
                 Next::End => return Ok(None),
                 Next::Jump(target) if target <= instruction.at && self.never_ends(code, target)? => return Ok(None),
                 Next::Jump(target) => target,
-                Next::Branch(Branch { test, wants, target, keeps }) => {
+                Next::Branch(Branch { wants, target, keeps }) => {
+                    let test = frame.given();
                     let Some(jumps) = jumps(&test.value, wants) else { return Ok(None) };
                     if !jumps {
                         continue;
@@ -477,11 +480,11 @@ impl<'t> Machine<'t, '_, '_> {
         let mut over = frame.pop();
         if !matches!(over.role, Role::Items(..)) {
             let Some(items) = self.items_of(&over.known)? else { return Ok(None) };
-            over.role = Role::Items(items.into(), 0);
+            over.role = Role::items(items);
         }
-        let Role::Items(items, taken) = &mut over.role else { return Ok(None) };
-        let item = items.get(*taken).cloned();
-        *taken = taken.saturating_add(1);
+        let Role::Items(left) = &mut over.role else { return Ok(None) };
+        let item = left.items.get(left.taken).cloned();
+        left.taken = left.taken.saturating_add(1);
         match item {
             Some(item) => {
                 frame.push(over);
