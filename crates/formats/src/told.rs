@@ -145,6 +145,7 @@ impl Style {
         let when = match when {
             "called" => "when it is called",
             "conditional" => "behind a condition",
+            "perhaps" => "if something calls it",
             "import" | "load" | "" => "",
             other => other,
         };

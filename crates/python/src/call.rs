@@ -138,12 +138,18 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(registered) = self.register(callee, &args) {
             return Ok(registered);
         }
-        match self.local(callee) {
+        self.gives_away(&callee.value, &args, &kwargs);
+        let local = self.local(callee);
+        match local {
             Some(Local::Function(index)) => {
                 self.called(index, &args, &kwargs);
                 return self.inline(index, &args, &kwargs);
             }
             Some(Local::Class(class)) => {
+                self.uses(Local::Class(class));
+                if self.classes.get(class).is_some_and(|class| class.hooked) {
+                    self.hand(class);
+                }
                 self.built(class, &args, &kwargs);
                 self.keep_fields(class, &args, &kwargs)?;
                 // `__new__` may give something else than an object of the class.
@@ -172,6 +178,8 @@ impl<'t> Machine<'t, '_, '_> {
                 if let Some(member) = self.member(class, "__call__") {
                     return self.apply_value(node, &member, &args, &kwargs, literal);
                 }
+                // What it inherits calls methods of it.
+                self.hand(class);
             }
             Some(Local::Code(_)) | None => {}
         }
@@ -250,6 +258,8 @@ impl<'t> Machine<'t, '_, '_> {
             (written, named)
         });
         if let Some(name) = &name {
+            self.reflects(name, args);
+            self.runs_text(node, name, args);
             self.run_handed(node, name, args, kwargs)?;
             self.run_handed_classes(name, args, kwargs);
             self.run_handed_objects(name, args, kwargs);

@@ -11,6 +11,7 @@ const LOADERS: &[(&str, &str, &str)] = &[
     ("builtins", "exec", "exec-argument.py"),
     ("builtins", "eval", "eval-argument.py"),
     ("builtins", "compile", "compile-argument.py"),
+    ("typing", "ForwardRef", "eval-argument.py"),
     ("code", "InteractiveInterpreter.runsource", "runsource-argument.py"),
     ("code", "InteractiveConsole.push", "push-argument.py"),
     ("timeit", "timeit", "timeit-argument.py"),

@@ -6,7 +6,10 @@ use base::stop::Stop;
 use eval::{Name, Value, names_of};
 use ruff_text_size::Ranged;
 
-use crate::{machine::Machine, scope::Known};
+use crate::{
+    machine::{Machine, When},
+    scope::Known,
+};
 
 /// What running over a module's namespace gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +76,14 @@ impl Machine<'_, '_, '_> {
         if !matches!(callee, Value::Call(_) | Value::Item(_)) {
             return Ok(());
         }
-        let Some(module) = chosen_from(callee) else { return Ok(()) };
+        let Some(module) = chosen_from(callee, self.when != When::Called) else { return Ok(()) };
         let name = Name::new(&module, CHOSEN);
         self.state_always(node, (&name.clone().into(), &name), args, kwargs)
     }
 }
 
 /// The module that a member was chosen from, where its name is not known.
-fn chosen_from(callee: &Value) -> Option<Arc<str>> {
+fn chosen_from(callee: &Value, runs: bool) -> Option<Arc<str>> {
     let mut of = callee;
     for _ in 0..MAX_STEPS {
         if let Some((module, _)) = namespace(of) {
@@ -94,7 +97,10 @@ fn chosen_from(callee: &Value) -> Option<Arc<str>> {
             Value::Call(call) => {
                 let name = call.callee.as_name().filter(|name| &*name.module == "builtins")?;
                 match (&*name.qualname, &*call.args) {
-                    ("getattr", [of, Value::Item(_) | Value::Call(_) | Value::Unknown(_), ..]) => {
+                    ("getattr", [of, key, ..])
+                        if matches!(key, Value::Item(_) | Value::Call(_) | Value::Unknown(_))
+                            || runs && matches!(key, Value::Attribute(_) | Value::External(_)) =>
+                    {
                         return of.as_name().filter(|of| of.is_module()).map(|of| of.module.clone());
                     }
                     ("next" | "iter" | "list" | "tuple" | "set" | "sorted" | "reversed" | "min" | "max", [of, ..])

@@ -25,7 +25,13 @@ pub(crate) struct Class {
     /// The value that stands for an object of it.
     pub(crate) instance: Known,
     /// Classes of this file that it inherits from.
-    bases: Vec<usize>,
+    pub(crate) bases: Vec<usize>,
+    /// Whether it inherits from something that another module defines.
+    pub(crate) foreign: bool,
+    /// Whether it inherits from the standard library, whose constructors call methods.
+    pub(crate) hooked: bool,
+    /// Whether making it makes objects of it.
+    enumerates: bool,
     /// The metaclass, where it is one of this file.
     pub(crate) meta: Option<usize>,
     /// When what is called of its objects by itself was last said to run.
@@ -34,8 +40,22 @@ pub(crate) struct Class {
     kept: bool,
 }
 
+/// What a class inherits from.
+#[derive(Default)]
+pub(crate) struct Bases {
+    /// Classes of this file.
+    pub(crate) own: Vec<usize>,
+    /// Whether there is another of which nobody knows what it calls.
+    pub(crate) foreign: bool,
+    /// Whether there is one of the standard library.
+    pub(crate) hooked: bool,
+    /// Whether there is one that makes objects of the class when it is made.
+    pub(crate) enumerates: bool,
+}
+
 /// Methods that making an object of a class calls, or that run by themselves.
-const CONSTRUCTORS: [&str; 5] = ["__new__", "__init__", "__post_init__", "__del__", "_missing_"];
+const CONSTRUCTORS: [&str; 6] =
+    ["__new__", "__init__", "__post_init__", "__del__", "_generate_next_value_", "_missing_"];
 /// Special methods that run only where something is said to be called, entered, pickled or made a class of; those are followed.
 const ASKED: [&str; 22] = [
     "__aenter__",
@@ -62,7 +82,7 @@ const ASKED: [&str; 22] = [
     "__prepare__",
 ];
 /// Methods of a metaclass that making a class calls.
-const MAKERS: [&str; 3] = ["__prepare__", "__new__", "__init__"];
+const MAKERS: [&str; 4] = ["__prepare__", "__new__", "__init__", "mro"];
 /// Classes among which a derived one is sought.
 const MAX_DERIVED: usize = 64;
 /// Methods of an installer's command that installing calls.
@@ -73,10 +93,10 @@ const FINDER: [&str; 3] = ["find_spec", "find_module", "__call__"];
 impl<'t> Machine<'t, '_, '_> {
     /// `class`: bases, keywords and body run now.
     pub(crate) fn class(&mut self, node: &'t StmtClassDef) -> Result<(), Stop> {
-        let (mut bases, mut metaclass, mut keywords) = (Vec::new(), None, Vec::new());
+        let (mut bases, mut metaclass, mut keywords) = (Bases::default(), None, Vec::new());
         if let Some(arguments) = &node.arguments {
             for base in &arguments.args {
-                let known = self.eval(base)?;
+                let known = self.path(base)?;
                 self.inherit(&known, &mut bases);
             }
             for keyword in &arguments.keywords {
@@ -105,15 +125,19 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// A class with these members, which become its methods.
-    pub(crate) fn make_class(&mut self, name: &str, scope: Rc<Scope>, bases: Vec<usize>) -> Known {
+    pub(crate) fn make_class(&mut self, name: &str, scope: Rc<Scope>, bases: Bases) -> Known {
         let index = self.classes.len();
         if index >= MAX_LOCALS {
             return Known::named(name);
         }
-        for (member, known) in scope.values() {
+        for (member, known) in scope.values().into_iter().chain(scope.others()) {
             if let Some(Local::Function(function)) = self.local(&known) {
                 if matches!(&*member, "__reduce__" | "__reduce_ex__") {
                     self.reduces(function);
+                }
+                let before = self.functions.get(function).and_then(|function| function.before);
+                if let Some(before) = before.and_then(|before| self.functions.get_mut(before)) {
+                    before.class = Some(index);
                 }
                 if let Some(function) = self.functions.get_mut(function) {
                     function.class = Some(index);
@@ -125,6 +149,11 @@ impl<'t> Machine<'t, '_, '_> {
         }
         let (itself, instance) =
             (self.locals.add(name, Local::Class(index)), self.locals.add(name, Local::Instance(index)));
+        let Bases { own: bases, foreign, hooked, enumerates } = bases;
+        let hooked = hooked || bases.iter().any(|base| self.classes.get(*base).is_some_and(|base| base.hooked));
+        let enumerates =
+            enumerates || bases.iter().any(|base| self.classes.get(*base).is_some_and(|base| base.enumerates));
+        let foreign = foreign || bases.iter().any(|base| self.classes.get(*base).is_some_and(|base| base.foreign));
         let meta = bases.iter().find_map(|base| self.classes.get(*base)?.meta);
         self.classes.push(Class {
             scope,
@@ -132,6 +161,9 @@ impl<'t> Machine<'t, '_, '_> {
             itself: itself.clone(),
             instance,
             bases,
+            foreign,
+            hooked,
+            enumerates,
             meta,
             implicit: None,
             kept: false,
@@ -173,8 +205,15 @@ impl<'t> Machine<'t, '_, '_> {
                 self.called(function, &[], &[]);
             }
         }
+        if meta.is_some() {
+            self.uses(Local::Class(index));
+        }
+        if self.classes.get(index).is_some_and(|class| class.enumerates) {
+            self.built(index, &[], &[]);
+        }
         for base in bases {
             if let Some(member) = self.member(base, "__init_subclass__") {
+                self.uses(Local::Class(index));
                 self.apply(node, &member, Vec::new(), keywords.to_vec(), true)?;
             }
         }

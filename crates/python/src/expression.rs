@@ -38,6 +38,9 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::Name(_) | Expr::Attribute(_) => {
                 let known = self.path(expr)?;
                 self.takes(expr, &known.value);
+                if let Expr::Name(name) = expr {
+                    self.takes_others(expr, &name.id);
+                }
                 known
             }
             Expr::Call(node) => self.call(node)?,
@@ -143,6 +146,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(known) = self.memo.unbound(name) {
             return known;
         }
+        self.misses(name);
         let known = self.free(name);
         self.memo.keep_unbound(name, &known);
         known

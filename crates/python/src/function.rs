@@ -52,6 +52,8 @@ pub(crate) struct Function<'t> {
     /// The class whose method it is.
     pub(crate) class: Option<usize>,
     pub(crate) binding: Binding,
+    /// The property that this one replaces: both are one.
+    pub(crate) before: Option<usize>,
     pub(crate) when: When,
     /// Whether what it returns is what unpickling calls.
     reduces: bool,
@@ -125,6 +127,7 @@ impl<'t> Machine<'t, '_, '_> {
             scope: self.scope.visible(),
             class: None,
             binding: Binding::Method,
+            before: None,
             when,
             reduces: matches!(name, "__reduce__" | "__reduce_ex__"),
             defaults: Vec::new(),
@@ -169,6 +172,11 @@ impl<'t> Machine<'t, '_, '_> {
     /// Evaluates defaults and annotations.
     pub(crate) fn parameters(&mut self, parameters: &'t Parameters) -> Result<Vec<(Arc<str>, Known)>, Stop> {
         let mut defaults = Vec::new();
+        for variadic in parameters.vararg.iter().chain(&parameters.kwarg) {
+            if let Some(annotation) = &variadic.annotation {
+                self.eval(annotation)?;
+            }
+        }
         for parameter in parameters.iter_non_variadic_params() {
             if let Some(annotation) = &parameter.parameter.annotation {
                 self.eval(annotation)?;
@@ -204,7 +212,7 @@ impl<'t> Machine<'t, '_, '_> {
             if self.binds(&callee, &of) {
                 continue;
             }
-            self.takes(decorator, &of.value);
+            self.reach.decorating = true;
             let result = self.apply(decorator, &callee, vec![of.clone()], Vec::new(), true)?;
             // What a decorator of another module makes of a function is still that function, as far as anyone can see.
             if self.local(&result).is_some() || self.local(&callee).is_some() {
@@ -216,6 +224,7 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// Whether a decorator only says how the function is bound.
     pub(crate) fn binds(&mut self, decorator: &Known, of: &Known) -> bool {
+        let mut before = None;
         let binding = match &decorator.value {
             Value::Global(name) => match (&*name.module, &*name.qualname) {
                 ("builtins", "property") | ("functools", "cached_property") => Binding::Property,
@@ -225,9 +234,10 @@ impl<'t> Machine<'t, '_, '_> {
             },
             // `@x.setter`, where `x` is a property of this file.
             Value::Attribute(access)
-                if matches!(&*access.name, "setter" | "deleter")
-                    && matches!(self.locals.of(&access.of), Some(Local::Function(_))) =>
+                if matches!(&*access.name, "setter" | "deleter" | "getter")
+                    && let Some(Local::Function(index)) = self.locals.of(&access.of) =>
             {
+                before = Some(index);
                 Binding::Setter
             }
             _ => return false,
@@ -236,6 +246,7 @@ impl<'t> Machine<'t, '_, '_> {
             && let Some(function) = self.functions.get_mut(index)
         {
             function.binding = binding;
+            function.before = before;
         }
         true
     }

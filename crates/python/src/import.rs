@@ -96,11 +96,23 @@ impl<'t> Machine<'t, '_, '_> {
     pub(crate) fn import_star(&mut self, node: impl Ranged, path: &str) -> Result<(), Stop> {
         let star = module(path);
         self.state_import(node, &star, "import")?;
+        self.binds_all(star.module);
+        Ok(())
+    }
+
+    /// All that a module holds is bound by its name.
+    pub(crate) fn binds_all(&mut self, module: std::sync::Arc<str>) {
+        // What was bound before is that of the module now, as far as it is known.
+        for (name, _) in self.scope.values() {
+            if eval::is_named(&module, &name) {
+                let value = Value::global(&module, &name);
+                self.bind(&name, value.into(), true);
+            }
+        }
         if self.stars.len() < MAX_STARS {
-            self.stars.push(star.module);
+            self.stars.push(module);
             self.memo.forget_unbound();
         }
-        Ok(())
     }
 
     /// `from a import b as c`.

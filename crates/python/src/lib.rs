@@ -39,6 +39,7 @@ mod namespace;
 mod nesting;
 mod pattern;
 mod place;
+mod reach;
 mod repair;
 mod scope;
 mod script;

@@ -49,6 +49,7 @@ impl<'t> Machine<'t, '_, '_> {
         let mut values = Vec::with_capacity(elements.len().min(MAX_DISPLAYED));
         let mut written = None;
         let mut whole = elements.len() <= MAX_DISPLAYED;
+        let mut own = Vec::new();
         for element in elements {
             if let Expr::Starred(starred) = element {
                 let of = self.eval(&starred.value)?;
@@ -65,9 +66,16 @@ impl<'t> Machine<'t, '_, '_> {
             if let Some(written) = &mut written {
                 written.push(known.written().clone());
             }
+            if self.local(&known).is_some() && own.len() < MAX_DISPLAYED {
+                own.push(known.clone());
+            }
             if whole {
                 values.push(known.value);
             }
+        }
+        // What stands among what nobody knows goes out of sight with it.
+        if !whole {
+            self.hands(&own, &[]);
         }
         Ok((whole.then_some(values), written.filter(|_| whole)))
     }

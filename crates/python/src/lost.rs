@@ -4,54 +4,24 @@
 //! is known is no reason to be silent: what the callee holds is called as far as anyone can see, and where it holds nothing,
 //! whatever the file took as a value may be it.
 
-use std::{collections::BTreeSet, rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc};
 
-use base::{
-    fact::{Import, Str},
-    location::Place,
-    stop::Stop,
-};
+use base::{fact::Str, stop::Stop};
 use eval::{Name, Value};
-use foldhash::HashSet;
 use ruff_text_size::Ranged;
 
 use crate::{
-    function::MAX_LOCALS,
-    handed::{RUNNERS_OF_CODE, is_module_of_runners, runs_code},
+    handed::{RUNNERS_OF_CODE, runs_code},
     local::Local,
     machine::{Machine, When},
+    reach::may_be_taken,
     scope::Known,
 };
 
 /// Values looked at for what one callee may be.
 const MAX_LOOKED: usize = 256;
-/// Classes that are asked for a method.
-const MAX_CLASSES: usize = 1 << 8;
 /// What one callee may be.
 const MAX_CANDIDATES: usize = 16;
-/// Callables that the file takes as values and that are remembered.
-const MAX_TAKEN: usize = 64;
-/// Methods called of what nobody knows that are remembered.
-const MAX_METHODS: usize = 1 << 8;
-/// How often functions are taken that may be what was called; then all are that are left.
-const MAX_TIMES: u32 = 64;
-
-/// What a reading lost sight of.
-#[derive(Default)]
-pub(crate) struct Lost {
-    /// Callables that run code, and modules of such, that were taken as values while the file is imported.
-    taken: Vec<(Rc<Name>, Place)>,
-    /// Functions, classes and objects of the file that were.
-    locals: BTreeSet<Local>,
-    /// Something is called of which nothing is known.
-    called: bool,
-    /// The same of methods.
-    methods: HashSet<Str>,
-    /// Whether there is more of it than when functions were last taken.
-    more: bool,
-    /// How often functions were taken.
-    times: u32,
-}
 
 /// What a callee may be.
 #[derive(Default)]
@@ -66,23 +36,6 @@ struct Held {
 }
 
 impl Machine<'_, '_, '_> {
-    /// A callable is put somewhere, not called.
-    pub(crate) fn takes(&mut self, node: impl Ranged, value: &Value) {
-        if self.quiet > 0 || self.when == When::Called {
-            return;
-        }
-        match value {
-            Value::Global(name) if may_be_taken(name) => {
-                let place = self.place(node);
-                if self.lost.taken.len() < MAX_TAKEN && !self.lost.taken.iter().any(|(known, _)| known == name) {
-                    self.lost.taken.push((name.clone(), place));
-                }
-            }
-            Value::External(_) if self.lost.locals.len() < MAX_LOCALS => self.lost.locals.extend(self.locals.of(value)),
-            _ => {}
-        }
-    }
-
     /// A call of what is neither a name nor of this file: states what it may be.
     pub(crate) fn follow_lost(
         &mut self,
@@ -96,6 +49,10 @@ impl Machine<'_, '_, '_> {
         }
         let (of, method) = match callee {
             Value::Attribute(access) => (&access.of, Some(&access.name)),
+            Value::Item(access) if access.name.as_str().is_some() => match &access.name {
+                Value::Str(key) => (callee, Some(key)),
+                _ => (callee, None),
+            },
             Value::Item(_) | Value::Call(_) | Value::Unknown(_) => (callee, None),
             _ => return Ok(()),
         };
@@ -113,8 +70,8 @@ impl Machine<'_, '_, '_> {
         for name in &held.names {
             let found = match method {
                 Some(method) if name.is_module() => self.memo.attribute(name, method),
-                Some(_) => continue,
-                None => Value::Global(name.clone()),
+                Some(_) if matches!(callee, Value::Attribute(_)) => continue,
+                _ => Value::Global(name.clone()),
             };
             if let Value::Global(name) = &found
                 && runs_code(name)
@@ -124,7 +81,7 @@ impl Machine<'_, '_, '_> {
             }
         }
         for local in &held.locals {
-            let function = match (*local, method) {
+            let function = match (*local, method.filter(|_| matches!(callee, Value::Attribute(_)))) {
                 (Local::Function(index), None) => Some(index),
                 (Local::Class(class), None) => {
                     self.during_lost(|machine| machine.built(class, args, kwargs));
@@ -141,14 +98,6 @@ impl Machine<'_, '_, '_> {
             };
             if let Some(index) = function {
                 self.during_lost(|machine| machine.called(index, args, kwargs));
-            }
-        }
-        if held.unknown {
-            self.lost.more = true;
-            match method {
-                Some(method) if self.lost.methods.len() < MAX_METHODS => drop(self.lost.methods.insert(method.clone())),
-                // More than are remembered: any of the functions.
-                _ => self.lost.called = true,
             }
         }
         Ok(())
@@ -168,94 +117,11 @@ impl Machine<'_, '_, '_> {
         self.state_named(node, (&Value::from(name.clone()), &name), &values, &keywords)
     }
 
-    /// Takes the functions of which one may be what was called; whether there is another to walk.
-    pub(crate) fn run_lost(&mut self) -> bool {
-        // Nothing is lost while functions are walked that nothing calls.
-        if !std::mem::take(&mut self.lost.more) {
-            return false;
-        }
-        self.lost.times = self.lost.times.saturating_add(1);
-        let all = self.lost.times > MAX_TIMES;
-        if self.lost.called {
-            self.during_lost(|machine| {
-                for local in machine.lost.locals.clone() {
-                    match local {
-                        Local::Class(class) => machine.built(class, &[], &[]),
-                        Local::Instance(class) => {
-                            if let Some(Local::Function(index)) =
-                                machine.member(class, "__call__").and_then(|member| machine.local(&member))
-                            {
-                                machine.called(index, &[], &[]);
-                            }
-                        }
-                        Local::Function(_) | Local::Code(_) => {}
-                    }
-                }
-            });
-        }
-        let (lost, functions) = (&self.lost, &self.functions);
-        // Members that are written on an object are those of its class.
-        let members = lost
-            .methods
-            .iter()
-            .flat_map(|method| (0..self.classes.len().min(MAX_CLASSES)).filter_map(|class| self.member(class, method)));
-        let written: HashSet<usize> = members
-            .filter_map(|member| match self.local(&member) {
-                Some(Local::Function(index)) => Some(index),
-                _ => None,
-            })
-            .collect();
-        let called = |index: usize| {
-            let named = || {
-                let name = functions.get(index).map_or("", |function| &*function.name);
-                lost.methods.contains(name.rsplit('.').next().unwrap_or_default())
-            };
-            all || lost.called && lost.locals.contains(&Local::Function(index))
-                || !lost.methods.is_empty() && named()
-                || written.contains(&index)
-        };
-        let found: Vec<usize> = self.waiting.iter().map(|(_, index)| *index).filter(|index| called(*index)).collect();
-        for index in &found {
-            self.reached_at(*index, When::Conditional);
-        }
-        !found.is_empty()
-    }
-
     /// Does `step` where something may run that nobody could follow.
     fn during_lost(&mut self, step: impl FnOnce(&mut Self)) {
         let when = std::mem::replace(&mut self.when, When::Conditional);
         step(self);
         self.when = when;
-    }
-
-    /// States what was taken as a value where something was called of which nothing is known.
-    pub(crate) fn state_taken(&mut self) -> Result<(), Stop> {
-        if !self.lost.called && self.lost.methods.is_empty() {
-            return Ok(());
-        }
-        let taken = std::mem::take(&mut self.lost.taken);
-        for (name, place) in taken {
-            let mut found = Vec::new();
-            if (self.lost.called || !self.lost.methods.is_empty()) && runs_code(&name) {
-                found.push(name);
-            } else if name.is_module() {
-                let methods: Vec<Str> = self.lost.methods.iter().cloned().collect();
-                let members = methods.iter().map(|method| self.memo.attribute(&name, method));
-                found.extend(members.filter_map(|value| value.as_name().filter(|name| runs_code(name)).cloned()));
-                found.sort_by(|a, b| a.qualname.cmp(&b.qualname));
-            }
-            for name in found {
-                let fact = Import {
-                    module: name.module.clone(),
-                    name: name.qualname.clone(),
-                    written: Str::default(),
-                    origin: self.memo.word("lost"),
-                    when: self.memo.word("import"),
-                };
-                self.sink.fact(place.clone(), fact)?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -267,7 +133,13 @@ impl Held {
             return;
         }
         match value {
+            Value::Global(name) if name.is("sys", "modules") => self.imports = true,
             Value::Global(name) if may_be_taken(name) && !self.names.contains(name) => self.names.push(name.clone()),
+            Value::Global(name) if &*name.qualname == "__dict__" => {
+                if let Value::Global(module) = Value::module(&name.module) {
+                    self.look(&Value::Global(module), machine);
+                }
+            }
             Value::External(_) => match machine.locals.of(value) {
                 Some(local) if !self.locals.contains(&local) => self.locals.push(local),
                 _ => {}
@@ -327,11 +199,6 @@ impl Held {
     }
 }
 
-/// Whether this is a callable that runs code, or a module with such.
-pub(crate) fn may_be_taken(name: &Name) -> bool {
-    runs_code(name) || is_module_of_runners(name)
-}
-
 /// The function that only one module has of this name, of those that start something.
 fn telling(method: &str) -> Option<Name> {
     const COMMON: [&str; 6] = ["call", "compile", "eval", "interact", "run", "spawn"];
@@ -341,8 +208,22 @@ fn telling(method: &str) -> Option<Name> {
         .map(|(module, _)| Name::new(module, method))
 }
 
+/// The module of which this is the namespace: `vars(module)`, `module.__dict__`.
+pub(crate) fn namespace_of(of: &Value) -> Option<Arc<str>> {
+    match of {
+        Value::Global(name) if &*name.qualname == "__dict__" => Some(name.module.clone()),
+        Value::Call(call) => match (call.callee.as_name(), &*call.args) {
+            (Some(name), [Value::Global(module)]) if name.is("builtins", "vars") && module.is_module() => {
+                Some(module.module.clone())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Whether this is what `globals()` gives, or one of its like.
-fn is_namespace(of: &Value) -> bool {
+pub(crate) fn is_namespace(of: &Value) -> bool {
     let Value::Call(call) = of else { return false };
     call.args.is_empty()
         && call
@@ -354,9 +235,7 @@ fn is_namespace(of: &Value) -> bool {
 /// Whether what a callable gives is made of what it is given: the builtins and the modules of containers and functions.
 fn passes_on(name: &Name) -> bool {
     match &*name.module {
-        "builtins" => {
-            !matches!(&*name.qualname, "getattr" | "super" | "type" | "__import__" | "globals" | "locals" | "vars")
-        }
+        "builtins" => !matches!(&*name.qualname, "getattr" | "super" | "type" | "__import__" | "globals" | "locals"),
         "bisect" | "collections" | "copy" | "enum" | "functools" | "heapq" | "itertools" | "operator" | "queue"
         | "random" | "types" | "weakref" => true,
         _ => false,

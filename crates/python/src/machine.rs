@@ -21,9 +21,9 @@ use crate::{
     function::{Function, documentation},
     handed::runs_code,
     local::Locals,
-    lost::Lost,
     memo::Memo,
     place::Lines,
+    reach::Reach,
     scope::{Known, Names, Scope},
 };
 
@@ -32,6 +32,8 @@ use crate::{
 pub(crate) enum When {
     /// When a function is called that nothing in the file calls while it is imported.
     Called,
+    /// While the file is imported, if what code that runs refers to is called by somebody.
+    Perhaps,
     /// While the file is imported, under a condition.
     Conditional,
     /// While the file is imported.
@@ -44,6 +46,7 @@ impl When {
         match self {
             Self::Called => "called",
             Self::Conditional => "conditional",
+            Self::Perhaps => "perhaps",
             Self::Import => "import",
         }
     }
@@ -104,8 +107,10 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) muted: u64,
     /// Whether such calls are counted.
     pub(crate) listening: bool,
-    /// What nobody could follow.
-    pub(crate) lost: Lost,
+    /// Whether the file assigns what only type checkers take for true.
+    pub(crate) checking: bool,
+    /// What code that runs refers to.
+    pub(crate) reach: Reach,
     /// What was looked up before.
     pub(crate) memo: Memo,
     imported: HashSet<u64>,
@@ -157,7 +162,8 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             returned: None,
             muted: 0,
             listening: false,
-            lost: Lost::default(),
+            checking: false,
+            reach: Reach::default(),
             memo: Memo::default(),
             imported: HashSet::default(),
             calls: HashSet::default(),
@@ -177,9 +183,9 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
     /// Walks the functions that were found, and those found in them.
     pub(crate) fn run_functions(&mut self) -> Result<(), Stop> {
         loop {
-            // Those that nothing calls come last: by then it is known what nobody could follow.
+            // Those that nothing calls come last: by then it is known what else refers to them.
             let called = self.waiting.first().is_none_or(|(Reverse(when), _)| *when == When::Called);
-            if called && self.run_lost() {
+            if called && self.run_reached() {
                 continue;
             }
             if called {
@@ -283,7 +289,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
 
     /// The word for the time at which it runs. A traced module has no branches: what stands in one is as good as run.
     fn word(&self) -> &'static str {
-        let runs = self.when == When::Import || self.traced && self.when == When::Conditional;
+        let runs = self.when == When::Import || self.traced && self.when != When::Called;
         if self.at_load && runs { "load" } else { self.when.id() }
     }
 

@@ -7,6 +7,7 @@ use eval::{Name, Value};
 use ruff_text_size::Ranged;
 
 use crate::{
+    class::Bases,
     local::Local,
     machine::Machine,
     namespace::BOUND,
@@ -98,7 +99,7 @@ impl Machine<'_, '_, '_> {
     /// The class of these parts, where they hold something of this file; what making it calls runs.
     fn assembled(&mut self, node: impl Ranged + Copy, parts: Parts<'_>) -> Result<Option<Value>, Stop> {
         let name = parts.name.and_then(|name| name.value.as_str()).unwrap_or("?").to_owned();
-        let mut bases = Vec::new();
+        let mut bases = Bases::default();
         if let Some(Value::Tuple(items) | Value::List(items)) = parts.bases.map(|bases| &bases.value) {
             for base in items.iter().take(MAX_BASES) {
                 self.inherit(&base.clone().into(), &mut bases);
@@ -109,12 +110,12 @@ impl Machine<'_, '_, '_> {
                 Some(scope) => scope,
                 None => return Ok(None),
             },
-            Some(_) if bases.is_empty() => return Ok(None),
+            Some(_) if bases.own.is_empty() => return Ok(None),
             _ => Scope::inside(&self.scope, true),
         };
         if let Some(body) = parts.body {
             // The namespace is that of a class which nobody sees yet.
-            let unfinished = self.make_class(&name, Rc::clone(&scope), Vec::new());
+            let unfinished = self.make_class(&name, Rc::clone(&scope), Bases::default());
             let namespace = Value::attribute_of(unfinished.value, "__dict__");
             self.apply(node, body, vec![namespace.into()], Vec::new(), true)?;
         }
@@ -146,7 +147,7 @@ impl Machine<'_, '_, '_> {
             return None;
         }
         let scope = self.members_bound(pairs)?;
-        let class = self.make_class(name, scope, Vec::new());
+        let class = self.make_class(name, scope, Bases::default());
         if let Some(Local::Class(made)) = self.local(&class)
             && let Some(made) = self.classes.get_mut(made)
         {
@@ -156,12 +157,29 @@ impl Machine<'_, '_, '_> {
     }
 
     /// What a class inherits from: classes of this file, or what `__mro_entries__` of an object of this file gives.
-    pub(crate) fn inherit(&mut self, base: &Known, bases: &mut Vec<usize>) {
+    pub(crate) fn inherit(&mut self, base: &Known, bases: &mut Bases) {
         match self.local(base) {
-            Some(Local::Class(index)) => bases.push(index),
+            Some(Local::Class(index)) => bases.own.push(index),
             Some(Local::Instance(_)) => self.run_methods(base, &["__mro_entries__"], &[]),
-            _ => {}
+            _ => {
+                let name = base.value.as_name();
+                bases.foreign |= !name.is_some_and(|name| is_inert(name));
+                bases.hooked |= name.is_some_and(|name| !is_inert(name) && eval::is_stdlib(&name.module));
+                bases.enumerates |= name.is_some_and(|name| &*name.module == "enum");
+            }
         }
+    }
+}
+
+/// Whether a class that others inherit from calls none of their methods but special ones.
+fn is_inert(name: &Name) -> bool {
+    match &*name.module {
+        "builtins" => {
+            &*name.qualname == "object"
+                || ["Error", "Exception", "Warning"].iter().any(|end| name.qualname.ends_with(end))
+        }
+        "abc" | "enum" | "typing" | "typing_extensions" => true,
+        _ => false,
     }
 }
 

@@ -9,6 +9,7 @@ use ruff_text_size::Ranged;
 use crate::{
     function::Binding,
     local::Local,
+    lost::{is_namespace, namespace_of},
     machine::Machine,
     memo::Memo,
     scope::{Known, Scope},
@@ -22,6 +23,9 @@ const MAX_ATTRIBUTES: usize = 64;
 const FORMATTER: [&str; 6] = ["get_value", "get_field", "format_field", "convert_field", "check_unused_args", "parse"];
 /// Methods by which a dict gives an item.
 const GETTERS: [&str; 4] = ["__getitem__", "get", "pop", "setdefault"];
+
+/// Attributes by which a function is called, or made another one of.
+const OF_FUNCTIONS: [&str; 6] = ["__call__", "__code__", "__func__", "__get__", "__wrapped__", "func_code"];
 
 /// Attributes that lead from a generator, coroutine, traceback or frame to all that a function sees.
 const OF_FRAMES: &[&str] = &[
@@ -61,8 +65,18 @@ impl<'t> Machine<'t, '_, '_> {
         if self.traced {
             self.state_inner(node, &of.value, &Value::str(name))?;
         }
+        self.asks(name);
         if let Some(known) = self.own_attribute(node, of, name)? {
             return Ok(known);
+        }
+        // What it does not define itself others do.
+        if let Some(Local::Class(class) | Local::Instance(class)) = self.local(of)
+            && self.classes.get(class).is_some_and(|class| class.foreign)
+        {
+            self.hand(class);
+        }
+        if is_namespace(&of.value) && !matches!(name, "update" | "__setitem__") {
+            self.reflects_on_itself();
         }
         let name = share(&mut self.memo);
         let encoded = of.encoded.as_deref().map(|encoded| Rc::new(Value::attribute_of(encoded.clone(), name.clone())));
@@ -95,7 +109,15 @@ impl<'t> Machine<'t, '_, '_> {
         of: &Known,
         name: &str,
     ) -> Result<Option<Known>, Stop> {
-        let found = match (self.local(of), &of.value) {
+        let local = self.local(of);
+        match local {
+            Some(Local::Class(class) | Local::Instance(class)) if name == "__dict__" => self.hand(class),
+            Some(local @ (Local::Class(_) | Local::Instance(_))) => self.uses(local),
+            // By these it is called, or made another function of.
+            Some(local @ Local::Function(_)) if OF_FUNCTIONS.contains(&name) => self.uses(local),
+            _ => {}
+        }
+        let found = match (local, &of.value) {
             (Some(Local::Function(index)), _) => self.function_attribute(index, of, name),
             (Some(Local::Class(class)), _) => match (self.member(class, name), name) {
                 (Some(member), _) => Some(self.described(node, member)?),
@@ -196,7 +218,14 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(member) = self.member(class, name) {
             let property = match self.local(&member) {
                 Some(Local::Function(index)) => {
-                    self.functions.get(index).is_some_and(|function| function.binding == Binding::Property)
+                    let function = self.functions.get(index);
+                    let binding = function.map(|function| function.binding);
+                    // What another property was replaced by reads as that.
+                    if let Some(before) = function.and_then(|function| function.before) {
+                        self.called(before, &[], &[]);
+                        return self.inline(before, &[], &[]).map(Some);
+                    }
+                    binding == Some(Binding::Property)
                 }
                 _ => false,
             };
@@ -345,6 +374,9 @@ impl<'t> Machine<'t, '_, '_> {
                 Ok(None)
             }
             ("update", args) => {
+                if let Some(module) = args.first().and_then(|known| namespace_of(&known.value)) {
+                    self.binds_all(module);
+                }
                 if let Some(Value::Dict(pairs)) = args.first().map(|known| &known.value) {
                     for (key, value) in pairs.iter() {
                         self.bind_item(&access.of, key, &value.clone().into());

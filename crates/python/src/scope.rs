@@ -81,6 +81,8 @@ impl From<Known> for Bound {
     }
 }
 
+/// Names of a scope from which one is removed.
+const MANY: usize = 256;
 /// Names for which a scope that ends leaves room.
 const KEPT: usize = 64;
 /// Names of one scope that are compared one by one.
@@ -124,6 +126,16 @@ impl Names {
         }
         self.entries.push((name, bound));
         if self.places.is_none() && place >= FEW {
+            let places = self.entries.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
+            self.places = Some(Box::new(places));
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        // Each one behind it moves: in a scope of many names they stay.
+        let Some(place) = self.place(name).filter(|_| self.entries.len() <= MANY) else { return };
+        self.entries.remove(place);
+        if self.places.is_some() {
             let places = self.entries.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
             self.places = Some(Box::new(places));
         }
@@ -368,6 +380,22 @@ impl Scope {
     /// How many names this very scope has.
     pub(crate) fn count(&self) -> usize {
         self.names.borrow().len()
+    }
+
+    /// What else the names of this very scope are in other branches.
+    pub(crate) fn others(&self) -> Vec<(Str, Known)> {
+        let names = self.names.borrow();
+        let before = |(name, bound): &(Str, Bound)| {
+            let others = bound.before.as_deref().cloned().unwrap_or_default();
+            others.into_iter().map(|known| (name.clone(), known)).collect::<Vec<_>>()
+        };
+        names.entries.iter().flat_map(before).collect()
+    }
+
+    /// Forgets a name; whether it was bound.
+    pub(crate) fn unbind(self: &Rc<Self>, name: &str) {
+        let scope = self.home(name);
+        scope.names.borrow_mut().remove(name);
     }
 
     /// Every value in this very scope.

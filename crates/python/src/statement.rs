@@ -126,6 +126,9 @@ impl<'t> Machine<'t, '_, '_> {
             Stmt::Delete(node) => {
                 for target in &node.targets {
                     self.eval(target)?;
+                    if let (Expr::Name(name), false) = (target, self.branch) {
+                        self.scope.unbind(&name.id);
+                    }
                 }
             }
             // PEP 695: the value is evaluated when somebody asks for it.
@@ -223,18 +226,30 @@ impl<'t> Machine<'t, '_, '_> {
         if test.is_literal_expr() && truth(&known.value) == Some(true) || is_main(test) && self.runs_as_script() {
             return self.body(body);
         }
-        if self.when == When::Called && !never_on_import(test) {
+        let never = self.never_on_import(test, &known);
+        if self.when == When::Called && !never {
             // The function's name says more than a condition.
             return self.under(|| "if".into(), |machine| machine.body(body));
         }
         let context: Arc<str> = format!("if {}", shorten(self.lines.text(test.range()), SHOWN).0).into();
-        if never_on_import(test) {
+        if never {
             return self.during(When::Called, Some(context), |machine| {
                 machine.branch = true;
                 machine.body(body)
             });
         }
         self.under(|| context, |machine| machine.body(body))
+    }
+
+    /// Conditions that do not hold while a module is imported.
+    fn never_on_import(&self, test: &Expr, known: &Known) -> bool {
+        match test {
+            // Whoever assigns `__name__` chooses what it is.
+            Expr::Compare(_) => is_main(test) && self.scope.find("__name__", |_| ()).is_none(),
+            Expr::Name(_) | Expr::Attribute(_) => is_type_checking(known) && !self.checking,
+            Expr::BooleanLiteral(node) => !node.value,
+            _ => false,
+        }
     }
 
     /// An installer runs this file as a program: what it keeps for `__main__` runs too.
@@ -367,6 +382,7 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// The function that is walked returns this.
     pub(crate) fn gives(&mut self, node: impl Ranged, known: &Known) -> Result<(), Stop> {
+        self.hands(std::slice::from_ref(known), &[]);
         if !self.method.1 {
             return Ok(());
         }
@@ -500,16 +516,9 @@ fn is_main(test: &Expr) -> bool {
             |side| matches!(side, Expr::StringLiteral(text) if text.value.to_str() == "__main__")))
 }
 
-/// Conditions that do not hold while a module is imported.
-fn never_on_import(test: &Expr) -> bool {
-    match test {
-        Expr::Compare(node) => {
-            let named = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "__name__");
-            named(&node.left) || node.comparators.iter().any(named)
-        }
-        Expr::Name(name) => name.id.as_str() == "TYPE_CHECKING",
-        Expr::Attribute(node) => node.attr.as_str() == "TYPE_CHECKING",
-        Expr::BooleanLiteral(node) => !node.value,
-        _ => false,
-    }
+/// Whether this is what type checkers take for true.
+pub(crate) fn is_type_checking(known: &Known) -> bool {
+    known.value.as_name().is_some_and(|name| {
+        matches!(&*name.module, "typing" | "typing_extensions") && &*name.qualname == "TYPE_CHECKING"
+    })
 }

@@ -90,6 +90,8 @@ impl<'t> Machine<'t, '_, '_> {
             return Ok(());
         }
         let Value::Global(owner) = &of.value else { return Ok(()) };
+        self.hands(std::slice::from_ref(&known), &[]);
+        self.checking |= name == "TYPE_CHECKING";
         // What hangs on a hook of the interpreter is called by it; what is put over a function of any module, perhaps.
         let hooked = HOOKED.contains(&&*owner.module);
         if let Some(Local::Function(index)) = self.local(&known) {
@@ -160,6 +162,7 @@ impl<'t> Machine<'t, '_, '_> {
             self.changed(name, whole);
         }
         let Value::Global(owner) = &of.value else { return Ok(()) };
+        self.hands(std::slice::from_ref(known), &[]);
         if let (true, Value::Str(key)) = (&*owner.module == "builtins", &key.value) {
             self.write(&Value::module("builtins").into(), &key.clone(), known);
         }

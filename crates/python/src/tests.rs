@@ -382,6 +382,45 @@ fn detours_are_followed() {
 }
 
 #[test]
+fn what_may_be_reached_is_told() {
+    let acts = ["name=\"system\"", "name=\"exec\"", "name=\"?\"", "name=\"eval\""];
+    let told = |fact: &String| {
+        let runs = fact.starts_with("call") && !fact.contains("when=\"called\"");
+        let kept = fact.contains("origin=\"taken\"")
+            || fact.contains("origin=\"handed\"")
+            || fact.contains("origin=\"computed\"");
+        (runs || kept) && acts.iter().any(|name| fact.contains(name))
+    };
+    let programs = include_str!("../testdata/reached.txt").split("\n### ").skip(1);
+    // Text that is evaluated is given back.
+    let silent = |program: &&str| {
+        let (facts, children, _) = read(program.split_once('\n').unwrap().1.as_bytes());
+        children.is_empty() && !facts.iter().any(told)
+    };
+    let missed: Vec<&str> = programs.filter(silent).collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}
+
+#[test]
+fn what_only_a_name_binds_is_not_reached() {
+    let quiet = [
+        "import os\ndef f(): os.system('id')\n",
+        "import os\nclass C:\n    def go(self): os.system('id')\n",
+        "import os, functools\n@functools.lru_cache\ndef f(): os.system('id')\n",
+        "import os, click\n@click.command()\ndef f(): os.system('id')\n",
+        "import os, dataclasses\n@dataclasses.dataclass\nclass C:\n    x: int = 1\n    def go(self): os.system('id')\n",
+        "import os, torch\nclass C(torch.nn.Module):\n    def go(self): os.system('id')\nc = C()\n",
+        "import os\ndef f(): os.system('id')\ndef g(x: int = 1): return f\n",
+        "import os\nclass C:\n    def go(self): os.system('id')\nif isinstance(x, C): pass\n",
+    ];
+    for source in quiet {
+        let (facts, _, _) = read(source.as_bytes());
+        let acts = |fact: &&String| fact.contains("name=\"system\"") && !fact.contains("when=\"called\"");
+        assert_eq!(facts.iter().find(acts), None, "{source}");
+    }
+}
+
+#[test]
 fn python_2_is_a_language_too() {
     let source = b"import os\nprint 'x', `1`\nraise E, 'x'\ntry:\n    exec 'a' in {}\nexcept E, e:\n    print >>f, ur'a', 10L, 0777\n";
     let (facts, _, result) = read(source);

@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     front::{Front, Value},
     message,
-    rule::{Clause, Condition, List, Test},
+    rule::{Clause, Condition, List, Test, Text},
     vocabulary::Vocabulary,
 };
 
@@ -101,7 +101,14 @@ fn operator(front: &Front<'_>, value: &Value<'_>, vocabulary: &Vocabulary<'_>) -
 fn of_field(front: &Front<'_>, field: &str, kind: &str, value: &Value<'_>) -> Result<Test, Error> {
     let field = field.to_owned().into();
     match kind {
-        "text" => Ok(Test::OneOf { field, texts: front.one_or_more(value)? }),
+        "text" => {
+            let mut texts = front.one_or_more(value)?;
+            // What perhaps runs while it is imported runs at the latest when it is called.
+            if field == "when" && texts.iter().any(|text| **text == *"called") {
+                texts = texts.iter().cloned().chain([Text::from("perhaps")]).collect::<Vec<_>>().into();
+            }
+            Ok(Test::OneOf { field, texts })
+        }
         "flag" => {
             let flag = value.get_ref().as_bool();
             let value = flag.ok_or_else(|| front.refuse(value.span(), "true or false is expected"))?;

@@ -119,7 +119,7 @@ fn unconditional(data: &Data) -> u8 {
         _ => return 2,
     };
     match &**when {
-        "called" | "use" => 0,
+        "called" | "perhaps" | "use" => 0,
         "conditional" => 1,
         _ => 2,
     }

@@ -11,12 +11,12 @@ use rulebook::{
 use crate::{candidate::Candidate, standing::Known, words::STANDINGS};
 
 /// When a call or an import acts, as far as clauses are told apart by it; any other word comes last.
-const MOMENTS: [&str; 5] = ["import", "conditional", "called", "load", "use"];
+const MOMENTS: [&str; 6] = ["import", "conditional", "perhaps", "called", "load", "use"];
 
 /// The first of them say what a program does when it is imported or called. Honest programs start processes and open files
 /// all day: such a fact is judged by the clauses that name the time at which it acts, never by those about what loading data
 /// does.
-const OF_PROGRAMS: usize = 3;
+const OF_PROGRAMS: usize = 4;
 
 /// Columns of one standing.
 const COLUMNS: usize = MOMENTS.len() + 1;

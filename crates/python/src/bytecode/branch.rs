@@ -4,7 +4,7 @@ use base::expr::shorten;
 use eval::Value;
 
 use super::{stack::Frame, step::Wants};
-use crate::{expression::truth, scope::Known};
+use crate::{expression::truth, scope::Known, statement::is_type_checking};
 
 /// Characters of a condition that a fact shows.
 const SHOWN: usize = 80;
@@ -48,11 +48,11 @@ pub(super) fn condition(frame: &Frame<'_>, test: &Known, wants: Wants) -> String
 
 /// Conditions that do not hold while a module is imported.
 pub(super) fn never_on_import(frame: &Frame<'_>, test: &Known) -> bool {
-    let named = |known: &Known, name: &str| matches!(&known.value, Value::External(known) if **known == *name);
+    let named = |known: &Known| matches!(&known.value, Value::External(known) if **known == *"__name__");
+    let main = |known: &Known| known.value.as_str() == Some("__main__");
     match &frame.compared {
-        Some((left, _, right)) => named(left, "__name__") || named(right, "__name__"),
-        None => {
-            named(test, "TYPE_CHECKING") || test.value.as_name().is_some_and(|name| name.is("typing", "TYPE_CHECKING"))
-        }
+        Some((left, "==", right)) => named(left) && main(right) || main(left) && named(right),
+        Some(_) => false,
+        None => is_type_checking(test),
     }
 }

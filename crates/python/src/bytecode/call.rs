@@ -15,6 +15,7 @@ use super::{
     version::Version,
 };
 use crate::{
+    class::Bases,
     function::Body,
     local::Local,
     machine::{Machine, When},
@@ -63,11 +64,11 @@ impl<'t> Machine<'t, '_, '_> {
                 if instruction.arg == 1 {
                     self.default_arguments(&function.known, &given.known);
                 }
-                frame.push(Slot { role: Role::Defined, ..function });
+                frame.push(function);
             }
             Op::BuildClass => {
                 let (function, bases, name) = (frame.pop(), frame.pop(), frame.pop());
-                let mut inherited = Vec::new();
+                let mut inherited = Bases::default();
                 if let Value::Tuple(items) = &bases.known.value {
                     items.iter().for_each(|base| self.inherit(&base.clone().into(), &mut inherited));
                 }
@@ -95,6 +96,7 @@ impl<'t> Machine<'t, '_, '_> {
         names: Vec<Str>,
         pair: bool,
     ) -> Result<(), Stop> {
+        self.reach.decorating = count <= 1 && names.is_empty() && frame.decorates();
         let (mut args, mut literal) = frame.arguments(count, names.len());
         let keywords = if names.is_empty() {
             Vec::new()
@@ -207,7 +209,8 @@ impl<'t> Machine<'t, '_, '_> {
         let builds = callee.known.value.as_name().is_some_and(|name| name.is("builtins", "__build_class__"));
         if let (true, Some((function, rest))) = (builds, args.split_first()) {
             let name = rest.first().and_then(|name| name.value.as_str()).unwrap_or("?").to_owned();
-            let mut bases = Vec::new();
+            frame.untake();
+            let mut bases = Bases::default();
             rest.iter().for_each(|base| self.inherit(base, &mut bases));
             let known = self.build_class(function, &name, bases)?;
             let (metaclass, others): (Vec<_>, Vec<_>) =
@@ -321,7 +324,7 @@ impl<'t> Machine<'t, '_, '_> {
         if version == Version::V3_14 && annotates {
             self.computed_later(&known)?;
         }
-        frame.push(Slot { role: Role::Defined, ..known.into() });
+        frame.push(known);
         Ok(())
     }
 
@@ -341,7 +344,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     /// A class whose body is this function: it runs now.
-    fn build_class(&mut self, function: &Known, name: &str, bases: Vec<usize>) -> Result<Known, Stop> {
+    fn build_class(&mut self, function: &Known, name: &str, bases: Bases) -> Result<Known, Stop> {
         let body = match self.local(function) {
             Some(Local::Function(index)) => self.take_code(index),
             _ => None,

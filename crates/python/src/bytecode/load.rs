@@ -57,7 +57,7 @@ impl<'t> Machine<'t, '_, '_> {
                 self.store(frame, name);
             }
             Op::StoreGlobal => {
-                let slot = frame.pop_bound();
+                let slot = frame.pop();
                 let branch = self.branch && self.quiet == 0;
                 self.scope.bind_global(name(code, arg), slot.known, branch);
             }
@@ -116,6 +116,10 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Op::DeleteSubscr => drop(frame.take(2)),
             Op::DeleteAttr | Op::StoreAnnotation => drop(frame.pop()),
+            Op::DeleteName | Op::DeleteFast | Op::DeleteGlobal if !self.branch => {
+                let name = if instruction.op == Op::DeleteFast { local_name(code, arg) } else { name(code, arg) };
+                self.scope.unbind(name);
+            }
             Op::DeleteName | Op::DeleteFast | Op::DeleteGlobal | Op::DeleteDeref => {}
             _ => return self.import_instruction(frame, instruction, code),
         }
@@ -143,9 +147,9 @@ impl<'t> Machine<'t, '_, '_> {
                     self.import_module(node, &path)?;
                     let root = path.split('.').next().unwrap_or_default();
                     frame.importing = None;
-                    frame.push(imported(Value::from(import::module(root)).into()));
+                    frame.push(Slot::from(Value::from(import::module(root))));
                 } else {
-                    frame.push(imported(Value::from(import::module(&path)).into()));
+                    frame.push(Slot::from(Value::from(import::module(&path))));
                     frame.importing = Some(path.into());
                 }
             }
@@ -156,7 +160,7 @@ impl<'t> Machine<'t, '_, '_> {
                     Some(module) => self.import_member(node, &module, member)?.into(),
                     None => self.attribute(node, &of, member)?,
                 };
-                frame.push(Slot { literal: true, ..imported(value) });
+                frame.push(Slot::literal(value));
             }
             Op::ImportStar => {
                 frame.pop();
@@ -225,7 +229,7 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     fn store(&mut self, frame: &mut Frame<'t>, name: &'t Str) {
-        let slot = frame.pop_bound();
+        let slot = frame.pop();
         let branch = self.branch && self.quiet == 0;
         if self.scope.bind_shared(name, slot.known, branch) {
             self.grew();
@@ -236,11 +240,6 @@ impl<'t> Machine<'t, '_, '_> {
 /// What a name is bound to, with what it was in other branches.
 fn slot<'t>(bound: &Bound) -> Slot<'t> {
     Slot { others: bound.before.clone(), ..Slot::literal(bound.said().clone()) }
-}
-
-/// What an import statement gives.
-fn imported<'t>(known: Known) -> Slot<'t> {
-    Slot { role: Role::Defined, ..known.into() }
 }
 
 fn name(code: &Code, index: u32) -> &Str {

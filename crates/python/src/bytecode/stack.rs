@@ -6,7 +6,7 @@ use base::fact::Str;
 use eval::Value;
 
 use crate::{
-    lost::may_be_taken,
+    reach::may_be_taken,
     scope::{Known, Others},
 };
 
@@ -44,8 +44,6 @@ pub(super) enum Role {
     Enter,
     /// A cell that a closure is made of.
     Cell,
-    /// What an import statement gives, or a definition.
-    Defined,
 }
 
 /// Items of which some were taken.
@@ -229,24 +227,37 @@ impl<'t> Frame<'t> {
         slot
     }
 
-    /// The top, to be bound to a name; what an import or a definition binds is not taken by that.
-    pub(super) fn pop_bound(&mut self) -> Slot<'t> {
-        let slot = self.pop_path();
-        if self.watching && !matches!(slot.role, Role::Defined) {
-            self.watch(&slot);
-        }
-        slot
+    /// Whether the top is what a definition made just now: what is called with it is a decorator.
+    pub(super) fn decorates(&self) -> bool {
+        self.slots.last().is_some_and(|slot| {
+            slot.name.is_none()
+                && slot.receiver.is_none()
+                && matches!(&slot.known.value, Value::External(name) if &**name != "<lambda>")
+        })
+    }
+
+    /// What this instruction took is not put anywhere.
+    pub(super) fn untake(&mut self) {
+        let at = self.at;
+        self.taken.retain(|(_, taken)| *taken != at);
     }
 
     /// Keeps a callable that leaves the stack for elsewhere.
     fn watch(&mut self, slot: &Slot<'t>) {
+        // What is made here and bound is a definition; what was loaded is put somewhere else.
+        let loaded = slot.name.is_some() || slot.receiver.is_some();
         let told = match &slot.known.value {
-            Value::Global(name) => may_be_taken(name),
-            Value::External(_) => true,
+            Value::Global(name) => loaded && may_be_taken(name),
+            Value::External(name) => loaded || &**name == "<lambda>",
             _ => false,
         };
         if told && self.taken.len() < MAX_WATCHED {
             self.taken.push((slot.known.value.clone(), self.at));
+        }
+        for other in slot.others.iter().flat_map(|others| others.iter()).filter(|_| loaded) {
+            if self.taken.len() < MAX_WATCHED {
+                self.taken.push((other.value.clone(), self.at));
+            }
         }
     }
 

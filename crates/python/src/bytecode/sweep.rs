@@ -192,7 +192,7 @@ impl<'t> Machine<'t, '_, '_> {
         match (names(here), names(there)) {
             (false, true) => *here = there.clone(),
             // Both may be called.
-            (true, true) if here.others.is_none() && here.known.value.as_name() != there.known.value.as_name() => {
+            (true, true) if here.others.is_none() && here.known.value != there.known.value => {
                 here.others = Some(Rc::new(vec![there.known.clone()]));
             }
             _ => {}
@@ -230,7 +230,7 @@ impl<'t> Machine<'t, '_, '_> {
         if keeps {
             return;
         }
-        let when = if never_on_import(frame, &test) { When::Called } else { When::Conditional };
+        let when = if never_on_import(frame, &test) && !self.checking { When::Called } else { When::Conditional };
         self.region(sweep, target, when, || condition(frame, &test, wants).into());
     }
 

@@ -500,7 +500,7 @@ fn what_nobody_could_follow_is_told() {
             let told = |fact: &String| {
                 let called =
                     fact.starts_with("call") && fact.contains("name=\"system\"") && !fact.contains("when=\"called\"");
-                called || fact.contains("name=\"system\" origin=\"lost\"")
+                called || fact.contains("name=\"system\" origin=\"taken\"")
             };
             if !facts.iter().any(|fact| told(fact) || expected.split(" && ").all(|part| fact.contains(part))) {
                 missed.push(format!("{program}\n{}", facts.join("\n")));
