@@ -8,9 +8,12 @@ use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
 
 use crate::{
+    chosen::{CHOSEN, looked_up},
     expression::is_literal,
+    handed::runs_code,
     local::Local,
-    machine::Machine,
+    lost::namespace_of,
+    machine::{Machine, When},
     scope::{Bound, Known},
 };
 
@@ -43,9 +46,32 @@ impl<'t> Machine<'t, '_, '_> {
             self.keep_receiver(node, callee);
         }
         let callee = callee.last;
+        self.apply_others(node, &callee, &args)?;
         let result = self.apply(node, &callee, args, kwargs, literal)?;
         self.keep_receiver(node, &callee);
         Ok(result)
+    }
+
+    /// Calls what names or runs a text with the other texts that an argument may be.
+    fn apply_others(&mut self, node: &'t ExprCall, callee: &Known, args: &[Known]) -> Result<(), Stop> {
+        let names =
+            |name: &Name| runs_code(name) || name.is("builtins", "getattr") || name.is("importlib", "import_module");
+        if self.when == When::Called || !callee.value.as_name().is_some_and(|name| names(name)) {
+            return Ok(());
+        }
+        for (at, arg) in node.arguments.args.iter().enumerate() {
+            let Expr::Name(name) = arg else { continue };
+            let Some(before) = self.names(name).before.filter(|_| at < args.len()) else { continue };
+            for other in before.iter().filter(|other| other.value.as_str().is_some()) {
+                let mut args = args.to_vec();
+                if let Some(arg) = args.get_mut(at) {
+                    *arg = other.clone();
+                }
+                let found = self.apply(node, callee, args, Vec::new(), false)?;
+                self.takes(node, &found.value);
+            }
+        }
+        Ok(())
     }
 
     /// All that may be called.
@@ -91,7 +117,14 @@ impl<'t> Machine<'t, '_, '_> {
                         pairs.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()?), value.clone().into())));
                     kwargs.extend(named);
                 }
-                (None, _) => kwargs.push(("**".into(), known)),
+                (None, value) => {
+                    // Each of the parameters may be any member of it.
+                    if let Some(module) = namespace_of(value).filter(|_| self.when != When::Called) {
+                        let chosen = Name::new(&module, CHOSEN);
+                        self.state_always(node, (&chosen.clone().into(), &chosen), &[], &[])?;
+                    }
+                    kwargs.push(("**".into(), known));
+                }
             }
         }
         Ok((args, kwargs))
@@ -247,6 +280,10 @@ impl<'t> Machine<'t, '_, '_> {
         {
             (outcome.result, unfollowed) = (result, false);
         }
+        if let Some(found) = name.as_ref().and_then(|name| looked_up(&callee.value, name, args)) {
+            self.takes(node, &found);
+            (outcome.result, unfollowed) = (found, false);
+        }
         if self.traced {
             self.state_reached(node, name.as_deref(), args, &outcome.result)?;
         }
@@ -260,6 +297,7 @@ impl<'t> Machine<'t, '_, '_> {
         if let Some(name) = &name {
             self.reflects(name, args);
             self.runs_text(node, name, args);
+            self.run_annotations(name, kwargs)?;
             self.run_handed(node, name, args, kwargs)?;
             self.run_handed_classes(name, args, kwargs);
             self.run_handed_objects(name, args, kwargs);

@@ -25,7 +25,7 @@ const MAX_STEPS: usize = 12;
 const MAX_MEMBERS: usize = 1 << 10;
 
 /// What stands for the member that a call chose.
-const CHOSEN: &str = "?";
+pub(crate) const CHOSEN: &str = "?";
 
 impl Machine<'_, '_, '_> {
     /// What running over this gives, where that is known: the items of a constant, the members of a module.
@@ -79,6 +79,36 @@ impl Machine<'_, '_, '_> {
         let Some(module) = chosen_from(callee, self.when != When::Called) else { return Ok(()) };
         let name = Name::new(&module, CHOSEN);
         self.state_always(node, (&name.clone().into(), &name), args, kwargs)
+    }
+}
+
+/// What a callable gives that looks names up which it is given: an unpickler, an entry point, a formatter.
+pub(crate) fn looked_up(callee: &Value, name: &Name, args: &[Known]) -> Option<Value> {
+    let texts: Vec<&str> = args.iter().map_while(|known| known.value.as_str()).collect();
+    match (&*name.module, &*texts) {
+        ("pickle" | "_pickle" | "dill" | "dill._dill" | "cloudpickle", [module, member])
+            if name.qualname.ends_with("Unpickler.find_class") =>
+        {
+            Some(Value::global(module, member))
+        }
+        ("importlib.metadata" | "importlib_metadata" | "pkg_resources", [])
+            if matches!(&*name.qualname, "EntryPoint.load" | "EntryPoint.resolve") =>
+        {
+            let Value::Attribute(access) = callee else { return None };
+            let (Value::Call(made) | Value::Instance(made)) = &access.of else { return None };
+            let named = |key: &str| made.kwargs.iter().find(|(name, _)| &**name == key).map(|(_, value)| value);
+            let path = made.args.get(1).or_else(|| named("value"))?.as_str()?;
+            let (module, member) = path.split_once(':').unwrap_or((path, ""));
+            Some(Value::global(module.trim(), member.trim()))
+        }
+        ("string", [path, ..]) if name.qualname.ends_with("Formatter.get_field") => {
+            let (first, rest) = path.split_once('.')?;
+            let Value::Tuple(items) = &args.get(1)?.value else { return None };
+            let of = items.get(first.parse::<usize>().ok()?)?;
+            let found = rest.split('.').fold(of.clone(), |of, name| eval::attribute(&of, name));
+            Some(Value::tuple([found, Value::str(first)]))
+        }
+        _ => None,
     }
 }
 

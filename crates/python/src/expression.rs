@@ -35,12 +35,21 @@ impl<'t> Machine<'t, '_, '_> {
             Expr::BooleanLiteral(node) => Value::Bool(node.value).into(),
             Expr::NoneLiteral(_) => Value::None.into(),
             Expr::EllipsisLiteral(_) => Value::Ellipsis.into(),
-            Expr::Name(_) | Expr::Attribute(_) => {
+            Expr::Name(node) => {
+                let found = self.scope.find(&node.id, |bound| (bound.said().clone(), bound.before.clone()));
+                let (known, others) = match found {
+                    Some(found) => found,
+                    None => (self.unbound(&node.id), None),
+                };
+                self.takes(expr, &known.value);
+                for other in others.iter().flat_map(|others| others.iter()) {
+                    self.takes(expr, &other.value);
+                }
+                known
+            }
+            Expr::Attribute(_) => {
                 let known = self.path(expr)?;
                 self.takes(expr, &known.value);
-                if let Expr::Name(name) = expr {
-                    self.takes_others(expr, &name.id);
-                }
                 known
             }
             Expr::Call(node) => self.call(node)?,

@@ -3,8 +3,9 @@
 use std::{cmp::Reverse, rc::Rc, sync::Arc};
 
 use base::{fact::Str, stop::Stop};
-use eval::Value;
+use eval::{Name, Value};
 use ruff_python_ast::{Expr, Parameters, Stmt, StmtFunctionDef, TypeParam, TypeParams};
+use ruff_text_size::Ranged;
 
 use crate::{
     bytecode::Code,
@@ -93,6 +94,8 @@ const REGISTERED: &str = "<registered>";
 const ROOM: usize = 16;
 /// Rooms of scopes that are kept for the next ones.
 const MAX_ROOMS: usize = 32;
+/// Annotations that are texts of programs.
+const MAX_ANNOTATIONS: usize = 256;
 /// Functions evaluated within functions.
 const MAX_INLINED: u32 = 8;
 
@@ -104,7 +107,7 @@ impl<'t> Machine<'t, '_, '_> {
         }
         let shown = Str::from(name);
         let qualified = match &self.context {
-            Some(context) if self.when == When::Called => format!("{context}.{name}").into(),
+            Some(context) if self.when <= When::Perhaps => format!("{context}.{name}").into(),
             _ => shown.clone(),
         };
         let index = self.functions.len();
@@ -145,7 +148,7 @@ impl<'t> Machine<'t, '_, '_> {
         self.type_parameters(node.type_params.as_deref())?;
         let defaults = self.parameters(&node.parameters)?;
         if let Some(returns) = &node.returns {
-            self.eval(returns)?;
+            self.annotation(returns)?;
         }
         let function = self.function(&node.name, Some(&node.parameters), Body::Statements(&node.body));
         self.keep_defaults(&function, defaults);
@@ -174,12 +177,12 @@ impl<'t> Machine<'t, '_, '_> {
         let mut defaults = Vec::new();
         for variadic in parameters.vararg.iter().chain(&parameters.kwarg) {
             if let Some(annotation) = &variadic.annotation {
-                self.eval(annotation)?;
+                self.annotation(annotation)?;
             }
         }
         for parameter in parameters.iter_non_variadic_params() {
             if let Some(annotation) = &parameter.parameter.annotation {
-                self.eval(annotation)?;
+                self.annotation(annotation)?;
             }
             if let Some(default) = &parameter.default {
                 let known = self.eval(default)?;
@@ -190,6 +193,33 @@ impl<'t> Machine<'t, '_, '_> {
             }
         }
         Ok(defaults)
+    }
+
+    /// An annotation; one that is a text is evaluated when somebody asks for the types.
+    pub(crate) fn annotation(&mut self, annotation: &'t Expr) -> Result<(), Stop> {
+        let known = self.eval(annotation)?;
+        if known.value.as_str().is_some_and(|text| text.contains('(')) && self.annotations.len() < MAX_ANNOTATIONS {
+            self.annotations.push((annotation.range(), known));
+        }
+        Ok(())
+    }
+
+    /// Gives back annotations that are texts, which somebody evaluates.
+    pub(crate) fn run_annotations(&mut self, callee: &Name, kwargs: &[(Arc<str>, Known)]) -> Result<(), Stop> {
+        let asked =
+            || kwargs.iter().any(|(name, known)| &**name == "eval_str" && !matches!(known.value, Value::Bool(false)));
+        let evaluates = match &*callee.module {
+            "typing" | "typing_extensions" => &*callee.qualname == "get_type_hints",
+            "inspect" => matches!(&*callee.qualname, "get_annotations" | "signature") && asked(),
+            _ => false,
+        };
+        if evaluates && self.tells_truly() {
+            let eval = Name::new("builtins", "eval");
+            for (range, known) in self.annotations.clone() {
+                self.give_back(&eval, std::slice::from_ref(&known), range)?;
+            }
+        }
+        Ok(())
     }
 
     /// Remembers the defaults of a function that was made now.

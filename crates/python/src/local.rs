@@ -9,7 +9,7 @@ use foldhash::HashMap;
 use crate::{machine::Machine, scope::Known};
 
 /// Something that the file itself defines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Local {
     /// A function or lambda, by its position.
     Function(usize),

@@ -107,6 +107,8 @@ pub(crate) struct Machine<'t, 'k, 's> {
     pub(crate) muted: u64,
     /// Whether such calls are counted.
     pub(crate) listening: bool,
+    /// Annotations that are texts of programs.
+    pub(crate) annotations: Vec<(ruff_text_size::TextRange, Known)>,
     /// Whether the file assigns what only type checkers take for true.
     pub(crate) checking: bool,
     /// What code that runs refers to.
@@ -162,6 +164,7 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             returned: None,
             muted: 0,
             listening: false,
+            annotations: Vec::new(),
             checking: false,
             reach: Reach::default(),
             memo: Memo::default(),

@@ -61,7 +61,7 @@ pub(crate) struct Reach {
     /// Callables that run code, and modules of such.
     taken: Vec<(Rc<Name>, Place, When)>,
     /// Functions and classes of the file.
-    locals: BTreeSet<Local>,
+    locals: HashSet<Local>,
     /// Classes of which something of another module got an object, or calls a method that is not theirs.
     handed: BTreeSet<usize>,
     /// Attributes of anything.

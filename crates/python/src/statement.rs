@@ -203,7 +203,7 @@ impl<'t> Machine<'t, '_, '_> {
         condition: impl FnOnce() -> Arc<str>,
         step: impl FnOnce(&mut Self) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        let context = (self.when != When::Called).then(condition);
+        let context = (self.when > When::Perhaps).then(condition);
         self.during(When::Conditional, context, |machine| {
             machine.branch = true;
             step(machine)
@@ -227,7 +227,7 @@ impl<'t> Machine<'t, '_, '_> {
             return self.body(body);
         }
         let never = self.never_on_import(test, &known);
-        if self.when == When::Called && !never {
+        if self.when <= When::Perhaps && !never {
             // The function's name says more than a condition.
             return self.under(|| "if".into(), |machine| machine.body(body));
         }

@@ -96,7 +96,9 @@ impl<'t> Machine<'t, '_, '_> {
         names: Vec<Str>,
         pair: bool,
     ) -> Result<(), Stop> {
-        self.reach.decorating = count <= 1 && names.is_empty() && frame.decorates();
+        let fresh = frame.fresh().filter(|_| count <= 1 && names.is_empty());
+        let made = fresh.and_then(|value| self.locals.of(value));
+        self.reach.decorating = matches!(made, Some(Local::Function(_) | Local::Class(_)));
         let (mut args, mut literal) = frame.arguments(count, names.len());
         let keywords = if names.is_empty() {
             Vec::new()

@@ -168,7 +168,7 @@ impl<'t> Machine<'t, '_, '_> {
         let (name, shown) = comparison(instruction.op, version, instruction.arg);
         // Inside a function that nobody is seen to call the condition is not shown: only what asks who imports is told.
         let asks = |known: &Known| matches!(&known.value, Value::External(name) if &**name == "__name__");
-        if self.quiet == 0 && (self.when != When::Called || asks(&left.known) || asks(&right.known)) {
+        if self.quiet == 0 && (self.when > When::Perhaps || asks(&left.known) || asks(&right.known)) {
             frame.compared = Some((left.known.clone(), shown, right.known.clone()));
         }
         let known = match name {

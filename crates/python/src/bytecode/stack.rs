@@ -227,13 +227,10 @@ impl<'t> Frame<'t> {
         slot
     }
 
-    /// Whether the top is what a definition made just now: what is called with it is a decorator.
-    pub(super) fn decorates(&self) -> bool {
-        self.slots.last().is_some_and(|slot| {
-            slot.name.is_none()
-                && slot.receiver.is_none()
-                && matches!(&slot.known.value, Value::External(name) if &**name != "<lambda>")
-        })
+    /// The top, where it was made just now and is no lambda: what is called with a definition is a decorator.
+    pub(super) fn fresh(&self) -> Option<&Value> {
+        let slot = self.slots.last().filter(|slot| slot.name.is_none() && slot.receiver.is_none())?;
+        matches!(&slot.known.value, Value::External(name) if &**name != "<lambda>").then_some(&slot.known.value)
     }
 
     /// What this instruction took is not put anywhere.

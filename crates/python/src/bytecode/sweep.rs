@@ -116,7 +116,7 @@ impl<'t> Machine<'t, '_, '_> {
                             && region.until == instruction.next
                         {
                             region.until = target;
-                            if self.when != When::Called {
+                            if self.when > When::Perhaps {
                                 self.context = Some("else".into());
                             }
                         }
@@ -212,7 +212,7 @@ impl<'t> Machine<'t, '_, '_> {
     fn region(&mut self, sweep: &mut Sweep<'t>, until: u32, when: When, context: impl FnOnce() -> Arc<str>) {
         let until = sweep.regions.last().map_or(until, |region| region.until.min(until));
         sweep.regions.push(Region { until, before: (self.when, self.context.clone(), self.branch) });
-        if self.when != When::Called {
+        if self.when > When::Perhaps {
             self.context = Some(context());
         }
         self.when = self.when.min(when);
