@@ -296,7 +296,7 @@ impl<'t> Machine<'t, '_, '_> {
         });
         if let Some(name) = &name {
             self.reflects(name, args);
-            self.runs_text(node, name, args);
+            self.runs_text(node, name, args)?;
             self.run_annotations(name, kwargs)?;
             self.run_handed(node, name, args, kwargs)?;
             self.run_handed_classes(name, args, kwargs);

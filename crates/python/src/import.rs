@@ -102,6 +102,9 @@ impl<'t> Machine<'t, '_, '_> {
 
     /// All that a module holds is bound by its name.
     pub(crate) fn binds_all(&mut self, module: std::sync::Arc<str>) {
+        if self.stars.len() >= MAX_STARS {
+            return;
+        }
         // What was bound before is that of the module now, as far as it is known.
         for (name, _) in self.scope.values() {
             if eval::is_named(&module, &name) {
@@ -109,10 +112,8 @@ impl<'t> Machine<'t, '_, '_> {
                 self.bind(&name, value.into(), true);
             }
         }
-        if self.stars.len() < MAX_STARS {
-            self.stars.push(module);
-            self.memo.forget_unbound();
-        }
+        self.stars.push(module);
+        self.memo.forget_unbound();
     }
 
     /// `from a import b as c`.

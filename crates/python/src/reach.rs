@@ -12,7 +12,7 @@ use base::{
     stop::Stop,
 };
 use eval::{Name, Value};
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 use ruff_text_size::Ranged;
 
 use crate::{
@@ -68,6 +68,8 @@ pub(crate) struct Reach {
     asked: HashSet<Str>,
     /// Names that nothing binds when they are looked up.
     missed: HashSet<Str>,
+    /// Texts that were run, by where they lie.
+    texts: HashMap<usize, Str>,
     /// Whether it goes through the members of something by their names.
     reflects: bool,
     /// Whether it goes through what the module defines.
@@ -97,8 +99,8 @@ impl Machine<'_, '_, '_> {
                 self.reflects_on_all()
             }
             Value::Global(name) if may_be_taken(name) => {
-                let place = self.place(node);
                 if self.reach.taken.len() < MAX_TAKEN && !self.reach.taken.iter().any(|(known, ..)| known == name) {
+                    let place = self.place(node);
                     self.reach.taken.push((name.clone(), place, self.when));
                 }
             }
@@ -279,14 +281,27 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Text is run that may use names of the file.
-    pub(crate) fn runs_text(&mut self, node: impl Ranged + Copy, callee: &Name, args: &[Known]) {
+    ///
+    /// # Errors
+    /// A [`Stop`] when the budget ends.
+    pub(crate) fn runs_text(&mut self, node: impl Ranged + Copy, callee: &Name, args: &[Known]) -> Result<(), Stop> {
         let runs = &*callee.module == "builtins" && matches!(&*callee.qualname, "compile" | "eval" | "exec");
         let Some(Value::Str(text)) = args.first().map(|known| &known.value).filter(|_| runs && self.runs_now()) else {
-            return;
+            return Ok(());
         };
-        if text.len() > MAX_TEXT {
-            return self.reflects_on_itself();
+        // The same text, run again, names the same.
+        let place = text.as_ptr().addr();
+        if self.reach.texts.contains_key(&place) {
+            return Ok(());
         }
+        if self.reach.texts.len() < MAX_ASKED {
+            self.reach.texts.insert(place, text.clone());
+        }
+        if text.len() > MAX_TEXT {
+            self.reflects_on_itself();
+            return Ok(());
+        }
+        self.sink.meter().steps(text.len() as u64)?;
         let words: BTreeSet<&str> = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
         for word in words {
             self.asks(word);
@@ -295,6 +310,7 @@ impl Machine<'_, '_, '_> {
                 self.takes_others(node, word);
             }
         }
+        Ok(())
     }
 
     /// Takes the functions that may run; whether there was one.
