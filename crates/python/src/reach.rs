@@ -98,11 +98,13 @@ impl Machine<'_, '_, '_> {
             Value::Global(name) if name.is("builtins", "getattr") || name.is("builtins", "vars") => {
                 self.reflects_on_all()
             }
-            Value::Global(name) if may_be_taken(name) => {
-                if self.reach.taken.len() < MAX_TAKEN && !self.reach.taken.iter().any(|(known, ..)| known == name) {
-                    let place = self.place(node);
-                    self.reach.taken.push((name.clone(), place, self.when));
-                }
+            Value::Global(name)
+                if may_be_taken(name)
+                    && self.reach.taken.len() < MAX_TAKEN
+                    && !self.reach.taken.iter().any(|(known, ..)| known == name) =>
+            {
+                let place = self.place(node);
+                self.reach.taken.push((name.clone(), place, self.when));
             }
             Value::External(_) => {
                 if let Some(local) = self.locals.of(value) {
