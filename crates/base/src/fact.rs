@@ -129,7 +129,7 @@ facts! {
         written: Str,
         /// How the name came about: `global`, `computed` (assembled at load), `attribute` (reached through an object or another module), `extension` (a registry code), `import` (a statement), `symbol` (native code or WebAssembly asks for it).
         origin: Str,
-        /// When it runs: `load`, `import`, `called`, `conditional`.
+        /// When it runs: `load`, `import`, `conditional`, `perhaps` (while importing, if something calls it), `called`.
         when: Str,
     } subject [module, name] evidence []
 
@@ -143,7 +143,7 @@ facts! {
         written: Str,
         /// How it is called: `reduce`, `inst`, `obj`, `newobj` (only built), `build` (state set), `append`, `setitem`, `apply` (called by another callable), `call` (source or bytecode), `deferred` (kept to be called later), `planted` (in place of a method that loading looks up).
         how: Str,
-        /// When it runs: `load`, `import`, `called`, `conditional`, `use` (kept for a later use of the object).
+        /// When it runs: `load`, `import`, `conditional`, `perhaps` (while importing, if something calls it), `called`, `use` (kept for a later use of the object).
         when: Str,
         /// Positional arguments.
         args: Vec<Expr>,
