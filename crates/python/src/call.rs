@@ -10,10 +10,10 @@ use ruff_text_size::Ranged;
 use crate::{
     chosen::{CHOSEN, looked_up},
     expression::is_literal,
-    handed::runs_code,
     local::Local,
     lost::namespace_of,
-    machine::{Machine, When},
+    machine::Machine,
+    reach::chooses,
     scope::{Bound, Known},
 };
 
@@ -52,11 +52,16 @@ impl<'t> Machine<'t, '_, '_> {
         Ok(result)
     }
 
+    /// `f(**of)`: of a module's namespace each parameter may be any member.
+    pub(crate) fn spreads(&mut self, node: impl Ranged, of: &Value) -> Result<(), Stop> {
+        let Some(module) = namespace_of(of).filter(|_| self.runs_now()) else { return Ok(()) };
+        let chosen = Name::new(&module, CHOSEN);
+        self.state_always(node, (&chosen.clone().into(), &chosen), &[], &[])
+    }
+
     /// Calls what names or runs a text with the other texts that an argument may be.
     fn apply_others(&mut self, node: &'t ExprCall, callee: &Known, args: &[Known]) -> Result<(), Stop> {
-        let names =
-            |name: &Name| runs_code(name) || name.is("builtins", "getattr") || name.is("importlib", "import_module");
-        if self.when == When::Called || !callee.value.as_name().is_some_and(|name| names(name)) {
+        if !self.runs_now() || !callee.value.as_name().is_some_and(|name| chooses(name)) {
             return Ok(());
         }
         for (at, arg) in node.arguments.args.iter().enumerate() {
@@ -117,12 +122,9 @@ impl<'t> Machine<'t, '_, '_> {
                         pairs.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()?), value.clone().into())));
                     kwargs.extend(named);
                 }
-                (None, value) => {
-                    // Each of the parameters may be any member of it.
-                    if let Some(module) = namespace_of(value).filter(|_| self.when != When::Called) {
-                        let chosen = Name::new(&module, CHOSEN);
-                        self.state_always(node, (&chosen.clone().into(), &chosen), &[], &[])?;
-                    }
+                (None, _) => {
+                    let value = &known.value;
+                    self.spreads(node, value)?;
                     kwargs.push(("**".into(), known));
                 }
             }

@@ -267,7 +267,8 @@ impl<'t> Machine<'t, '_, '_> {
                 if matches!(&*access.name, "setter" | "deleter" | "getter")
                     && let Some(Local::Function(index)) = self.locals.of(&access.of) =>
             {
-                before = Some(index);
+                // The first of them is what is read.
+                before = self.functions.get(index).and_then(|function| function.before).or(Some(index));
                 Binding::Setter
             }
             _ => return false,

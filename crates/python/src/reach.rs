@@ -84,7 +84,7 @@ pub(crate) struct Reach {
 
 impl Machine<'_, '_, '_> {
     /// Whether what is walked is run by importing the file.
-    fn runs_now(&self) -> bool {
+    pub(crate) fn runs_now(&self) -> bool {
         self.quiet == 0 && self.when != When::Called
     }
 
@@ -396,6 +396,11 @@ impl Machine<'_, '_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a callable runs a text that it is given, or looks up what that names.
+pub(crate) fn chooses(name: &Name) -> bool {
+    runs_code(name) || name.is("builtins", "getattr") || name.is("importlib", "import_module")
 }
 
 /// What this is of another module, or came out of.

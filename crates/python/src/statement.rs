@@ -8,6 +8,7 @@ use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtTry, StmtW
 use ruff_text_size::Ranged;
 
 use crate::{
+    builtins,
     comprehension::MAX_ITERATED,
     endless::{assigned, never_ends},
     expression::{operator_name, truth},
@@ -126,7 +127,9 @@ impl<'t> Machine<'t, '_, '_> {
             Stmt::Delete(node) => {
                 for target in &node.targets {
                     self.eval(target)?;
-                    if let (Expr::Name(name), false) = (target, self.branch) {
+                    if let Expr::Name(name) = target
+                        && (!self.branch || builtins::is_builtin(&name.id))
+                    {
                         self.scope.unbind(&name.id);
                     }
                 }

@@ -19,6 +19,7 @@ use crate::{
     function::Body,
     local::Local,
     machine::{Machine, When},
+    reach::chooses,
     scope::{Known, Scope},
 };
 
@@ -99,6 +100,7 @@ impl<'t> Machine<'t, '_, '_> {
         let fresh = frame.fresh().filter(|_| count <= 1 && names.is_empty());
         let made = fresh.and_then(|value| self.locals.of(value));
         self.reach.decorating = matches!(made, Some(Local::Function(_) | Local::Class(_)));
+        let others = if self.runs_now() { frame.other_texts(count) } else { Vec::new() };
         let (mut args, mut literal) = frame.arguments(count, names.len());
         let keywords = if names.is_empty() {
             Vec::new()
@@ -120,6 +122,16 @@ impl<'t> Machine<'t, '_, '_> {
         } else {
             frame.pop_path()
         };
+        if callee.known.value.as_name().is_some_and(|name| chooses(name)) {
+            for (at, other) in others {
+                let mut args = args.clone();
+                if let Some(arg) = args.get_mut(at) {
+                    *arg = other;
+                }
+                let found = self.invoke(instruction, &callee.known, args, Vec::new(), false)?;
+                self.takes(node(instruction), &found.value);
+            }
+        }
         self.finish(frame, instruction, &callee, Arguments { args, keywords, literal })
     }
 
@@ -180,7 +192,10 @@ impl<'t> Machine<'t, '_, '_> {
         }
         let args = self.expanded(&over.known)?;
         let keywords = match named.map(|slot| (slot.is_null(), slot.known)) {
-            Some((false, known)) => by_name(known),
+            Some((false, known)) => {
+                self.spreads(node(instruction), &known.value)?;
+                by_name(known)
+            }
             _ => Vec::new(),
         };
         let literal = args.is_empty();

@@ -14,7 +14,7 @@ use super::{
     version::Version,
 };
 use crate::{
-    import,
+    builtins, import,
     machine::Machine,
     scope::{Bound, Known},
 };
@@ -116,11 +116,14 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Op::DeleteSubscr => drop(frame.take(2)),
             Op::DeleteAttr | Op::StoreAnnotation => drop(frame.pop()),
-            Op::DeleteName | Op::DeleteFast | Op::DeleteGlobal if !self.branch => {
+            Op::DeleteName | Op::DeleteFast | Op::DeleteGlobal => {
                 let name = if instruction.op == Op::DeleteFast { local_name(code, arg) } else { name(code, arg) };
-                self.scope.unbind(name);
+                // A handler's name, too, gives way to the builtin that it hid.
+                if !self.branch || builtins::is_builtin(name) {
+                    self.scope.unbind(name);
+                }
             }
-            Op::DeleteName | Op::DeleteFast | Op::DeleteGlobal | Op::DeleteDeref => {}
+            Op::DeleteDeref => {}
             _ => return self.import_instruction(frame, instruction, code),
         }
         Ok(true)

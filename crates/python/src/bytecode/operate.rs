@@ -128,7 +128,10 @@ impl<'t> Machine<'t, '_, '_> {
             Op::BinarySlice | Op::Slice0 | Op::Slice1 | Op::Slice2 | Op::Slice3 => {
                 self.sliced(frame, instruction)?;
             }
-            Op::StoreSlice => drop(frame.take(4)),
+            Op::StoreSlice => {
+                let given = frame.take(4).into_iter().take(1).map(|slot| slot.known).collect::<Vec<_>>();
+                self.hands(&given, &[]);
+            }
             Op::StoreSlice0 => drop(frame.take(2)),
             Op::StoreSlice1 | Op::StoreSlice2 => drop(frame.take(3)),
             Op::StoreSlice3 => drop(frame.take(4)),
@@ -328,6 +331,7 @@ impl<'t> Machine<'t, '_, '_> {
                 let mut all = Some(Vec::new());
                 for part in frame.take(arg) {
                     let items = self.list_of(&part.known)?;
+                    self.hands(std::slice::from_ref(&part.known), &[]);
                     all = all.zip(items).map(|(all, items)| [all, items].concat());
                 }
                 frame.push(all.map_or_else(Slot::unknown, |all| Value::tuple(all).into()));
@@ -366,7 +370,10 @@ impl<'t> Machine<'t, '_, '_> {
                 return;
             }
         }
-        (slot.known, slot.role) = (Known::unknown(), Role::Value);
+        slot.settle();
+        let lost = std::mem::take(&mut slot.known);
+        // What stands among what nobody knows goes out of sight with it.
+        self.hands(&[lost], &[]);
     }
 
     /// Takes the top apart; the first item ends on top.

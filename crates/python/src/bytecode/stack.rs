@@ -89,7 +89,7 @@ impl<'t> Slot<'t> {
     }
 
     /// Makes the value of a list that was being built.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         if let Role::Growing(items) = &mut self.role {
             self.known.value = Value::list(std::mem::take(&mut **items));
             self.role = Role::Value;
@@ -108,6 +108,9 @@ pub(crate) struct Spare<'t>(Vec<Slot<'t>>);
 
 /// Values that one stack may hold.
 const MAX_STACK: usize = 1 << 16;
+
+/// Arguments that are tried with what else they are.
+const MAX_ALTERED: usize = 8;
 
 /// Callables that leave the stack of one code object and are kept.
 const MAX_WATCHED: usize = 1 << 12;
@@ -225,6 +228,19 @@ impl<'t> Frame<'t> {
             self.watch(&slot);
         }
         slot
+    }
+
+    /// What else the texts among the last `count` are in other branches, each with its position.
+    pub(super) fn other_texts(&self, count: u32) -> Vec<(usize, Known)> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let Some(given) = self.slots.len().checked_sub(count).and_then(|start| self.slots.get(start..)) else {
+            return Vec::new();
+        };
+        let others = |(at, slot): (usize, &Slot<'t>)| {
+            let others = slot.others.iter().flat_map(|others| others.iter());
+            others.filter(|other| other.value.as_str().is_some()).map(|other| (at, other.clone())).collect::<Vec<_>>()
+        };
+        given.iter().take(MAX_ALTERED).enumerate().flat_map(others).collect()
     }
 
     /// The top, where it was made just now and is no lambda: what is called with a definition is a decorator.
