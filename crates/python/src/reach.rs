@@ -169,34 +169,35 @@ impl Machine<'_, '_, '_> {
     }
 
     fn hand_value(&mut self, value: &Value) {
-        match self.locals.of(value) {
-            Some(Local::Class(class) | Local::Instance(class)) => self.hand(class),
-            Some(local) => self.uses(local),
-            None => {
-                // What is handed on made of it: `[it] + others`, a partial.
-                if let Value::Call(call) | Value::Partial(call) | Value::Lazy(call) = value {
-                    let parts = std::iter::once(&call.callee)
-                        .chain(&call.args)
-                        .chain(call.kwargs.iter().map(|(_, value)| value));
-                    for part in parts.take(FEW) {
-                        match part {
-                            Value::Tuple(items) | Value::List(items) => {
-                                items.iter().take(FEW).for_each(|value| self.hand_one(value))
-                            }
-                            value => self.hand_one(value),
-                        }
-                    }
+        if self.hand_one(value) {
+            return;
+        }
+        // What is handed on made of it: `[it] + others`, a partial.
+        let (Value::Call(call) | Value::Partial(call) | Value::Lazy(call)) = value else { return };
+        let named = call.kwargs.iter().map(|(_, value)| value);
+        for part in std::iter::once(&call.callee).chain(&call.args).chain(named).take(FEW) {
+            match part {
+                Value::Tuple(items) | Value::List(items) => {
+                    items.iter().take(FEW).for_each(|value| {
+                        self.hand_one(value);
+                    });
+                }
+                value => {
+                    self.hand_one(value);
                 }
             }
         }
     }
 
-    fn hand_one(&mut self, value: &Value) {
-        match self.locals.of(value) {
+    /// Whether it is of the file.
+    fn hand_one(&mut self, value: &Value) -> bool {
+        let local = self.locals.of(value);
+        match local {
             Some(Local::Class(class) | Local::Instance(class)) => self.hand(class),
             Some(local) => self.uses(local),
             None => {}
         }
+        local.is_some()
     }
 
     /// The same of one class.
@@ -321,7 +322,9 @@ impl Machine<'_, '_, '_> {
             return false;
         }
         self.reach.times = self.reach.times.saturating_add(1);
-        let all = self.reach.times > MAX_TIMES || self.reach.asked.len() >= MAX_ASKED || self.reach.itself;
+        // What is no longer remembered may be any of them.
+        let full = self.reach.asked.len() >= MAX_ASKED || self.reach.missed.len() >= MAX_ASKED;
+        let all = self.reach.times > MAX_TIMES || full || self.reach.itself;
         let used = self.used_classes();
         let (reach, functions) = (&self.reach, &self.functions);
         let reached = |index: usize| {
