@@ -127,7 +127,7 @@ facts! {
         name: Str,
         /// Module and name as written, when they differ from the canonical ones; else empty.
         written: Str,
-        /// How the name came about: `global`, `computed` (assembled at load), `attribute` (reached through an object or another module), `extension` (a registry code), `import` (a statement), `symbol` (native code or WebAssembly asks for it).
+        /// How the name came about: `global`, `computed` (assembled at load), `attribute` (reached through an object or another module), `extension` (a registry code), `import` (a statement), `handed` (it runs code and is given to somebody), `taken` (it runs code and is put somewhere as a value), `symbol` (native code or WebAssembly asks for it).
         origin: Str,
         /// When it runs: `load`, `import`, `conditional`, `perhaps` (while importing, if something calls it), `called`.
         when: Str,

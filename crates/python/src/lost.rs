@@ -1,8 +1,8 @@
 //! What is called where evaluation could not follow it: what it may be, as far as the file itself says.
 //!
 //! Every evaluation has its limits, and whoever hides a callable may use them up. So a call of something of which nothing
-//! is known is no reason to be silent: what the callee holds is called as far as anyone can see, and where it holds nothing,
-//! whatever the file took as a value may be it.
+//! is known is no reason to be silent: what the callee holds is called as far as anyone can see. Where it holds nothing that
+//! is known, it may be what the file takes as a value: see [`crate::reach`].
 
 use std::{rc::Rc, sync::Arc};
 
