@@ -117,6 +117,11 @@ pub trait Receiver {
     fn fact(&mut self, fact: Fact);
     /// A child, in order.
     fn child(&mut self, child: Child) -> Result<(), Stop>;
+    /// Whether anything may be asked of facts such as this one, whatever the fields hold that are empty in it. Who answers
+    /// no never wants to see one.
+    fn asks(&self, _sketch: &Data) -> bool {
+        true
+    }
 }
 
 /// Facts and children held before the milestone of a trial.
@@ -164,6 +169,12 @@ impl<'a> Sink<'a> {
             None => self.receiver.fact(fact),
         }
         Ok(())
+    }
+
+    /// Whether anything may be asked of facts such as this one, whatever the fields hold that are empty in it: a parser need
+    /// not look for what nobody asks about.
+    pub fn asks(&self, sketch: &Data) -> bool {
+        self.receiver.asks(sketch)
     }
 
     /// Gives a child back.

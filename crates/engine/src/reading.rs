@@ -116,6 +116,11 @@ impl Receiver for Inbox<'_> {
         }
     }
 
+    fn asks(&self, sketch: &Data) -> bool {
+        // Who looks on sees everything.
+        self.recorder.is_some() || self.judge.asks(sketch)
+    }
+
     fn child(&mut self, child: Child) -> Result<(), Stop> {
         self.meter.hold(CHILD.saturating_add(child.name.len() as u64))?;
         self.children.push(child);

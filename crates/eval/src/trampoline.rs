@@ -209,6 +209,23 @@ fn loaded_type(name: &str) -> Folded {
     Ok(attribute(&Value::module(module), qualname))
 }
 
+/// Whether a call of this may give what a text among its arguments names, as far as that is followed here.
+#[must_use]
+pub fn looks_up(module: &str, name: &str) -> bool {
+    let whole = ["copyreg", "dill", "imp", "importlib", "inspect", "multiprocessing.reduction", "pickle", "pkgutil"];
+    let root = module.split('.').next().unwrap_or_default();
+    whole.iter().any(|known| *known == root || *known == module)
+        || is_cloudpickle(module)
+        || resolves_dotted((module, name))
+        || matches!(
+            (module, name),
+            ("gym.envs.registration" | "bottle", "load")
+                | ("numpy.core" | "numpy._core", "_ufunc_reconstruct")
+                | ("operator", "attrgetter" | "methodcaller")
+                | ("xmlrpc.server", "resolve_dotted_attribute")
+        )
+}
+
 /// Functions of one text, the dotted path to a module or to something in one.
 fn resolves_dotted(path: (&str, &str)) -> bool {
     matches!(

@@ -1,5 +1,7 @@
 //! Look-ups in the callable tables.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use crate::canonical::followed;
 use crate::compiled::{CALLABLES, CallableRow, Word, find, word};
 use crate::modules::{StdlibModule, stdlib_of};
@@ -81,6 +83,61 @@ pub fn names_of(module: &str) -> impl Iterator<Item = &'static str> {
     rows.take_while(move |row| Some(row.module) == module)
         .map(|row| row.name)
         .filter(|name| !name.is_empty() && !name.contains('.'))
+}
+
+/// The rows of what is reached through `name` of `module`: its members and, where it is a module, what it and those below it
+/// hold.
+pub fn rows_below<'a>(module: &'a str, name: &'a str) -> impl Iterator<Item = Callable> + 'a {
+    let home = Word::of(module).number();
+    let first = home.map_or(CALLABLES.len(), |home| CALLABLES.partition_point(|row| row.words[0] < home));
+    let own = CALLABLES.get(first..).unwrap_or_default();
+    let own = own.get(..own.partition_point(|row| Some(row.words[0]) == home)).unwrap_or_default();
+    let own = own.get(own.partition_point(|row| word(row.words[1]) < name)..).unwrap_or_default();
+    let own = own.iter().take_while(move |row| word(row.words[1]).starts_with(name));
+    let own = own.map(Callable::from).filter(move |row| name.is_empty() || is_below(row.name, name));
+    let dotted = if name.is_empty() { module.to_owned() } else { format!("{module}.{name}") };
+    // Most names are no modules.
+    let first = match PACKAGES.contains(&*dotted) {
+        true => CALLABLES.partition_point(|row| word(row.words[0]) < dotted.as_str()),
+        false => CALLABLES.len(),
+    };
+    let end = dotted.clone();
+    let inner = CALLABLES.get(first..).unwrap_or_default().iter();
+    let inner = inner.take_while(move |row| word(row.words[0]).starts_with(&end)).map(Callable::from);
+    own.chain(inner.filter(move |row| row.module == dotted && !name.is_empty() || is_below(row.module, &dotted)))
+}
+
+/// Modules of which some row names members, and those above them.
+static PACKAGES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let mut packages = HashSet::new();
+    let mut modules: Vec<u32> = CALLABLES.iter().map(|row| row.words[0]).collect();
+    modules.dedup();
+    for mut module in modules.into_iter().map(word) {
+        while packages.insert(module)
+            && let Some((above, _)) = module.rsplit_once('.')
+        {
+            module = above;
+        }
+    }
+    packages
+});
+
+/// Whether `path` leads on from `start`.
+fn is_below(path: &str, start: &str) -> bool {
+    path.strip_prefix(start).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Whether this may give a callable that the program names nowhere as such: one that a text names, or any of a namespace.
+#[must_use]
+pub fn gives_names(module: &str, name: &str) -> bool {
+    use Judge::{Attribute, Code, Deserialise, Import, Method, Namespace, Register};
+    match row(module, name).map(|row| row.standing) {
+        // It tells whether there is such an attribute.
+        Some(Standing::Judged(Attribute)) => (module, name) != ("builtins", "hasattr"),
+        Some(Standing::Judged(judge)) => matches!(judge, Code | Deserialise | Import | Method | Namespace | Register),
+        Some(Standing::Dangerous(category)) => matches!(category, Category::Attribute | Category::Import),
+        Some(Standing::Safe(_)) | None => false,
+    }
 }
 
 /// Whether some row names this, under its own or an older name: used to recognise pickles.

@@ -44,6 +44,11 @@ const LOADERS: &[(&str, &str, &str)] = &[
 /// Texts of which the lines behind prompts are run.
 const EXAMPLES: &str = "examples.py";
 
+/// Whether a call of it may give back what it is handed.
+pub(crate) fn gives_children(module: &str, name: &str) -> bool {
+    LOADERS.iter().any(|row| row.0 == module && row.1 == name) || eval::loads(module, name)
+}
+
 /// Whether a text of this name is one that `exec` or `eval` runs.
 pub(crate) fn is_executed(name: &str) -> bool {
     matches!(name.rsplit('/').next(), Some("exec-argument.py" | "eval-argument.py"))

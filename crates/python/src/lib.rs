@@ -35,6 +35,7 @@ mod lost;
 mod machine;
 mod made;
 mod memo;
+mod mentions;
 mod namespace;
 mod nesting;
 mod pattern;
@@ -169,6 +170,13 @@ fn follow(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut machine = Machine::new(text, offset, sink);
     (machine.at_load, machine.traced) = (traced, traced);
     machine.executed = children::is_executed(machine.sink.name());
+    // What could be parsed only in part may mention more than its tree.
+    if parsed.errors().is_empty() && machine.may_be_left() {
+        let mentions = machine.mentioned_in_source(parsed.suite())?;
+        if machine.nobody_asks(&mentions) {
+            return Ok(());
+        }
+    }
     machine.run(parsed.suite())
 }
 

@@ -200,7 +200,7 @@ impl Held {
 }
 
 /// The function that only one module has of this name, of those that start something.
-fn telling(method: &str) -> Option<Name> {
+pub(crate) fn telling(method: &str) -> Option<Name> {
     const COMMON: [&str; 6] = ["call", "compile", "eval", "interact", "run", "spawn"];
     RUNNERS_OF_CODE
         .iter()

@@ -16,6 +16,9 @@ pub(crate) struct Candidate {
     questions: Vec<Question>,
 }
 
+/// Operators that look at nothing but the module of a callable.
+const OF_MODULES: [&str; 1] = ["of-another-language"];
+
 /// A condition.
 #[derive(Debug)]
 struct Question {
@@ -26,11 +29,12 @@ struct Question {
 
 #[derive(Debug)]
 enum Ask {
-    OneOf(Reader, List<Text>),
+    /// Whether the field is that of a module, and the texts of which it is to be one.
+    OneOf(Reader, bool, List<Text>),
     Between(Reader, u64, u64),
     Flag(Reader, bool),
-    /// By its position in [`OPERATORS`].
-    Operator(usize, Operator),
+    /// By its position in [`OPERATORS`]; whether it looks at nothing but the module.
+    Operator(usize, Operator, bool),
     /// What facts of the kind do not have, which the loader refuses.
     Nothing,
 }
@@ -43,6 +47,23 @@ impl Candidate {
             clause,
             questions: body.all.iter().filter_map(|condition| question(body.fact, condition)).collect(),
         }
+    }
+
+    /// The modules of callables about which it asks, but for those of other languages; nothing: any.
+    pub(crate) fn modules(&self) -> Option<Vec<&str>> {
+        self.questions.iter().find_map(|question| match &question.ask {
+            Ask::OneOf(_, true, texts) if !question.negated => Some(texts.iter().map(|text| &**text).collect()),
+            Ask::Operator(.., true) if !question.negated => Some(Vec::new()),
+            _ => None,
+        })
+    }
+
+    /// Whether it may hold of a fact such as `sketch`, whatever the fields hold that are empty in it.
+    pub(crate) fn may_hold(&self, sketch: &Data) -> bool {
+        self.questions.iter().all(|question| match question.ask.foresee(sketch) {
+            Some(answer) => answer != question.negated,
+            None => true,
+        })
     }
 
     /// Whether every condition holds of `data`.
@@ -76,12 +97,14 @@ impl Answers {
 fn question(kind: Kind, condition: &Condition) -> Option<Question> {
     let of = |field: &str, ask: &dyn Fn(Reader) -> Ask| kind.reader(field).map_or(Ask::Nothing, ask);
     let ask = match &condition.test {
-        Test::OneOf { field, texts } => of(field, &|read| Ask::OneOf(read, texts.clone())),
+        Test::OneOf { field, texts } => of(field, &|read| Ask::OneOf(read, field == "module", texts.clone())),
         Test::Between { field, least, most } => of(field, &|read| Ask::Between(read, *least, *most)),
         Test::Flag { field, value } => of(field, &|read| Ask::Flag(read, *value)),
         Test::Operator(name) => {
             let position = OPERATORS.iter().position(|operator| operator == name);
-            position.zip(operator::named(name)).map_or(Ask::Nothing, |(at, operator)| Ask::Operator(at, operator))
+            let of_module = OF_MODULES.contains(&&**name);
+            let operator = position.zip(operator::named(name));
+            operator.map_or(Ask::Nothing, |(at, operator)| Ask::Operator(at, operator, of_module))
         }
         Test::Standing(_) => return None,
     };
@@ -89,9 +112,22 @@ fn question(kind: Kind, condition: &Condition) -> Option<Question> {
 }
 
 impl Ask {
+    /// The answer for every fact such as `sketch`, if there is one.
+    fn foresee(&self, sketch: &Data) -> Option<bool> {
+        match self {
+            Self::OneOf(read, _, texts) => match read(sketch) {
+                Some(Value::Text(text)) if !text.is_empty() => Some(texts.iter().any(|one| one == text)),
+                _ => None,
+            },
+            Self::Operator(_, operator, true) => Some(operator(sketch, &Context::default())),
+            Self::Between(..) | Self::Flag(..) | Self::Operator(..) => None,
+            Self::Nothing => Some(false),
+        }
+    }
+
     fn answer(&self, data: &Data, context: &Context, answers: &mut Answers) -> bool {
         match self {
-            Self::OneOf(read, texts) => match read(data) {
+            Self::OneOf(read, _, texts) => match read(data) {
                 Some(Value::Text(text)) => texts.iter().any(|one| one == text),
                 _ => false,
             },
@@ -105,7 +141,7 @@ impl Ask {
                 (*least..=*most).contains(&count)
             }
             Self::Flag(read, value) => read(data) == Some(Value::Flag(*value)),
-            Self::Operator(position, operator) => answers.of(*position, || operator(data, context)),
+            Self::Operator(position, operator, _) => answers.of(*position, || operator(data, context)),
             Self::Nothing => false,
         }
     }

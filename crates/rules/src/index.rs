@@ -1,6 +1,9 @@
 //! Which clauses a fact may meet: by its kind and, where it names a callable, by what is known of that and when it acts.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+};
 
 use base::fact::{Data, Kind};
 use rulebook::{
@@ -50,6 +53,14 @@ impl Kinds {
 /// A kind more than the set holds would be in no set.
 const _: () = assert!(Kind::ALL.len() <= 64);
 
+/// The clauses that a callable of one standing may meet in a program, whenever that acts.
+#[derive(Debug, Default)]
+struct Foreseen {
+    clauses: Vec<usize>,
+    /// The modules that one of them asks about; nothing: some ask about any.
+    modules: Option<HashSet<Box<str>>>,
+}
+
 /// The dispatch tables of a catalogue.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -57,6 +68,8 @@ pub(crate) struct Index {
     clauses: Vec<Candidate>,
     /// For each kind, for each standing and moment the positions of the clauses to try; one list for a kind without callables.
     cells: Vec<Vec<Vec<usize>>>,
+    /// For each kind that names a callable, for each standing what programs may meet: made when the first program is read.
+    foreseen: OnceLock<Vec<Vec<Foreseen>>>,
     /// Kinds that tree rules want kept.
     kept: Vec<Kind>,
     /// For each rule, the kinds on which it depends.
@@ -82,7 +95,25 @@ impl Index {
             }
         }
         let depends = rules.iter().map(|rule| Kinds::of(&rule.kinds())).collect();
-        Self { clauses, cells, kept, depends, labels: rules.iter().map(labels).collect() }
+        let foreseen = OnceLock::new();
+        Self { clauses, cells, foreseen, kept, depends, labels: rules.iter().map(labels).collect() }
+    }
+
+    /// Whether a clause may hold of a fact such as `sketch`, whatever the fields hold that are empty in it. `known` is its
+    /// callable; where the moment is empty at which it acts, that may be any of a program's.
+    pub(crate) fn may_hold(&self, sketch: &Data, known: Option<Known>) -> bool {
+        let module = match sketch {
+            Data::Call(call) if call.when.is_empty() => &call.module,
+            Data::Import(import) if import.when.is_empty() => &import.module,
+            _ => return self.candidates(sketch, known).any(|candidate| candidate.may_hold(sketch)),
+        };
+        let row = self.foreseen().get(sketch.kind() as usize).zip(known);
+        let Some(foreseen) = row.and_then(|(row, known)| row.get(known.standing)) else { return true };
+        // Those of other languages have a colon.
+        foreseen.modules.as_ref().is_none_or(|modules| modules.contains(&**module) || module.contains(':'))
+            && foreseen.clauses.iter().any(|position| {
+                self.clauses.get(*position).is_none_or(|candidate| candidate.may_hold(sketch))
+            })
     }
 
     /// The clauses that a fact whose callable is `known` may meet; standings are already decided.
@@ -90,6 +121,16 @@ impl Index {
         let column = known.map_or(0, |known| known.standing.saturating_mul(COLUMNS).saturating_add(moment(data)));
         let cell = self.cells.get(data.kind() as usize).and_then(|columns| columns.get(column));
         cell.into_iter().flatten().filter_map(|position| self.clauses.get(*position))
+    }
+
+    fn foreseen(&self) -> &[Vec<Foreseen>] {
+        self.foreseen.get_or_init(|| {
+            let rows = Kind::ALL.iter().zip(&self.cells).map(|(kind, columns)| match names_callable(*kind) {
+                true => columns.chunks(COLUMNS).map(|row| foreseen(row, &self.clauses)).collect(),
+                false => Vec::new(),
+            });
+            rows.collect()
+        })
     }
 
     /// Whether a rule depends on one of these kinds.
@@ -104,6 +145,17 @@ impl Index {
     pub(crate) fn labels(&self, rule: usize) -> Option<&Labels> {
         self.labels.get(rule)
     }
+}
+
+/// What a program may meet in the columns of one standing.
+fn foreseen(columns: &[Vec<usize>], clauses: &[Candidate]) -> Foreseen {
+    let mut met: Vec<usize> = columns.iter().take(OF_PROGRAMS).flatten().copied().collect();
+    met.sort_unstable();
+    met.dedup();
+    let modules = met.iter().filter_map(|position| clauses.get(*position)).map(Candidate::modules);
+    let modules = modules.collect::<Option<Vec<_>>>();
+    let modules = modules.map(|modules| modules.into_iter().flatten().map(Box::from).collect());
+    Foreseen { clauses: met, modules }
 }
 
 /// Whether facts of a kind name a callable.

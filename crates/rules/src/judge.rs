@@ -1,7 +1,7 @@
 //! A judge: one artifact's state while its facts are stated.
 
 use base::{
-    fact::{Fact, Kind},
+    fact::{Data, Fact, Kind},
     finding::Finding,
     location::ArtifactPath,
     report::Check,
@@ -85,6 +85,13 @@ impl<'c> Judge<'c> {
         if index.keeps(kind) && self.kept.len() < KEPT {
             self.kept.push(fact.clone());
         }
+    }
+
+    /// Whether a rule may ask about facts such as `sketch`, whatever the fields hold that are empty in it. A call or an import
+    /// without a moment is any of a program's.
+    pub fn asks(&self, sketch: &Data) -> bool {
+        let index = self.catalogue.index();
+        index.keeps(sketch.kind()) || index.may_hold(sketch, standing::of(sketch))
     }
 
     /// Ends the artifact. `complete`: every byte is accounted for; `kinds`: what its readings could state.

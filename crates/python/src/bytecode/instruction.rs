@@ -76,6 +76,12 @@ impl Decoded {
         decoded
     }
 
+    /// Whether there is something in it that no compiler writes.
+    pub(crate) fn is_odd(&self) -> bool {
+        let hidden = self.straight < self.instructions.len();
+        hidden || self.unknown.is_some() || self.stray.is_some() || self.overlap.is_some()
+    }
+
     /// The position of the instruction that begins at `at`.
     pub(crate) fn at(&self, at: u32) -> Option<usize> {
         if self.index.is_empty() {

@@ -1,0 +1,230 @@
+//! What bytecode mentions: the loads of its instructions, one after the other, without a stack.
+
+use base::{fact::Str, stop::Stop};
+use eval::{Name, Value};
+
+use super::{
+    code::{Code, Const},
+    instruction::Instruction,
+    opcode::Op,
+    version::Version,
+};
+use crate::{
+    import::module,
+    machine::Machine,
+    mentions::{Chain, Mentions, Word},
+};
+
+/// INTRINSIC_IMPORT_STAR.
+const STAR: u32 = 2;
+
+impl<'t> Machine<'t, '_, '_> {
+    /// What the code of a stream mentions.
+    ///
+    /// # Errors
+    /// A [`Stop`] when the budget ends.
+    pub(super) fn mentioned_in_code(&mut self, codes: &'t [Code], version: Version) -> Result<Mentions<'t>, Stop> {
+        let mut mentions = Mentions::default();
+        for code in codes {
+            let decoded = code.decoded(version);
+            self.sink.meter().steps(decoded.instructions.len() as u64)?;
+            // Code that no compiler wrote is walked.
+            if code.odd || decoded.is_odd() {
+                mentions.tells();
+            }
+            mentions.defines(&code.name);
+            imports(code, version, &mut mentions);
+        }
+        for code in codes {
+            if mentions.telling() {
+                break;
+            }
+            self.mentioned(code, version, &mut mentions);
+        }
+        Ok(mentions)
+    }
+
+    fn mentioned(&mut self, code: &'t Code, version: Version, mentions: &mut Mentions<'t>) {
+        let names: Vec<Word> = code.names.iter().map(|name| mentions.word(name)).collect();
+        let name = |index: u32| usize::try_from(index).ok().and_then(|index| names.get(index)).copied();
+        let mut chain = Chain::new();
+        // Where the text stands by which `getattr` asks.
+        let mut asked = None;
+        let instructions = &code.decoded(version).instructions;
+        for (at, instruction) in instructions.iter().enumerate() {
+            let attribute = match attribute(version, instruction) {
+                Some(index) => name(index),
+                None if asked == Some(at) => text(code, instruction).map(|text| mentions.word(text)),
+                None => None,
+            };
+            if let Some(attribute) = attribute {
+                mentions.attribute(&mut self.memo, &mut chain, attribute);
+                continue;
+            }
+            mentions.uses(&mut chain);
+            match load(code, version, instruction) {
+                Load::Nothing => {}
+                Load::Name(index) => match code.name_at(index) {
+                    Some(name) if &**name == "getattr" => {
+                        asked = constant_getattr(code, version, instructions, at);
+                        if asked.is_none() {
+                            mentions.tells();
+                        }
+                    }
+                    _ => name(index).into_iter().for_each(|word| mentions.loads(word, false, &mut chain)),
+                },
+                Load::Local(names) => {
+                    // The last of them is on top.
+                    for name in names.into_iter().flatten() {
+                        mentions.uses(&mut chain);
+                        let word = mentions.word(name);
+                        mentions.loads(word, true, &mut chain);
+                    }
+                }
+            }
+        }
+        mentions.uses(&mut chain);
+    }
+}
+
+/// The text that an instruction loads.
+fn text<'t>(code: &'t Code, instruction: &Instruction) -> Option<&'t Str> {
+    match code.constant(instruction.arg)? {
+        Const::Value(Value::Str(text)) if instruction.op == Op::LoadConst => Some(text),
+        _ => None,
+    }
+}
+
+/// What an instruction loads.
+enum Load<'t> {
+    Nothing,
+    /// A name of the code, by its index: a global or what a class body binds.
+    Name(u32),
+    /// Variables of the function.
+    Local([Option<&'t Str>; 2]),
+}
+
+fn load<'t>(code: &'t Code, version: Version, instruction: &Instruction) -> Load<'t> {
+    let arg = instruction.arg;
+    match instruction.op {
+        Op::LoadGlobal => Load::Name(if version >= Version::V3_11 { arg >> 1 } else { arg }),
+        Op::LoadName | Op::LoadFromDictOrGlobals => Load::Name(arg),
+        Op::LoadFast | Op::LoadFastCheck | Op::LoadFastBorrow | Op::LoadFastAndClear => {
+            Load::Local([code.local(arg), None])
+        }
+        Op::LoadFastLoadFast | Op::LoadFastBorrowLoadFastBorrow => {
+            Load::Local([code.local(arg >> 4), code.local(arg & 15)])
+        }
+        Op::StoreFastLoadFast => Load::Local([code.local(arg & 15), None]),
+        Op::LoadDeref | Op::LoadClassderef | Op::LoadFromDictOrDeref | Op::LoadClosure => {
+            Load::Local([code.cell(version, arg), None])
+        }
+        _ => Load::Nothing,
+    }
+}
+
+/// The attribute of the top that an instruction loads, by its index among the names.
+fn attribute(version: Version, instruction: &Instruction) -> Option<u32> {
+    let arg = instruction.arg;
+    match instruction.op {
+        Op::LoadAttr if version >= Version::V3_12 => Some(arg >> 1),
+        Op::LoadAttr | Op::LoadMethod => Some(arg),
+        Op::LoadSuperAttr => Some(arg >> 2),
+        _ => None,
+    }
+}
+
+/// Where the text stands by which the `getattr` that is loaded at `at` asks for an attribute of a variable, or of an attribute of
+/// one; nothing: it may ask for any.
+fn constant_getattr(code: &Code, version: Version, instructions: &[Instruction], at: usize) -> Option<usize> {
+    let mut rest = instructions.iter().enumerate().skip(at.saturating_add(1)).peekable();
+    let loads_one = |of: &Instruction| matches!(load(code, version, of), Load::Name(_) | Load::Local([_, None]));
+    rest.next_if(|(_, next)| next.op == Op::PushNull);
+    rest.next_if(|(_, next)| loads_one(next))?;
+    while rest.next_if(|(_, next)| attribute(version, next).is_some()).is_some() {}
+    let (found, _) = rest.next_if(|(_, next)| text(code, next).is_some())?;
+    // What stands behind it takes no part in the name: a default, and the call.
+    let default = rest.next_if(|(_, next)| next.op == Op::LoadConst || loads_one(next));
+    while default.is_some() && rest.next_if(|(_, next)| attribute(version, next).is_some()).is_some() {}
+    rest.next_if(|(_, next)| next.op == Op::Precall);
+    let (_, call) = rest.next()?;
+    let count = if default.is_some() { 3 } else { 2 };
+    (matches!(call.op, Op::Call | Op::CallFunction) && call.arg == count).then_some(found)
+}
+
+/// What imports bind.
+fn imports<'t>(code: &'t Code, version: Version, mentions: &mut Mentions<'t>) {
+    let mut path: Option<&'t Str> = None;
+    let mut found: Vec<Value> = Vec::new();
+    // Whether names are imported from the module, and whether that stands beside this one; what is loaded before says so.
+    let (mut from, mut listed) = (false, false);
+    let (mut beside, mut level) = (false, 0);
+    for instruction in &code.decoded(version).instructions {
+        let arg = instruction.arg;
+        let stored = match instruction.op {
+            Op::LoadConst => {
+                listed = false;
+                match code.constant(arg) {
+                    Some(Const::Value(Value::Tuple(items))) => listed = !items.is_empty(),
+                    Some(Const::Value(Value::Int(number))) => level = *number,
+                    _ => {}
+                }
+                continue;
+            }
+            Op::LoadSmallInt => {
+                level = i64::from(arg);
+                continue;
+            }
+            Op::ImportName => {
+                path = code.name_at(arg);
+                (from, beside) = (listed, level > 0);
+                let text = path.map_or("", |path| path);
+                let root = text.split('.').next().unwrap_or_default();
+                found = match beside {
+                    true => vec![Name::new(&format!(".{text}"), "").into()],
+                    false => vec![module(root).into(), module(text).into()],
+                };
+                continue;
+            }
+            // `import a.b as c` takes `b` of `a`.
+            Op::ImportFrom if !from => continue,
+            Op::ImportFrom => {
+                let (Some(path), Some(member)) = (path, code.name_at(arg)) else { continue };
+                found = match beside {
+                    true => vec![Name::new(&format!(".{path}"), member).into()],
+                    false => vec![eval::name(path, member, false)],
+                };
+                continue;
+            }
+            Op::ExecStmt => {
+                mentions.tells();
+                continue;
+            }
+            // Of a module beside this one nobody knows what it holds.
+            Op::ImportStar if beside => continue,
+            Op::CallIntrinsic1 if arg == STAR && beside => continue,
+            Op::ImportStar => {
+                mentions.tells();
+                continue;
+            }
+            Op::CallIntrinsic1 if arg == STAR => {
+                mentions.tells();
+                continue;
+            }
+            Op::StoreName | Op::StoreGlobal => [code.name_at(arg), None],
+            Op::StoreFast => [code.local(arg), None],
+            Op::StoreDeref => [code.cell(version, arg), None],
+            Op::StoreFastStoreFast => [code.local(arg >> 4), code.local(arg & 15)],
+            Op::StoreFastLoadFast => [code.local(arg >> 4), None],
+            Op::PopTop => {
+                found.clear();
+                continue;
+            }
+            _ => continue,
+        };
+        for name in stored.into_iter().flatten() {
+            found.iter().for_each(|value| mentions.binds(name, value));
+        }
+        found.clear();
+    }
+}

@@ -1,0 +1,430 @@
+//! What a file mentions, wherever that stands: whether it can do anything that somebody asks about.
+//!
+//! Most files of a model repository compute and do nothing else, and walking them is most of the work. Whatever a program does
+//! to the world it does through something that is not its own: a module, a builtin, an attribute that leads to one. Each has to
+//! be mentioned somewhere in the file, or be looked up by something that is mentioned. Where nothing of the kind is mentioned,
+//! a walk would state no fact that whoever receives them asks about, and the file is not walked.
+
+use std::rc::Rc;
+
+use base::{
+    fact::{Attribute, Call, Import, Str},
+    sink::Sink,
+    stop::Stop,
+};
+use eval::{Name, Value};
+use foldhash::HashMap;
+use ruff_python_ast::{
+    Expr, ExprCall, Parameters, Stmt,
+    visitor::{Visitor, walk_expr, walk_stmt},
+};
+
+use crate::{
+    builtins,
+    children::gives_children,
+    import::module,
+    lost::telling,
+    machine::Machine,
+    memo::Memo,
+};
+
+/// Whether this is an attribute that leads from anything to its namespace, code or frame, or a method that looks names up.
+fn leads(word: &str) -> bool {
+    match word.strip_prefix("__") {
+        Some(special) => matches!(
+            special,
+            "base__"
+                | "bases__"
+                | "builtins__"
+                | "closure__"
+                | "code__"
+                | "dict__"
+                | "getattribute__"
+                | "globals__"
+                | "import__"
+                | "loader__"
+                | "mro__"
+                | "reduce__"
+                | "reduce_ex__"
+                | "self__"
+                | "spec__"
+                | "subclasses__"
+        ),
+        None => matches!(
+            word,
+            "ag_code"
+                | "ag_frame"
+                | "cr_code"
+                | "cr_frame"
+                | "f_back"
+                | "f_builtins"
+                | "f_globals"
+                | "f_locals"
+                | "find_class"
+                | "func_globals"
+                | "get_field"
+                | "gi_frame"
+                | "mro"
+                | "tb_frame"
+        ),
+    }
+}
+
+/// A word of the file, by its position among those that were seen.
+pub(crate) type Word = usize;
+
+/// What other modules have that a name or an attribute may be, each by its position among those that were met.
+pub(crate) type Chain = Vec<usize>;
+
+/// What is known of one word.
+#[derive(Default)]
+struct Info {
+    /// What imports bind it to, wherever they stand.
+    bound: Vec<usize>,
+    /// The builtin of this name, once it was loaded as a name.
+    builtin: Option<Option<usize>>,
+    /// Whether it is an attribute that is asked for.
+    asked: bool,
+}
+
+/// What was seen so far.
+#[derive(Default)]
+pub(crate) struct Mentions<'t> {
+    words: HashMap<&'t str, Word>,
+    infos: Vec<(&'t str, Info)>,
+    /// What of other modules was met, and whether it is used, not only asked for an attribute.
+    names: Vec<(Rc<Name>, bool)>,
+    /// Their attributes; some are constants.
+    members: HashMap<(usize, Word), Option<usize>>,
+    /// Whether something was seen that may lead anywhere.
+    telling: bool,
+}
+
+impl<'t> Mentions<'t> {
+    /// Whether there is no need to look further.
+    pub(crate) fn telling(&self) -> bool {
+        self.telling
+    }
+
+    /// Something may lead anywhere.
+    pub(crate) fn tells(&mut self) {
+        self.telling = true;
+    }
+
+    /// A word of the file.
+    pub(crate) fn word(&mut self, text: &'t str) -> Word {
+        if let Some(known) = self.words.get(text) {
+            return *known;
+        }
+        let word = self.infos.len();
+        self.words.insert(text, word);
+        self.telling |= leads(text);
+        self.infos.push((text, Info::default()));
+        word
+    }
+
+    fn met(&mut self, name: Rc<Name>) -> usize {
+        self.names.push((name, false));
+        self.names.len().saturating_sub(1)
+    }
+
+    /// An import binds `name`.
+    pub(crate) fn binds(&mut self, name: &'t str, to: &Value) {
+        let Value::Global(to) = to else { return };
+        let word = self.word(name);
+        let known = self.names.iter().position(|(known, _)| known == to);
+        let met = known.unwrap_or_else(|| self.met(to.clone()));
+        if let Some((_, info)) = self.infos.get_mut(word).filter(|(_, info)| !info.bound.contains(&met)) {
+            info.bound.push(met);
+        }
+    }
+
+    /// A function is defined.
+    pub(crate) fn defines(&mut self, name: &str) {
+        self.telling |= matches!(name, "__reduce__" | "__reduce_ex__");
+    }
+
+    /// What a name may be, into `chain`; `local`: it is a variable of a function, and no builtin.
+    pub(crate) fn loads(&mut self, word: Word, local: bool, chain: &mut Chain) {
+        let Some((text, info)) = self.infos.get_mut(word) else { return };
+        chain.extend_from_slice(&info.bound);
+        if local {
+            return;
+        }
+        let builtin = match info.builtin {
+            Some(known) => known,
+            None => {
+                let found = builtins::is_builtin(text).then_some(self.names.len());
+                info.builtin = Some(found);
+                self.names.extend(found.map(|_| (Rc::new(Name::new("builtins", text)), false)));
+                found
+            }
+        };
+        chain.extend(builtin);
+    }
+
+    /// An attribute of what `chain` is.
+    pub(crate) fn attribute(&mut self, memo: &mut Memo, chain: &mut Chain, word: Word) {
+        let Some((text, info)) = self.infos.get_mut(word) else { return };
+        info.asked = true;
+        chain.retain_mut(|of| {
+            let known = self.members.get(&(*of, word)).copied();
+            let met = known.unwrap_or_else(|| {
+                let Some((owner, _)) = self.names.get(*of) else { return None };
+                let shared = memo.word(text);
+                let found = match memo.attribute(owner, &shared) {
+                    Value::Global(found) => Some(found),
+                    // A constant.
+                    _ => None,
+                };
+                let met = found.map(|found| {
+                    self.names.push((found, false));
+                    self.names.len().saturating_sub(1)
+                });
+                self.members.insert((*of, word), met);
+                met
+            });
+            *of = met.unwrap_or(*of);
+            met.is_some()
+        });
+    }
+
+    /// What `chain` is is called, kept or given to somebody.
+    pub(crate) fn uses(&mut self, chain: &mut Chain) {
+        for name in chain.drain(..) {
+            if let Some((_, used)) = self.names.get_mut(name) {
+                *used = true;
+            }
+        }
+    }
+
+    /// All attributes that are asked for.
+    fn attributes(&self) -> impl Iterator<Item = &'t str> {
+        self.infos.iter().filter(|(_, info)| info.asked).map(|(text, _)| *text)
+    }
+
+    /// Whether an attribute of this name is asked for.
+    fn asks_for(&self, text: &str) -> bool {
+        let info = self.words.get(text).and_then(|word| self.infos.get(*word));
+        info.is_some_and(|(_, info)| info.asked)
+    }
+}
+
+impl Machine<'_, '_, '_> {
+    /// Whether nothing that was mentioned is asked about, or leads to anything that is. Who does not know yet what he reads is
+    /// told by walking it.
+    pub(crate) fn nobody_asks(&self, mentions: &Mentions<'_>) -> bool {
+        let written = Attribute { kind: "imported".into(), ..Attribute::default() };
+        let asking = Asking { sink: &*self.sink, mentions };
+        let mut used = mentions.names.iter().filter(|(_, used)| *used);
+        !mentions.telling
+            && self.sink.passed()
+            && !self.sink.asks(&written.into())
+            && !used.any(|(name, _)| asking.about(name))
+            && !mentions.attributes().any(|name| asking.about_attribute(name))
+    }
+
+    /// Whether it is enough to look for what is mentioned: who does not know yet what he reads, and what something else runs
+    /// at once, is walked.
+    pub(crate) fn may_be_left(&self) -> bool {
+        !(self.traced || self.executed || self.at_load)
+    }
+
+    /// What source mentions.
+    ///
+    /// # Errors
+    /// A [`Stop`] when the budget ends.
+    pub(crate) fn mentioned_in_source<'t>(&mut self, suite: &'t [Stmt]) -> Result<Mentions<'t>, Stop> {
+        let mut imports = Imports::default();
+        suite.iter().for_each(|statement| imports.visit_stmt(statement));
+        let mut finder = Finder { mentions: imports.mentions, memo: &mut self.memo, hidden: Vec::new(), nodes: 0 };
+        suite.iter().for_each(|statement| finder.visit_stmt(statement));
+        let (mentions, nodes) = (finder.mentions, finder.nodes);
+        if imports.any {
+            self.sink.milestone()?;
+        }
+        self.sink.meter().steps(nodes)?;
+        Ok(mentions)
+    }
+}
+
+/// The question what of all that is asked about.
+struct Asking<'m, 's> {
+    sink: &'m Sink<'s>,
+    mentions: &'m Mentions<'m>,
+}
+
+impl Asking<'_, '_> {
+    /// Whether something is asked about `name`, or it leads to such a thing.
+    fn about(&self, name: &Name) -> bool {
+        name.special.is_some()
+            || self.of_one(&name.module, &name.qualname)
+            || self.leads_on(&name.module, &name.qualname)
+            // A module that stands for itself may be asked for whatever anything is asked for.
+            || name.is_module()
+                && self.mentions.attributes().any(|attribute| {
+                    match eval::attribute(&Value::Global(Rc::new(name.clone())), attribute) {
+                        Value::Global(found) => {
+                            self.of_one(&found.module, &found.qualname)
+                                || self.leads_on(&found.module, &found.qualname)
+                        }
+                        _ => false,
+                    }
+                })
+    }
+
+    /// Whether an attribute of anything leads to something that is asked about: a method of which everybody knows whose it is,
+    /// or a module, as modules have those that they import.
+    fn about_attribute(&self, name: &str) -> bool {
+        let module = name.trim_start_matches('_');
+        telling(name).is_some() || eval::is_stdlib(module) && self.leads_on(module, "")
+    }
+
+    /// Whether attributes that are asked for lead from there to something that is asked about.
+    fn leads_on(&self, module: &str, name: &str) -> bool {
+        eval::rows_below(module, name).any(|row| {
+            let last = row.name.rsplit('.').next().unwrap_or_default();
+            self.mentions.asks_for(last) && self.of_one(&row.module.into(), &row.name.into())
+        })
+    }
+
+    /// Whether anything is asked about a call or an import of this, or it gives something that the file does not mention.
+    fn of_one(&self, module: &Str, name: &Str) -> bool {
+        let call = Call { module: module.clone(), name: name.clone(), ..Call::default() };
+        let import = Import { module: module.clone(), name: name.clone(), ..Import::default() };
+        eval::gives_names(module, name)
+            || eval::looks_up(module, name)
+            || matches!(&**name, "get_type_hints")
+            || gives_children(module, name)
+            || self.sink.asks(&call.into())
+            || self.sink.asks(&import.into())
+    }
+}
+
+/// What the imports of source bind.
+#[derive(Default)]
+struct Imports<'t> {
+    mentions: Mentions<'t>,
+    /// Whether there are any.
+    any: bool,
+}
+
+impl<'t> Visitor<'t> for Imports<'t> {
+    fn visit_stmt(&mut self, statement: &'t Stmt) {
+        match statement {
+            Stmt::Import(node) => {
+                self.any = true;
+                for alias in &node.names {
+                    let path = alias.name.as_str();
+                    let (bound, path) = match &alias.asname {
+                        Some(name) => (name.as_str(), path),
+                        None => path.split_once('.').map_or((path, path), |(root, _)| (root, root)),
+                    };
+                    self.mentions.binds(bound, &module(path).into());
+                }
+            }
+            Stmt::ImportFrom(node) => {
+                self.any = true;
+                let path = node.module.as_ref().map_or("", |name| name.as_str());
+                for alias in &node.names {
+                    if alias.name.as_str() == "*" {
+                        // Of a module beside this one nobody knows what it holds.
+                        if node.level == 0 {
+                            self.mentions.tells();
+                        }
+                        continue;
+                    }
+                    let found = match node.level {
+                        0 => eval::name(path, &alias.name, false),
+                        _ => Name::new(&format!(".{path}"), &alias.name).into(),
+                    };
+                    self.mentions.binds(alias.asname.as_ref().unwrap_or(&alias.name), &found);
+                }
+            }
+            Stmt::FunctionDef(node) => self.mentions.defines(&node.name),
+            _ => {}
+        }
+        walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, _: &'t Expr) {}
+}
+
+/// What source mentions.
+struct Finder<'t, 'm> {
+    mentions: Mentions<'t>,
+    memo: &'m mut Memo,
+    /// Parameters of the functions around that have the names of builtins.
+    hidden: Vec<&'t str>,
+    nodes: u64,
+}
+
+impl<'t> Finder<'t, '_> {
+    /// What an expression may be that other modules have.
+    fn chain(&mut self, expr: &'t Expr) -> Chain {
+        let mut chain = Chain::new();
+        match expr {
+            Expr::Name(name) if &*name.id == "getattr" => self.mentions.tells(),
+            Expr::Name(name) => {
+                let word = self.mentions.word(&name.id);
+                self.mentions.loads(word, self.hidden.contains(&&*name.id), &mut chain);
+            }
+            Expr::Attribute(access) => {
+                chain = self.chain(&access.value);
+                let word = self.mentions.word(&access.attr);
+                self.mentions.attribute(self.memo, &mut chain, word);
+            }
+            other => self.visit_expr(other),
+        }
+        chain
+    }
+
+    /// Looks at what stands in a function with these parameters.
+    fn inside(&mut self, parameters: Option<&'t Parameters>, look: impl FnOnce(&mut Self)) {
+        let outside = self.hidden.len();
+        let names = parameters.into_iter().flat_map(Parameters::iter).map(|parameter| parameter.name().as_str());
+        self.hidden.extend(names.filter(|name| builtins::is_builtin(name)));
+        look(self);
+        self.hidden.truncate(outside);
+    }
+
+    /// `getattr(of, "name")` is an attribute as any other; where it stands in the call.
+    fn constant_getattr(node: &'t ExprCall) -> Option<(&'t Expr, &'t str)> {
+        match (&*node.func, &*node.arguments.args) {
+            (Expr::Name(name), [of, Expr::StringLiteral(attribute), ..]) if &*name.id == "getattr" => {
+                Some((of, attribute.value.iter().next()?.as_str())).filter(|_| !attribute.value.is_implicit_concatenated())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<'t> Visitor<'t> for Finder<'t, '_> {
+    fn visit_stmt(&mut self, statement: &'t Stmt) {
+        let parameters = match statement {
+            Stmt::FunctionDef(node) => Some(&*node.parameters),
+            _ => None,
+        };
+        self.inside(parameters, |finder| walk_stmt(finder, statement));
+    }
+
+    fn visit_expr(&mut self, expr: &'t Expr) {
+        self.nodes = self.nodes.saturating_add(1);
+        match expr {
+            _ if self.mentions.telling() => {}
+            Expr::Name(_) | Expr::Attribute(_) => {
+                let mut chain = self.chain(expr);
+                self.mentions.uses(&mut chain);
+            }
+            Expr::Call(node) if let Some((of, name)) = Self::constant_getattr(node) => {
+                let mut chain = self.chain(of);
+                let word = self.mentions.word(name);
+                self.mentions.attribute(self.memo, &mut chain, word);
+                self.mentions.uses(&mut chain);
+                node.arguments.args.iter().skip(2).for_each(|arg| self.visit_expr(arg));
+            }
+            Expr::Lambda(node) => self.inside(node.parameters.as_deref(), |finder| walk_expr(finder, expr)),
+            other => walk_expr(self, other),
+        }
+    }
+}
