@@ -52,7 +52,7 @@ mod value;
 pub use attribute::{attribute, item};
 pub use call::{call, construct, follow};
 pub use evaluator::{Decoded, Invocation, Note, Outcome, When};
-pub use knowledge::{gives_names, is_named, is_stdlib, loads, names_of, python2, rows_below};
+pub use knowledge::{gives_names, is_named, is_stdlib, loads, names_below, names_of, python2};
 pub use name::{Name, name};
 pub use num_bigint::BigInt;
 pub use operation::operate;

@@ -212,14 +212,15 @@ fn loaded_type(name: &str) -> Folded {
 /// Whether a call of this may give what a text among its arguments names, as far as that is followed here.
 #[must_use]
 pub fn looks_up(module: &str, name: &str) -> bool {
-    let whole = ["copyreg", "dill", "imp", "importlib", "inspect", "multiprocessing.reduction", "pickle", "pkgutil"];
-    let root = module.split('.').next().unwrap_or_default();
-    whole.iter().any(|known| *known == root || *known == module)
+    let root = module.split_once('.').map_or(module, |(root, _)| root);
+    let whole = matches!(root, "copyreg" | "dill" | "imp" | "importlib" | "inspect" | "pickle" | "pkgutil");
+    whole
         || is_cloudpickle(module)
         || resolves_dotted((module, name))
         || matches!(
             (module, name),
             ("gym.envs.registration" | "bottle", "load")
+                | ("multiprocessing.reduction", _)
                 | ("numpy.core" | "numpy._core", "_ufunc_reconstruct")
                 | ("operator", "attrgetter" | "methodcaller")
                 | ("xmlrpc.server", "resolve_dotted_attribute")

@@ -18,7 +18,13 @@ impl Tables {
     pub(crate) fn source(&self) -> String {
         let submodules = self.submodules();
         let all = [&self.callables, &self.modules, &self.aliases, &self.attributes, &self.python2, &submodules];
-        let words = Words::new(all.into_iter().flatten().flat_map(|row| row.cells.iter().map(String::as_str)));
+        let cells = all.into_iter().flatten().flat_map(|row| row.cells.iter().map(String::as_str));
+        // A package is a word even where only modules in it have rows.
+        let packages = self.callables.iter().flat_map(|row| {
+            let module = row.cells[0].as_str();
+            module.match_indices('.').map(|(end, _)| &module[..end])
+        });
+        let words = Words::new(cells.chain(packages));
         let number = |row: &Row, column: usize| words.number(&row.cells[column]).to_string();
         let numbers = |row: &Row| {
             let list: Vec<String> = (0..row.cells.len()).map(|column| number(row, column)).collect();

@@ -1,7 +1,5 @@
 //! Look-ups in the callable tables.
 
-use std::{collections::HashSet, sync::LazyLock};
-
 use crate::canonical::followed;
 use crate::compiled::{CALLABLES, CallableRow, Word, find, word};
 use crate::modules::{StdlibModule, stdlib_of};
@@ -85,42 +83,27 @@ pub fn names_of(module: &str) -> impl Iterator<Item = &'static str> {
         .filter(|name| !name.is_empty() && !name.contains('.'))
 }
 
-/// The rows of what is reached through `name` of `module`: its members and, where it is a module, what it and those below it
-/// hold.
-pub fn rows_below<'a>(module: &'a str, name: &'a str) -> impl Iterator<Item = Callable> + 'a {
-    let home = Word::of(module).number();
-    let first = home.map_or(CALLABLES.len(), |home| CALLABLES.partition_point(|row| row.words[0] < home));
-    let own = CALLABLES.get(first..).unwrap_or_default();
-    let own = own.get(..own.partition_point(|row| Some(row.words[0]) == home)).unwrap_or_default();
-    let own = own.get(own.partition_point(|row| word(row.words[1]) < name)..).unwrap_or_default();
-    let own = own.iter().take_while(move |row| word(row.words[1]).starts_with(name));
-    let own = own.map(Callable::from).filter(move |row| name.is_empty() || is_below(row.name, name));
-    let dotted = if name.is_empty() { module.to_owned() } else { format!("{module}.{name}") };
-    // Most names are no modules.
-    let first = match PACKAGES.contains(&*dotted) {
-        true => CALLABLES.partition_point(|row| word(row.words[0]) < dotted.as_str()),
-        false => CALLABLES.len(),
+/// The module and name of each row of what is reached through `name` of `module`: its members and, where it is a module, what it
+/// and those below it hold.
+pub fn names_below<'a>(module: &'a str, name: &'a str) -> impl Iterator<Item = (&'static str, &'static str)> + 'a {
+    let names = |row: &CallableRow| (word(row.words[0]), word(row.words[1]));
+    let from = |home: Word| {
+        let first = home.number().map_or(CALLABLES.len(), |home| CALLABLES.partition_point(|row| row.words[0] < home));
+        CALLABLES.get(first..).unwrap_or_default()
     };
+    let home = Word::of(module);
+    let own = from(home);
+    let own = own.get(..own.partition_point(|row| Some(row.words[0]) == home.number())).unwrap_or_default();
+    let own = own.get(own.partition_point(|row| word(row.words[1]) < name)..).unwrap_or_default();
+    let own = own.iter().map(names).take_while(move |row| row.1.starts_with(name));
+    let own = own.filter(move |row| name.is_empty() || is_below(row.1, name));
+    // Every package is a word; most names are no modules.
+    let dotted = if name.is_empty() { module.to_owned() } else { format!("{module}.{name}") };
+    let inner = from(Word::of(&dotted)).iter().map(names);
     let end = dotted.clone();
-    let inner = CALLABLES.get(first..).unwrap_or_default().iter();
-    let inner = inner.take_while(move |row| word(row.words[0]).starts_with(&end)).map(Callable::from);
-    own.chain(inner.filter(move |row| row.module == dotted && !name.is_empty() || is_below(row.module, &dotted)))
+    let inner = inner.take_while(move |row| row.0.starts_with(&end));
+    own.chain(inner.filter(move |row| row.0 == dotted && !name.is_empty() || is_below(row.0, &dotted)))
 }
-
-/// Modules of which some row names members, and those above them.
-static PACKAGES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let mut packages = HashSet::new();
-    let mut modules: Vec<u32> = CALLABLES.iter().map(|row| row.words[0]).collect();
-    modules.dedup();
-    for mut module in modules.into_iter().map(word) {
-        while packages.insert(module)
-            && let Some((above, _)) = module.rsplit_once('.')
-        {
-            module = above;
-        }
-    }
-    packages
-});
 
 /// Whether `path` leads on from `start`.
 fn is_below(path: &str, start: &str) -> bool {

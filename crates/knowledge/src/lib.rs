@@ -15,7 +15,7 @@ mod standing;
 
 pub use callable::{
     Callable, Lookup, callable, callables, gives_names, import_effect, is_known_module, is_named, is_pure, loads,
-    names_of, rows_below,
+    names_below, names_of,
 };
 pub use canonical::canonical;
 pub use modules::{ModuleAttribute, StdlibModule, is_stdlib, module_attribute, stdlib_module, stdlib_modules};

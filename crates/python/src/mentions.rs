@@ -282,9 +282,9 @@ impl Asking<'_, '_> {
 
     /// Whether attributes that are asked for lead from there to something that is asked about.
     fn leads_on(&self, module: &str, name: &str) -> bool {
-        eval::rows_below(module, name).any(|row| {
-            let last = row.name.rsplit('.').next().unwrap_or_default();
-            self.mentions.asks_for(last) && self.of_one(&row.module.into(), &row.name.into())
+        eval::names_below(module, name).any(|(module, name)| {
+            let last = name.rsplit_once('.').map_or(name, |(_, last)| last);
+            self.mentions.asks_for(last) && self.of_one(&module.into(), &name.into())
         })
     }
 

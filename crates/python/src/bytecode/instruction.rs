@@ -36,6 +36,8 @@ pub(crate) struct Decoded {
     pub(crate) overlap: Option<u32>,
     /// The first opcode that the version does not have.
     pub(crate) unknown: Option<u32>,
+    /// Whether something is imported in it, or runs a text.
+    pub(crate) imports: bool,
     /// Loops: where their headers begin and where a jump back stands, in the order of the jumps.
     pub(crate) loops: Vec<(u32, u32)>,
     /// Where SETUP_EXCEPT and its like lead, up to 3.10.
@@ -142,6 +144,7 @@ impl Decoded {
             if row.jumps {
                 self.jumps.push(instructions.len());
             }
+            self.imports |= matches!(row.op, Op::ImportName | Op::ImportStar | Op::ExecStmt);
             if row.op == Op::Unknown {
                 self.unknown.get_or_insert(begun);
             }

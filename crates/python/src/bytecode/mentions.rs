@@ -33,7 +33,9 @@ impl<'t> Machine<'t, '_, '_> {
                 mentions.tells();
             }
             mentions.defines(&code.name);
-            imports(code, version, &mut mentions);
+            if decoded.imports {
+                imports(code, version, &mut mentions);
+            }
         }
         for code in codes {
             if mentions.telling() {
@@ -45,16 +47,21 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     fn mentioned(&mut self, code: &'t Code, version: Version, mentions: &mut Mentions<'t>) {
-        let names: Vec<Word> = code.names.iter().map(|name| mentions.word(name)).collect();
-        let name = |index: u32| usize::try_from(index).ok().and_then(|index| names.get(index)).copied();
+        let words = |of: &'t [Str], mentions: &mut Mentions<'t>| -> Vec<Word> {
+            of.iter().map(|name| mentions.word(name)).collect()
+        };
+        let (names, locals, cells) =
+            (words(&code.names, mentions), words(&code.locals, mentions), words(&code.cells, mentions));
+        let at = |words: &[Word], index: u32| usize::try_from(index).ok().and_then(|index| words.get(index)).copied();
+        let cells = if version >= Version::V3_11 { &locals } else { &cells };
         let mut chain = Chain::new();
         // Where the text stands by which `getattr` asks.
         let mut asked = None;
         let instructions = &code.decoded(version).instructions;
-        for (at, instruction) in instructions.iter().enumerate() {
+        for (place, instruction) in instructions.iter().enumerate() {
             let attribute = match attribute(version, instruction) {
-                Some(index) => name(index),
-                None if asked == Some(at) => text(code, instruction).map(|text| mentions.word(text)),
+                Some(index) => at(&names, index),
+                None if asked == Some(place) => text(code, instruction).map(|text| mentions.word(text)),
                 None => None,
             };
             if let Some(attribute) = attribute {
@@ -62,24 +69,24 @@ impl<'t> Machine<'t, '_, '_> {
                 continue;
             }
             mentions.uses(&mut chain);
-            match load(code, version, instruction) {
+            match load(version, instruction) {
                 Load::Nothing => {}
                 Load::Name(index) => match code.name_at(index) {
                     Some(name) if &**name == "getattr" => {
-                        asked = constant_getattr(code, version, instructions, at);
+                        asked = constant_getattr(code, version, instructions, place);
                         if asked.is_none() {
                             mentions.tells();
                         }
                     }
-                    _ => name(index).into_iter().for_each(|word| mentions.loads(word, false, &mut chain)),
+                    _ => at(&names, index).into_iter().for_each(|word| mentions.loads(word, false, &mut chain)),
                 },
-                Load::Local(names) => {
-                    // The last of them is on top.
-                    for name in names.into_iter().flatten() {
-                        mentions.uses(&mut chain);
-                        let word = mentions.word(name);
-                        mentions.loads(word, true, &mut chain);
-                    }
+                Load::Local(index) => at(&locals, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain)),
+                Load::Cell(index) => at(cells, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain)),
+                // The last of them is on top.
+                Load::Locals(first, last) => {
+                    at(&locals, first).into_iter().for_each(|word| mentions.loads(word, true, &mut chain));
+                    mentions.uses(&mut chain);
+                    at(&locals, last).into_iter().for_each(|word| mentions.loads(word, true, &mut chain));
                 }
             }
         }
@@ -95,30 +102,25 @@ fn text<'t>(code: &'t Code, instruction: &Instruction) -> Option<&'t Str> {
     }
 }
 
-/// What an instruction loads.
-enum Load<'t> {
+/// What an instruction loads, by indices into the code's names, locals and cells.
+enum Load {
     Nothing,
-    /// A name of the code, by its index: a global or what a class body binds.
+    /// A global, or what a class body binds.
     Name(u32),
-    /// Variables of the function.
-    Local([Option<&'t Str>; 2]),
+    Local(u32),
+    Locals(u32, u32),
+    Cell(u32),
 }
 
-fn load<'t>(code: &'t Code, version: Version, instruction: &Instruction) -> Load<'t> {
+fn load(version: Version, instruction: &Instruction) -> Load {
     let arg = instruction.arg;
     match instruction.op {
         Op::LoadGlobal => Load::Name(if version >= Version::V3_11 { arg >> 1 } else { arg }),
         Op::LoadName | Op::LoadFromDictOrGlobals => Load::Name(arg),
-        Op::LoadFast | Op::LoadFastCheck | Op::LoadFastBorrow | Op::LoadFastAndClear => {
-            Load::Local([code.local(arg), None])
-        }
-        Op::LoadFastLoadFast | Op::LoadFastBorrowLoadFastBorrow => {
-            Load::Local([code.local(arg >> 4), code.local(arg & 15)])
-        }
-        Op::StoreFastLoadFast => Load::Local([code.local(arg & 15), None]),
-        Op::LoadDeref | Op::LoadClassderef | Op::LoadFromDictOrDeref | Op::LoadClosure => {
-            Load::Local([code.cell(version, arg), None])
-        }
+        Op::LoadFast | Op::LoadFastCheck | Op::LoadFastBorrow | Op::LoadFastAndClear => Load::Local(arg),
+        Op::LoadFastLoadFast | Op::LoadFastBorrowLoadFastBorrow => Load::Locals(arg >> 4, arg & 15),
+        Op::StoreFastLoadFast => Load::Local(arg & 15),
+        Op::LoadDeref | Op::LoadClassderef | Op::LoadFromDictOrDeref | Op::LoadClosure => Load::Cell(arg),
         _ => Load::Nothing,
     }
 }
@@ -138,13 +140,15 @@ fn attribute(version: Version, instruction: &Instruction) -> Option<u32> {
 /// one; nothing: it may ask for any.
 fn constant_getattr(code: &Code, version: Version, instructions: &[Instruction], at: usize) -> Option<usize> {
     let mut rest = instructions.iter().enumerate().skip(at.saturating_add(1)).peekable();
-    let loads_one = |of: &Instruction| matches!(load(code, version, of), Load::Name(_) | Load::Local([_, None]));
+    let loads_one =
+        |of: &Instruction| matches!(load(version, of), Load::Name(_) | Load::Local(_) | Load::Cell(_));
+    let is_empty = |of: &Instruction| matches!(of.op, Op::BuildMap | Op::BuildList | Op::BuildTuple) && of.arg == 0;
     rest.next_if(|(_, next)| next.op == Op::PushNull);
     rest.next_if(|(_, next)| loads_one(next))?;
     while rest.next_if(|(_, next)| attribute(version, next).is_some()).is_some() {}
     let (found, _) = rest.next_if(|(_, next)| text(code, next).is_some())?;
     // What stands behind it takes no part in the name: a default, and the call.
-    let default = rest.next_if(|(_, next)| next.op == Op::LoadConst || loads_one(next));
+    let default = rest.next_if(|(_, next)| next.op == Op::LoadConst || loads_one(next) || is_empty(next));
     while default.is_some() && rest.next_if(|(_, next)| attribute(version, next).is_some()).is_some() {}
     rest.next_if(|(_, next)| next.op == Op::Precall);
     let (_, call) = rest.next()?;
