@@ -122,6 +122,10 @@ pub trait Receiver {
     fn asks(&self, _sketch: &Data) -> bool {
         true
     }
+    /// A number of whoever asks: one that was seen before answers as it did then. 0: nobody says so.
+    fn asker(&self) -> u64 {
+        0
+    }
 }
 
 /// Facts and children held before the milestone of a trial.
@@ -175,6 +179,11 @@ impl<'a> Sink<'a> {
     /// not look for what nobody asks about.
     pub fn asks(&self, sketch: &Data) -> bool {
         self.receiver.asks(sketch)
+    }
+
+    /// A number of whoever asks: one that was seen before answers as it did then. 0: nobody says so.
+    pub fn asker(&self) -> u64 {
+        self.receiver.asker()
     }
 
     /// Gives a child back.

@@ -121,6 +121,10 @@ impl Receiver for Inbox<'_> {
         self.recorder.is_some() || self.judge.asks(sketch)
     }
 
+    fn asker(&self) -> u64 {
+        if self.recorder.is_some() { 0 } else { self.judge.asker() }
+    }
+
     fn child(&mut self, child: Child) -> Result<(), Stop> {
         self.meter.hold(CHILD.saturating_add(child.name.len() as u64))?;
         self.children.push(child);

@@ -5,7 +5,7 @@
 //! be mentioned somewhere in the file, or be looked up by something that is mentioned. Where nothing of the kind is mentioned,
 //! a walk would state no fact that whoever receives them asks about, and the file is not walked.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use base::{
     fact::{Attribute, Call, Import, Str},
@@ -189,6 +189,14 @@ impl<'t> Mentions<'t> {
         });
     }
 
+    /// `locals()` in a function: whatever is imported may be looked up in it.
+    pub(crate) fn uses_locals(&mut self) {
+        let bound = self.infos.iter().flat_map(|(_, info)| info.bound.iter().copied());
+        for name in bound.collect::<Vec<_>>() {
+            self.uses(&mut vec![name]);
+        }
+    }
+
     /// What `chain` is is called, kept or given to somebody.
     pub(crate) fn uses(&mut self, chain: &mut Chain) {
         for name in chain.drain(..) {
@@ -237,7 +245,7 @@ impl Machine<'_, '_, '_> {
     pub(crate) fn mentioned_in_source<'t>(&mut self, suite: &'t [Stmt]) -> Result<Mentions<'t>, Stop> {
         let mut imports = Imports::default();
         suite.iter().for_each(|statement| imports.visit_stmt(statement));
-        let mut finder = Finder { mentions: imports.mentions, memo: &mut self.memo, hidden: Vec::new(), nodes: 0 };
+        let mut finder = Finder { mentions: imports.mentions, memo: &mut self.memo, hidden: Vec::new(), functions: 0, nodes: 0 };
         suite.iter().for_each(|statement| finder.visit_stmt(statement));
         let (mentions, nodes) = (finder.mentions, finder.nodes);
         if imports.any {
@@ -254,20 +262,41 @@ struct Asking<'m, 's> {
     mentions: &'m Mentions<'m>,
 }
 
+/// What is asked about a name, whatever the file mentions.
+struct Asked {
+    /// The name itself, or what it gives that the file does not mention.
+    itself: bool,
+    /// The last words of what is asked about and reached through it; nothing: there is too much.
+    through: Option<Box<[&'static str]>>,
+}
+
+/// What was found out about names, for who asked.
+#[derive(Default)]
+struct Known {
+    asker: u64,
+    names: HashMap<Str, HashMap<Str, Rc<Asked>>>,
+    count: usize,
+}
+
+/// Names that are remembered, and what is reached through one of them.
+const MAX_KNOWN: usize = 1 << 14;
+const MAX_THROUGH: usize = 64;
+
+thread_local! {
+    /// The files of a repository use the same names.
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
 impl Asking<'_, '_> {
     /// Whether something is asked about `name`, or it leads to such a thing.
     fn about(&self, name: &Name) -> bool {
         name.special.is_some()
-            || self.of_one(&name.module, &name.qualname)
-            || self.leads_on(&name.module, &name.qualname)
+            || self.leads(&name.module, &name.qualname)
             // A module that stands for itself may be asked for whatever anything is asked for.
             || name.is_module()
                 && self.mentions.attributes().any(|attribute| {
                     match eval::attribute(&Value::Global(Rc::new(name.clone())), attribute) {
-                        Value::Global(found) => {
-                            self.of_one(&found.module, &found.qualname)
-                                || self.leads_on(&found.module, &found.qualname)
-                        }
+                        Value::Global(found) => self.leads(&found.module, &found.qualname),
                         _ => false,
                     }
                 })
@@ -277,19 +306,51 @@ impl Asking<'_, '_> {
     /// or a module, as modules have those that they import.
     fn about_attribute(&self, name: &str) -> bool {
         let module = name.trim_start_matches('_');
-        telling(name).is_some() || eval::is_stdlib(module) && self.leads_on(module, "")
+        telling(name).is_some() || eval::is_stdlib(module) && self.through(module, "")
     }
 
-    /// Whether attributes that are asked for lead from there to something that is asked about.
-    fn leads_on(&self, module: &str, name: &str) -> bool {
-        eval::names_below(module, name).any(|(module, name)| {
-            let last = name.rsplit_once('.').map_or(name, |(_, last)| last);
-            self.mentions.asks_for(last) && self.of_one(&module.into(), &name.into())
+    /// Whether this is asked about, or attributes that are asked for lead from there to something that is.
+    fn leads(&self, module: &Str, name: &Str) -> bool {
+        let asked = self.asked(module, name);
+        asked.itself
+            || match &asked.through {
+                Some(words) => words.iter().any(|word| self.mentions.asks_for(word)),
+                None => self.through(module, name),
+            }
+    }
+
+    /// The same for what lies there, without what is remembered.
+    fn through(&self, module: &str, name: &str) -> bool {
+        eval::names_below(module, name)
+            .any(|(module, name)| self.mentions.asks_for(last(name)) && self.itself(&module.into(), &name.into()))
+    }
+
+    fn asked(&self, module: &Str, name: &Str) -> Rc<Asked> {
+        let asker = self.sink.asker();
+        let known = KNOWN.with_borrow(|known| {
+            let names = known.names.get(module).filter(|_| known.asker == asker && asker != 0);
+            names.and_then(|names| names.get(name)).cloned()
+        });
+        known.unwrap_or_else(|| {
+            let few = eval::names_below(module, name).nth(MAX_THROUGH).is_none();
+            let through = few.then(|| {
+                let all = eval::names_below(module, name);
+                all.filter(|(module, name)| self.itself(&(*module).into(), &(*name).into())).map(|(_, name)| last(name)).collect()
+            });
+            let asked = Rc::new(Asked { itself: self.itself(module, name), through });
+            KNOWN.with_borrow_mut(|known| {
+                if known.asker != asker || known.count >= MAX_KNOWN {
+                    *known = Known { asker, ..Known::default() };
+                }
+                known.count = known.count.saturating_add(1);
+                known.names.entry(module.clone()).or_default().insert(name.clone(), asked.clone());
+            });
+            asked
         })
     }
 
     /// Whether anything is asked about a call or an import of this, or it gives something that the file does not mention.
-    fn of_one(&self, module: &Str, name: &Str) -> bool {
+    fn itself(&self, module: &Str, name: &Str) -> bool {
         let call = Call { module: module.clone(), name: name.clone(), ..Call::default() };
         let import = Import { module: module.clone(), name: name.clone(), ..Import::default() };
         eval::gives_names(module, name)
@@ -299,6 +360,10 @@ impl Asking<'_, '_> {
             || self.sink.asks(&call.into())
             || self.sink.asks(&import.into())
     }
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, last)| last)
 }
 
 /// What the imports of source bind.
@@ -356,6 +421,8 @@ struct Finder<'t, 'm> {
     memo: &'m mut Memo,
     /// Parameters of the functions around that have the names of builtins.
     hidden: Vec<&'t str>,
+    /// How many functions there are around.
+    functions: usize,
     nodes: u64,
 }
 
@@ -365,6 +432,7 @@ impl<'t> Finder<'t, '_> {
         let mut chain = Chain::new();
         match expr {
             Expr::Name(name) if &*name.id == "getattr" => self.mentions.tells(),
+            Expr::Name(name) if &*name.id == "locals" && self.functions > 0 => self.mentions.uses_locals(),
             Expr::Name(name) => {
                 let word = self.mentions.word(&name.id);
                 self.mentions.loads(word, self.hidden.contains(&&*name.id), &mut chain);
@@ -401,11 +469,18 @@ impl<'t> Finder<'t, '_> {
 
 impl<'t> Visitor<'t> for Finder<'t, '_> {
     fn visit_stmt(&mut self, statement: &'t Stmt) {
-        let parameters = match statement {
-            Stmt::FunctionDef(node) => Some(&*node.parameters),
-            _ => None,
-        };
-        self.inside(parameters, |finder| walk_stmt(finder, statement));
+        match statement {
+            Stmt::FunctionDef(node) => {
+                node.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
+                node.type_params.iter().for_each(|parameters| self.visit_type_params(parameters));
+                self.visit_parameters(&node.parameters);
+                node.returns.iter().for_each(|returns| self.visit_annotation(returns));
+                self.functions = self.functions.saturating_add(1);
+                self.inside(Some(&node.parameters), |finder| finder.visit_body(&node.body));
+                self.functions = self.functions.saturating_sub(1);
+            }
+            _ => walk_stmt(self, statement),
+        }
     }
 
     fn visit_expr(&mut self, expr: &'t Expr) {

@@ -1,6 +1,13 @@
 //! The rules in force.
 
-use std::{borrow::Cow, path::Path, sync::Arc};
+use std::{
+    borrow::Cow,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use base::{location::ArtifactPath, report::RuleRecord};
 use rulebook::{error::Error, folder::load_folder, page::Page, rule::Rule, taxonomy::Taxonomy, vocabulary::Vocabulary};
@@ -19,7 +26,12 @@ pub struct Catalogue {
     pages: Vec<Cow<'static, str>>,
     index: Index,
     digest: String,
+    /// No two of a process have the same.
+    number: u64,
 }
+
+/// How many catalogues were made.
+static MADE: AtomicU64 = AtomicU64::new(0);
 
 impl Catalogue {
     /// The rules that come with the program.
@@ -30,7 +42,13 @@ impl Catalogue {
 
     fn new(rules: Cow<'static, [Rule]>, pages: Vec<Cow<'static, str>>, digest: String) -> Self {
         let index = Index::new(&rules);
-        Self { rules, pages, index, digest }
+        let number = MADE.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        Self { rules, pages, index, digest, number }
+    }
+
+    /// A number that no other catalogue of the process has; never 0.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// These rules and those of the folder `dir`, whose subfolders are categories. A rule with the id of another replaces it.

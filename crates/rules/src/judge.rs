@@ -94,6 +94,11 @@ impl<'c> Judge<'c> {
         index.keeps(sketch.kind()) || index.may_hold(sketch, standing::of(sketch))
     }
 
+    /// A number of the rules that ask: those of the same number ask the same.
+    pub fn asker(&self) -> u64 {
+        self.catalogue.number()
+    }
+
     /// Ends the artifact. `complete`: every byte is accounted for; `kinds`: what its readings could state.
     pub fn finish(self, complete: bool, kinds: &[Kind]) -> Judgement {
         let (rules, kinds) = (self.catalogue.rules(), Kinds::of(kinds));

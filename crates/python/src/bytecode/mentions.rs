@@ -78,6 +78,7 @@ impl<'t> Machine<'t, '_, '_> {
                             mentions.tells();
                         }
                     }
+                    Some(name) if &**name == "locals" && code.is_function() => mentions.uses_locals(),
                     _ => at(&names, index).into_iter().for_each(|word| mentions.loads(word, false, &mut chain)),
                 },
                 Load::Local(index) => at(&locals, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain)),
