@@ -184,3 +184,29 @@ fn an_overload_is_its_operator() {
     }
     assert!(resolve("torch", "ops.aten.cos.__globals__").special.is_some());
 }
+
+#[test]
+fn names_lead_to_what_is_below_them() {
+    let below = |module, name| knowledge::names_below(module, name).collect::<Vec<_>>();
+    assert!(below("pathlib", "Path").contains(&("pathlib", "Path.unlink")));
+    assert!(below("torch", "").iter().any(|(module, name)| *module == "torch" && *name == "load"));
+    assert!(below("torch", "").iter().any(|(module, _)| module.starts_with("torch.")));
+    // `importlib.metadata` is a module of the package, by whichever name it is reached.
+    assert!(below("importlib", "metadata").contains(&("importlib.metadata", "EntryPoint")));
+    assert_eq!(below("torch.nn.functional", "no_such_name"), []);
+    assert_eq!(below("no_such_module", ""), []);
+    let all = knowledge::callables().filter(|row| row.module == "os" && !row.name.is_empty()).count();
+    assert_eq!(below("os", "").iter().filter(|(module, name)| *module == "os" && !name.is_empty()).count(), all);
+}
+
+#[test]
+fn some_callables_give_what_a_text_names() {
+    for (module, name) in
+        [("builtins", "getattr"), ("builtins", "__import__"), ("builtins", "globals"), ("sys", "modules"), ("pydoc", "locate")]
+    {
+        assert!(knowledge::gives_names(module, name), "{module}.{name}");
+    }
+    for (module, name) in [("builtins", "hasattr"), ("builtins", "len"), ("os", "system"), ("torch.nn", "Linear")] {
+        assert!(!knowledge::gives_names(module, name), "{module}.{name}");
+    }
+}

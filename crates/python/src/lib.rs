@@ -49,6 +49,8 @@ mod target;
 mod text;
 
 #[cfg(test)]
+mod picky;
+#[cfg(test)]
 mod tests;
 
 use base::{

@@ -12,6 +12,10 @@ fn read(source: &[u8]) -> (Vec<String>, Vec<String>, Result<(), Stop>) {
     let mut collected = Collected::default();
     let mut sink = Sink::new(&mut collected, Meter::unlimited(), false, "test.py");
     let result = crate::read(&Blob::from_bytes(source.to_vec()), &mut sink);
+    crate::picky::check(&collected, |picky| {
+        let mut sink = Sink::new(picky, Meter::unlimited(), false, "test.py");
+        assert_eq!(crate::read(&Blob::from_bytes(source.to_vec()), &mut sink), result);
+    });
     let children = collected.children.iter().map(|child| String::from_utf8_lossy(&child.name).into_owned()).collect();
     (collected.facts.iter().map(ToString::to_string).collect(), children, result)
 }
@@ -426,4 +430,61 @@ fn python_2_is_a_language_too() {
     let (facts, _, result) = read(source);
     assert_eq!(result, Ok(()));
     assert!(!facts.iter().any(|fact| fact.starts_with("flaw")), "{}", facts.join("\n"));
+}
+
+/// What is stated to a receiver that asks about nothing but what starts something.
+fn told(source: &str) -> Vec<String> {
+    let mut picky = crate::picky::Picky::default();
+    let mut sink = Sink::new(&mut picky, Meter::unlimited(), false, "test.py");
+    crate::read(&Blob::from_bytes(source.as_bytes().to_vec()), &mut sink).unwrap();
+    picky.0.facts.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_mentions_nothing_is_left() {
+    for source in [
+        "import torch\nclass M(torch.nn.Module):\n    def forward(self, x):\n        return torch.relu(x)\n",
+        "import os\ndef f(name): return os.path.join(name, 'x')\n",
+        "import math, torch\nactivations = {'gelu': torch.nn.GELU, 'root': math.sqrt}\n",
+        "def f(config):\n    return getattr(config, 'size', None) or getattr(config, 'sizes')[0]\n",
+        "import torch\ndef f(self, x):\n    check(locals())\n    return hasattr(self, x)\n",
+        "from .configuration import *\nfrom . import layers\n",
+        "def f(x, input, file): return input.size(0), file\n",
+    ] {
+        assert_eq!(told(source), Vec::<String>::new(), "{source}");
+    }
+}
+
+#[test]
+fn what_may_lead_somewhere_is_walked() {
+    for source in [
+        "import os\ndef f(): os.system('id')\n",
+        "import os as o\nx = o\ndef f(): x.system('id')\n",
+        "import logging\nx = logging\ndef f(): x.os.system('id')\n",
+        "import logging\nx = logging\ndef f(): x._os.system('id')\n",
+        "import numpy.f2py as n\ndef f(): n.diagnose.os.system('id')\n",
+        "def f(x): x.popen('id')\n",
+        "def f(x, y): return getattr(x, y)\n",
+        "f = getattr\n",
+        "from torch import *\n",
+        "def f(x): return x.__globals__['os']\n",
+        "def f(x): return x.gi_frame.f_back\n",
+        "p = print\ndef f(): p.__self__.eval('1+1')\n",
+        "def f(name): return __import__(name)\n",
+        "import importlib\ndef f(name): return importlib.import_module(name)\n",
+        "import sys\ndef f(name): return sys.modules[name]\n",
+        "def f(): return globals()['x']\n",
+        "x = locals()['x']\n",
+        "def f(x=locals()['x']): pass\n",
+        "import os\ndef f(): return locals()['o' 's'].system\n",
+        "import pickle\nclass U(pickle.Unpickler):\n    def find_class(self, module, name): return name\n",
+        "class A:\n    def __reduce__(self): return (print, ('x',))\n",
+        "import typing\ndef f(x): return typing.get_type_hints(x)\n",
+        "import pickle\ndef f(x): return pickle.loads(x)\n",
+        "import operator\ndef f(x): return operator.attrgetter(x)\n",
+        "open('x').write(open('y').read()); exec(z)\n",
+    ] {
+        // What is walked states at least that something is imported or called.
+        assert_ne!(told(&format!("import walked\n{source}")), Vec::<String>::new(), "{source}");
+    }
 }

@@ -121,3 +121,57 @@ impl<'c> Judge<'c> {
         Judgement { findings, unlisted, checks: checks.collect(), kept: self.kept }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use base::fact::{Attribute, Call, Import};
+
+    use super::*;
+
+    #[test]
+    fn rules_ask_about_what_acts() {
+        let catalogue = Catalogue::builtin();
+        let judge = catalogue.judge(&ArtifactPath::root(b"a.py"));
+        let asks = |module: &str, name: &str| {
+            judge.asks(&Call { module: module.into(), name: name.into(), ..Call::default() }.into())
+        };
+        for (module, name) in
+            [("os", "system"), ("builtins", "exec"), ("builtins", "open"), ("os", "dup2"), ("subprocess", "?")]
+        {
+            assert!(asks(module, name), "{module}.{name}");
+        }
+        for (module, name) in [("torch.nn", "Linear"), ("os", "getcwd"), ("builtins", "len"), ("", "forward")] {
+            assert!(!asks(module, name), "{module}.{name}");
+        }
+        // Whatever is asked about when it acts somewhere is asked about when that is not said.
+        for module in ["os", "subprocess", "builtins", "socket", "pickle", "torch", "gc", "lua:os", "java:java.lang"] {
+            for name in ["system", "run", "exec", "connect", "loads", "load", "get_objects", "execute", "dup2", "?"] {
+                for when in ["import", "conditional", "perhaps", "called"] {
+                    let (module, name, when): (Arc<str>, Arc<str>, _) = (module.into(), name.into(), when.into());
+                    let at = Call { module: module.clone(), name: name.clone(), when, ..Call::default() };
+                    assert!(!judge.asks(&at.into()) || asks(&module, &name), "{module}.{name}");
+                }
+            }
+        }
+        let import = |origin: &str| Import {
+            module: "os".into(),
+            name: "system".into(),
+            origin: origin.into(),
+            ..Import::default()
+        };
+        assert!(judge.asks(&import("handed").into()));
+        assert!(!judge.asks(&import("import").into()));
+        assert!(!judge.asks(&Attribute { kind: "imported".into(), ..Attribute::default() }.into()));
+        assert!(judge.asks(&Attribute { kind: "module".into(), ..Attribute::default() }.into()));
+    }
+
+    #[test]
+    fn no_two_catalogues_ask_by_one_number() {
+        let (one, other) = (Catalogue::builtin(), Catalogue::builtin());
+        let asker = |catalogue: &Catalogue| catalogue.judge(&ArtifactPath::root(b"a")).asker();
+        assert_ne!(asker(&one), asker(&other));
+        assert_ne!(asker(&one), 0);
+    }
+}

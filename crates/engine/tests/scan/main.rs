@@ -20,6 +20,7 @@ mod evasions;
 mod joblib;
 mod keras;
 mod languages;
+mod left;
 mod legacy_tar;
 mod limits;
 mod memory;

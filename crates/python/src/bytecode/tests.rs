@@ -27,6 +27,10 @@ fn read(bytes: &[u8], name: &str, reader: Reader) -> (Vec<String>, Result<u64, S
     let mut collected = Collected::default();
     let mut sink = Sink::new(&mut collected, Meter::unlimited(), false, name);
     let result = reader(&Blob::from_bytes(bytes.to_vec()), &mut sink);
+    crate::picky::check(&collected, |picky| {
+        let mut sink = Sink::new(picky, Meter::unlimited(), false, name);
+        assert_eq!(reader(&Blob::from_bytes(bytes.to_vec()), &mut sink), result);
+    });
     (collected.facts.iter().map(ToString::to_string).collect(), result)
 }
 

@@ -1,0 +1,56 @@
+//! Python that mentions nothing which a rule asks about is not walked: nothing is found by walking it either.
+
+use std::sync::Arc;
+
+use base::{budget::NoWatch, fact::Fact, finding::Finding};
+use engine::{Recorder, Scanner, Settings};
+use rules::Catalogue;
+
+use crate::memory::{Item, Tree, target};
+
+/// Sees everything, and says nothing: for it all is walked.
+struct Looking;
+
+impl Recorder for Looking {
+    fn fact(&self, _: &str, _: &Fact) {}
+}
+
+/// The findings of all of `files`, with and without somebody who looks on.
+fn findings(files: &Tree) -> [Vec<Finding>; 2] {
+    let scanner = Scanner::new(Catalogue::builtin(), Settings::default());
+    [None, Some(&Looking as &dyn Recorder)].map(|recorder| {
+        let targets = vec![target("files", Item::Folder(files.clone()))];
+        scanner.scan_recorded(targets, Arc::new(NoWatch), recorder).findings
+    })
+}
+
+const PROGRAMS: [&str; 3] = [
+    include_str!("../../../python/testdata/evasions.txt"),
+    include_str!("../../../python/testdata/lost.txt"),
+    include_str!("../../../python/testdata/reached.txt"),
+];
+const COMPILED: [&str; 2] = [
+    include_str!("../../../python/testdata/bytecode/lost-3.8.txt"),
+    include_str!("../../../python/testdata/bytecode/lost-3.13.txt"),
+];
+
+#[test]
+fn walking_what_is_left_finds_nothing_more() {
+    let mut files = Tree::default();
+    let programs = PROGRAMS.iter().flat_map(|programs| programs.split("\n### ").skip(1));
+    for (index, program) in programs.enumerate() {
+        let (_, source) = program.split_once('\n').unwrap();
+        files = files.file(&format!("{index}.py"), source);
+    }
+    for (index, line) in COMPILED.iter().flat_map(|lines| lines.lines()).enumerate() {
+        let digits = line.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        let bytes: Vec<u8> = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+        files = files.file(&format!("{index}.pyc"), bytes);
+    }
+    let [scanned, walked] = findings(&files);
+    assert!(scanned.len() > 1_000, "{}", scanned.len());
+    for (one, other) in scanned.iter().zip(&walked) {
+        assert_eq!(one, other);
+    }
+    assert_eq!(scanned.len(), walked.len());
+}
