@@ -89,7 +89,7 @@ def refusal(workload: Workload, run: Run, report: dict, scale: float) -> str:
 
 def packed(workload: Workload) -> bool:
     """Whether more bytes come out of a workload than it has: out of archives, and as code within code."""
-    return workload.file.endswith((".npz", ".joblib")) or workload.file in ("source", "bytecode")
+    return workload.file.endswith((".npz", ".joblib")) or workload.file.endswith(("source", "bytecode"))
 
 
 def judged(run: Run, cost: Cost, scale: float, opcodes: int, bytes_: int) -> tuple[str, bool]:

@@ -1,4 +1,5 @@
-"""The workloads that the goals of speed and memory are about, made from nothing but the standard library.
+"""The workloads that the goals of speed and memory are about, made from nothing but the standard library; the code of
+models alone is fetched, from the package index.
 
 Each holds a planted problem, an inert call of `posix.system`, so that a scanner which skips the work is seen to have
 skipped it. Nothing here is ever loaded. `scale` makes smaller ones; costs are linear, so goals scale with it.
@@ -13,8 +14,11 @@ import os
 import pickle
 import random
 import struct
+import subprocess
 import sys
+import tempfile
 import types
+import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -219,14 +223,32 @@ def modules() -> Iterator[tuple[str, str]]:
             yield f"{path.parent.name}-{path.stem}", path.read_text("utf-8")
 
 
-def code(path: Path, scale: float, suffix: str, write: Callable[[str], bytes]) -> int:
+def published() -> Iterator[tuple[str, str]]:
+    """Modules of libraries that models are made with, as their wheels have them: what lies in model repositories. Fetched by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", folder]
+        subprocess.run([*command, "diffusers", "timm", "transformers", "ultralytics"], check=True)
+        modules = []
+        for wheel in sorted(Path(folder).glob("*.whl")):
+            with zipfile.ZipFile(wheel) as archive:
+                names = sorted(name for name in archive.namelist() if name.endswith(".py"))
+                modules += [(name.replace("/", "-")[:-3], archive.read(name).decode("utf-8")) for name in names]
+    random.Random(5).shuffle(modules)
+    yield from modules
+
+
+def code(
+    path: Path, scale: float, modules: Callable[[], Iterator[tuple[str, str]]], suffix: str, write: Callable[[str], bytes]
+) -> int:
     """Twenty megabytes of modules, the same ones again until there are as many, and one that calls at import."""
-    ready = [(name, write(text)) for name, text in modules()]
-    left, turn = int(20 * MIB * scale), 0
+    ready, left, turn = list(modules()), int(20 * MIB * scale), 0
     while left > 0:
-        folder = path / f"{turn:02}"
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in ready:
+        for number, (name, text) in enumerate(ready):
+            if left <= 0 and modules is published:
+                break
+            folder = path / f"{turn:02}" / f"{number // 100:02}"
+            folder.mkdir(parents=True, exist_ok=True)
+            content = write(text)
             # Not the same bytes again: nothing is read once for all.
             (folder / (name + suffix)).write_bytes(content + (b"# %d\n" % turn if suffix == ".py" else b""))
             left -= len(content)
@@ -235,15 +257,24 @@ def code(path: Path, scale: float, suffix: str, write: Callable[[str], bytes]) -
     return 0
 
 
+def compiled(text: str) -> bytes:
+    return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(compile(text, "module.py", "exec"))
+
+
 def source(path: Path, scale: float) -> int:
-    return code(path, scale, ".py", str.encode)
+    return code(path, scale, modules, ".py", str.encode)
 
 
 def bytecode(path: Path, scale: float) -> int:
-    def compiled(text: str) -> bytes:
-        return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(compile(text, "module.py", "exec"))
+    return code(path, scale, modules, ".pyc", compiled)
 
-    return code(path, scale, ".pyc", compiled)
+
+def modelling_source(path: Path, scale: float) -> int:
+    return code(path, scale, published, ".py", str.encode)
+
+
+def modelling_bytecode(path: Path, scale: float) -> int:
+    return code(path, scale, published, ".pyc", compiled)
 
 
 # Containers -------------------------------------------------------------------------------------------------------
@@ -381,8 +412,23 @@ WORKLOADS = [
         [Run("standard", nanoseconds_per_opcode=15, megabytes=192)],
     ),
     Workload("10,000 small pickles", "tree", tree, [Run("standard", 0.30)], planted=100, kind="folder"),
+    # The standard library, most of which opens files, starts processes or looks names up, and the code of models, most of which does not.
     Workload("20 MB of Python source", "source", source, [Run("standard", megabytes_a_second=20)], kind="folder"),
     Workload("20 MB of Python bytecode", "bytecode", bytecode, [Run("standard", megabytes_a_second=50)], kind="folder"),
+    Workload(
+        "20 MB of modelling source",
+        "modelling-source",
+        modelling_source,
+        [Run("standard", megabytes_a_second=20)],
+        kind="folder",
+    ),
+    Workload(
+        "20 MB of modelling bytecode",
+        "modelling-bytecode",
+        modelling_bytecode,
+        [Run("standard", megabytes_a_second=50)],
+        kind="folder",
+    ),
     Workload("186 MB zlib joblib", "model.joblib", joblib, [Run("standard", 0.87, megabytes=32)]),
     Workload(
         "500 MB deflated npz", "arrays.npz", npz, [Run("quick", 0.008, scales=False), Run("standard", 1.8)]
