@@ -213,13 +213,14 @@ fn loaded_type(name: &str) -> Folded {
 #[must_use]
 pub fn looks_up(module: &str, name: &str) -> bool {
     let root = module.split_once('.').map_or(module, |(root, _)| root);
-    let whole = matches!(root, "copyreg" | "dill" | "imp" | "importlib" | "inspect" | "pickle" | "pkgutil");
+    let whole = matches!(root, "copyreg" | "dill" | "imp" | "importlib" | "pickle" | "pkgutil");
     whole
         || is_cloudpickle(module)
         || resolves_dotted((module, name))
         || matches!(
             (module, name),
             ("gym.envs.registration" | "bottle", "load")
+                | ("inspect", "classify_class_attrs" | "getattr_static" | "getmembers" | "getmembers_static")
                 | ("multiprocessing.reduction", _)
                 | ("numpy.core" | "numpy._core", "_ufunc_reconstruct")
                 | ("operator", "attrgetter" | "methodcaller")

@@ -15,7 +15,7 @@ use base::{
 use eval::{Name, Value};
 use foldhash::HashMap;
 use ruff_python_ast::{
-    Expr, ExprCall, Parameters, Stmt,
+    Expr, ExprCall, Keyword, Parameters, Stmt,
     visitor::{Visitor, walk_expr, walk_stmt},
 };
 
@@ -25,10 +25,10 @@ use crate::{
     import::module,
     lost::telling,
     machine::Machine,
-    memo::Memo,
 };
 
-/// Whether this is an attribute that leads from anything to its namespace, code or frame, or a method that looks names up.
+/// Whether this is an attribute that leads from anything to its namespace, code or frame, a method that looks names up, or an
+/// argument by which annotations are evaluated.
 fn leads(word: &str) -> bool {
     match word.strip_prefix("__") {
         Some(special) => matches!(
@@ -56,6 +56,7 @@ fn leads(word: &str) -> bool {
                 | "ag_frame"
                 | "cr_code"
                 | "cr_frame"
+                | "eval_str"
                 | "f_back"
                 | "f_builtins"
                 | "f_globals"
@@ -164,20 +165,14 @@ impl<'t> Mentions<'t> {
     }
 
     /// An attribute of what `chain` is.
-    pub(crate) fn attribute(&mut self, memo: &mut Memo, chain: &mut Chain, word: Word) {
+    pub(crate) fn attribute(&mut self, chain: &mut Chain, word: Word) {
         let Some((text, info)) = self.infos.get_mut(word) else { return };
         info.asked = true;
         chain.retain_mut(|of| {
             let known = self.members.get(&(*of, word)).copied();
             let met = known.unwrap_or_else(|| {
                 let Some((owner, _)) = self.names.get(*of) else { return None };
-                let shared = memo.word(text);
-                let found = match memo.attribute(owner, &shared) {
-                    Value::Global(found) => Some(found),
-                    // A constant.
-                    _ => None,
-                };
-                let met = found.map(|found| {
+                let met = member(owner, text).map(|found| {
                     self.names.push((found, false));
                     self.names.len().saturating_sub(1)
                 });
@@ -245,8 +240,12 @@ impl Machine<'_, '_, '_> {
     pub(crate) fn mentioned_in_source<'t>(&mut self, suite: &'t [Stmt]) -> Result<Mentions<'t>, Stop> {
         let mut imports = Imports::default();
         suite.iter().for_each(|statement| imports.visit_stmt(statement));
-        let mut finder = Finder { mentions: imports.mentions, memo: &mut self.memo, hidden: Vec::new(), functions: 0, nodes: 0 };
+        let mut finder = Finder { mentions: imports.mentions, hidden: Vec::new(), functions: 0, calls: false, nodes: 0 };
         suite.iter().for_each(|statement| finder.visit_stmt(statement));
+        // Whoever is told to evaluates annotations.
+        if finder.calls && finder.mentions.asks_for("signature") || finder.mentions.asks_for("get_annotations") {
+            finder.mentions.tells();
+        }
         let (mentions, nodes) = (finder.mentions, finder.nodes);
         if imports.any {
             self.sink.milestone()?;
@@ -282,9 +281,45 @@ struct Known {
 const MAX_KNOWN: usize = 1 << 14;
 const MAX_THROUGH: usize = 64;
 
+/// Attributes of names that were found: by module, name and attribute; nothing: a constant.
+#[derive(Default)]
+struct Members {
+    of: HashMap<Str, HashMap<Str, HashMap<Str, Option<Rc<Name>>>>>,
+    count: usize,
+}
+
 thread_local! {
     /// The files of a repository use the same names.
     static KNOWN: RefCell<Known> = RefCell::default();
+    static MEMBERS: RefCell<Members> = RefCell::default();
+}
+
+/// The attribute `name` of `owner`, if that is no constant.
+fn member(owner: &Rc<Name>, name: &str) -> Option<Rc<Name>> {
+    let find = || match eval::attribute(&Value::Global(owner.clone()), name) {
+        Value::Global(found) => Some(found),
+        _ => None,
+    };
+    // What was reached through a special attribute keeps that.
+    if owner.special.is_some() {
+        return find();
+    }
+    let known = MEMBERS.with_borrow(|members| {
+        let names = members.of.get(&owner.module).and_then(|names| names.get(&owner.qualname));
+        names.and_then(|names| names.get(name)).cloned()
+    });
+    known.unwrap_or_else(|| {
+        let found = find();
+        MEMBERS.with_borrow_mut(|members| {
+            if members.count >= MAX_KNOWN {
+                *members = Members::default();
+            }
+            members.count = members.count.saturating_add(1);
+            let names = members.of.entry(owner.module.clone()).or_default();
+            names.entry(owner.qualname.clone()).or_default().insert(name.into(), found.clone());
+        });
+        found
+    })
 }
 
 impl Asking<'_, '_> {
@@ -416,17 +451,18 @@ impl<'t> Visitor<'t> for Imports<'t> {
 }
 
 /// What source mentions.
-struct Finder<'t, 'm> {
+struct Finder<'t> {
     mentions: Mentions<'t>,
-    memo: &'m mut Memo,
     /// Parameters of the functions around that have the names of builtins.
     hidden: Vec<&'t str>,
     /// How many functions there are around.
     functions: usize,
+    /// Whether an annotation is the text of a call.
+    calls: bool,
     nodes: u64,
 }
 
-impl<'t> Finder<'t, '_> {
+impl<'t> Finder<'t> {
     /// What an expression may be that other modules have.
     fn chain(&mut self, expr: &'t Expr) -> Chain {
         let mut chain = Chain::new();
@@ -440,7 +476,7 @@ impl<'t> Finder<'t, '_> {
             Expr::Attribute(access) => {
                 chain = self.chain(&access.value);
                 let word = self.mentions.word(&access.attr);
-                self.mentions.attribute(self.memo, &mut chain, word);
+                self.mentions.attribute(&mut chain, word);
             }
             other => self.visit_expr(other),
         }
@@ -467,7 +503,7 @@ impl<'t> Finder<'t, '_> {
     }
 }
 
-impl<'t> Visitor<'t> for Finder<'t, '_> {
+impl<'t> Visitor<'t> for Finder<'t> {
     fn visit_stmt(&mut self, statement: &'t Stmt) {
         match statement {
             Stmt::FunctionDef(node) => {
@@ -483,6 +519,18 @@ impl<'t> Visitor<'t> for Finder<'t, '_> {
         }
     }
 
+    fn visit_annotation(&mut self, expr: &'t Expr) {
+        self.calls |= matches!(expr, Expr::StringLiteral(text) if text.value.to_str().contains('('));
+        self.visit_expr(expr);
+    }
+
+    fn visit_keyword(&mut self, keyword: &'t Keyword) {
+        if let Some(name) = &keyword.arg {
+            self.mentions.word(name);
+        }
+        self.visit_expr(&keyword.value);
+    }
+
     fn visit_expr(&mut self, expr: &'t Expr) {
         self.nodes = self.nodes.saturating_add(1);
         match expr {
@@ -494,7 +542,7 @@ impl<'t> Visitor<'t> for Finder<'t, '_> {
             Expr::Call(node) if let Some((of, name)) = Self::constant_getattr(node) => {
                 let mut chain = self.chain(of);
                 let word = self.mentions.word(name);
-                self.mentions.attribute(self.memo, &mut chain, word);
+                self.mentions.attribute(&mut chain, word);
                 self.mentions.uses(&mut chain);
                 node.arguments.args.iter().skip(2).for_each(|arg| self.visit_expr(arg));
             }

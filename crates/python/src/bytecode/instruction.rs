@@ -117,10 +117,11 @@ impl Decoded {
         let (mut begun, mut extended) = (next, 0_u32);
         let mut rest = bytes.get(start..).unwrap_or_default().iter();
         let mut instructions = std::mem::take(&mut self.instructions);
+        let (words, alone, mut imports) = (version.is_wordcode(), self.index.is_empty(), self.imports);
         while let Some(number) = rest.next().copied() {
             let row = table.row(number);
             // Two bytes from 3.6 on, whatever they mean; one before, or three with an argument.
-            let arg = if version.is_wordcode() {
+            let arg = if words {
                 let low = rest.next().copied().unwrap_or(0);
                 next = next.saturating_add(2);
                 if row.has_argument { extended << 8 | u32::from(low) } else { 0 }
@@ -132,29 +133,31 @@ impl Decoded {
                 next = next.saturating_add(1);
                 0
             };
-            if row.op == Op::ExtendedArg {
-                extended = arg;
-                continue;
-            }
             if row.caches > 0 {
                 let caches = usize::from(row.caches).saturating_mul(2);
                 rest = rest.as_slice().get(caches..).unwrap_or_default().iter();
                 next = next.saturating_add(u32::from(row.caches).saturating_mul(2));
             }
-            if row.jumps {
-                self.jumps.push(instructions.len());
-            }
-            self.imports |= matches!(row.op, Op::ImportName | Op::ImportStar | Op::ExecStmt);
-            if row.op == Op::Unknown {
-                self.unknown.get_or_insert(begun);
+            if row.seldom {
+                match row.op {
+                    Op::ExtendedArg => {
+                        extended = arg;
+                        continue;
+                    }
+                    Op::ImportName | Op::ImportStar | Op::ExecStmt => imports = true,
+                    Op::Unknown => {
+                        self.unknown.get_or_insert(begun);
+                    }
+                    _ => self.jumps.push(instructions.len()),
+                }
             }
             instructions.push(Instruction { at: begun, op: row.op, number, joins: false, arg, next });
-            if !self.index.is_empty() && self.at(next).is_some() {
+            if !alone && self.at(next).is_some() {
                 break;
             }
             (begun, extended) = (next, 0);
         }
-        self.instructions = instructions;
+        (self.instructions, self.imports) = (instructions, imports);
     }
 
     /// Decodes what only jumps reach: an instruction in the middle of another.

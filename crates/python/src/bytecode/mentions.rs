@@ -33,6 +33,9 @@ impl<'t> Machine<'t, '_, '_> {
                 mentions.tells();
             }
             mentions.defines(&code.name);
+            if code.consts.iter().any(evaluates) {
+                mentions.tells();
+            }
             if decoded.imports {
                 imports(code, version, &mut mentions);
             }
@@ -41,12 +44,12 @@ impl<'t> Machine<'t, '_, '_> {
             if mentions.telling() {
                 break;
             }
-            self.mentioned(code, version, &mut mentions);
+            Self::mentioned(code, version, &mut mentions);
         }
         Ok(mentions)
     }
 
-    fn mentioned(&mut self, code: &'t Code, version: Version, mentions: &mut Mentions<'t>) {
+    fn mentioned(code: &'t Code, version: Version, mentions: &mut Mentions<'t>) {
         let words = |of: &'t [Str], mentions: &mut Mentions<'t>| -> Vec<Word> {
             of.iter().map(|name| mentions.word(name)).collect()
         };
@@ -65,7 +68,7 @@ impl<'t> Machine<'t, '_, '_> {
                 None => None,
             };
             if let Some(attribute) = attribute {
-                mentions.attribute(&mut self.memo, &mut chain, attribute);
+                mentions.attribute(&mut chain, attribute);
                 continue;
             }
             mentions.uses(&mut chain);
@@ -92,6 +95,16 @@ impl<'t> Machine<'t, '_, '_> {
             }
         }
         mentions.uses(&mut chain);
+    }
+}
+
+/// Whether a constant has the name of the argument by which annotations are evaluated.
+fn evaluates(constant: &Const) -> bool {
+    let is = |value: &Value| value.as_str() == Some("eval_str");
+    match constant {
+        Const::Value(Value::Tuple(items)) => items.iter().any(is),
+        Const::Value(value) => is(value),
+        Const::Code(_) => false,
     }
 }
 
@@ -148,13 +161,36 @@ fn constant_getattr(code: &Code, version: Version, instructions: &[Instruction],
     rest.next_if(|(_, next)| loads_one(next))?;
     while rest.next_if(|(_, next)| attribute(version, next).is_some()).is_some() {}
     let (found, _) = rest.next_if(|(_, next)| text(code, next).is_some())?;
-    // What stands behind it takes no part in the name: a default, and the call.
-    let default = rest.next_if(|(_, next)| next.op == Op::LoadConst || loads_one(next) || is_empty(next));
-    while default.is_some() && rest.next_if(|(_, next)| attribute(version, next).is_some()).is_some() {}
-    rest.next_if(|(_, next)| next.op == Op::Precall);
-    let (_, call) = rest.next()?;
-    let count = if default.is_some() { 3 } else { 2 };
-    (matches!(call.op, Op::Call | Op::CallFunction) && call.arg == count).then_some(found)
+    // What stands behind it takes no part in the name: a default that is computed of what it loads, and the call.
+    let mut depth = 0_u32;
+    for (_, next) in rest {
+        match next.op {
+            Op::Precall => {}
+            Op::Call | Op::CallFunction => {
+                return (depth <= 1 && next.arg == depth.saturating_add(2)).then_some(found);
+            }
+            Op::LoadConst => depth = depth.saturating_add(1),
+            _ if loads_one(next) || is_empty(next) => depth = depth.saturating_add(1),
+            _ if attribute(version, next).is_some() && depth > 0 => {}
+            _ if is_binary(next.op) && depth > 1 => depth = depth.saturating_sub(1),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether it takes two values and leaves one.
+const fn is_binary(op: Op) -> bool {
+    matches!(
+        op,
+        Op::BinaryOp
+            | Op::BinaryAdd
+            | Op::BinaryFloorDivide
+            | Op::BinaryMultiply
+            | Op::BinarySubscr
+            | Op::BinarySubtract
+            | Op::BinaryTrueDivide
+    )
 }
 
 /// What imports bind.

@@ -59,8 +59,8 @@ pub(crate) struct Row {
     pub(crate) caches: u8,
     /// Whether it takes an argument.
     pub(crate) has_argument: bool,
-    /// Whether it may jump.
-    pub(crate) jumps: bool,
+    /// Whether decoding looks at it: it may jump, imports, extends the argument of the next, or is none of the version's.
+    pub(crate) seldom: bool,
 }
 
 /// The opcodes of one version.
@@ -89,7 +89,8 @@ impl Table {
                         *row = Row {
                             op,
                             caches: caches.parse().unwrap_or(0),
-                            jumps: op.jump(version).is_some(),
+                            seldom: op.jump(version).is_some()
+                                || matches!(op, Op::ExtendedArg | Op::ImportName | Op::ImportStar | Op::ExecStmt | Op::Unknown),
                             ..UNKNOWN
                         };
                     }
@@ -104,7 +105,7 @@ impl Table {
     }
 }
 
-const UNKNOWN: Row = Row { op: Op::Unknown, caches: 0, has_argument: false, jumps: false };
+const UNKNOWN: Row = Row { op: Op::Unknown, caches: 0, has_argument: false, seldom: true };
 
 macro_rules! tables {
     ($($version:ident $file:literal;)+) => {
