@@ -102,6 +102,14 @@ pub(crate) struct Mentions<'t> {
 }
 
 impl<'t> Mentions<'t> {
+    /// Room for so many words.
+    pub(crate) fn with_room(words: usize) -> Self {
+        let mut mentions = Self::default();
+        mentions.words.reserve(words);
+        mentions.infos.reserve(words);
+        mentions
+    }
+
     /// Whether there is no need to look further.
     pub(crate) fn telling(&self) -> bool {
         self.telling
@@ -238,7 +246,7 @@ impl Machine<'_, '_, '_> {
     /// # Errors
     /// A [`Stop`] when the budget ends.
     pub(crate) fn mentioned_in_source<'t>(&mut self, suite: &'t [Stmt]) -> Result<Mentions<'t>, Stop> {
-        let mut imports = Imports::default();
+        let mut imports = Imports { mentions: Mentions::with_room(ROOM), any: false };
         suite.iter().for_each(|statement| imports.visit_stmt(statement));
         let mut finder = Finder { mentions: imports.mentions, hidden: Vec::new(), functions: 0, calls: false, nodes: 0 };
         suite.iter().for_each(|statement| finder.visit_stmt(statement));
@@ -401,8 +409,10 @@ fn last(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(_, last)| last)
 }
 
+/// Words of source for which there is room from the beginning.
+const ROOM: usize = 256;
+
 /// What the imports of source bind.
-#[derive(Default)]
 struct Imports<'t> {
     mentions: Mentions<'t>,
     /// Whether there are any.

@@ -67,6 +67,7 @@ impl Decoded {
         let mut decoded = Self::default();
         // Nearly all instructions take two bytes or more.
         decoded.instructions.reserve_exact(code.code.len() / 2);
+        decoded.jumps.reserve_exact(code.code.len() / 24);
         decoded.run(&code.code, version, 0);
         decoded.straight = decoded.instructions.len();
         decoded.handlers = handlers(&code.handlers);

@@ -15,6 +15,9 @@ use crate::{
     mentions::{Chain, Mentions, Word},
 };
 
+/// Words for which there is room from the beginning.
+const MAX_ROOM: usize = 1 << 10;
+
 /// INTRINSIC_IMPORT_STAR.
 const STAR: u32 = 2;
 
@@ -24,7 +27,8 @@ impl<'t> Machine<'t, '_, '_> {
     /// # Errors
     /// A [`Stop`] when the budget ends.
     pub(super) fn mentioned_in_code(&mut self, codes: &'t [Code], version: Version) -> Result<Mentions<'t>, Stop> {
-        let mut mentions = Mentions::default();
+        // Most code has some words of its own.
+        let mut mentions = Mentions::with_room(codes.len().saturating_mul(8).min(MAX_ROOM));
         for code in codes {
             let decoded = code.decoded(version);
             self.sink.meter().steps(decoded.instructions.len() as u64)?;
@@ -40,30 +44,31 @@ impl<'t> Machine<'t, '_, '_> {
                 imports(code, version, &mut mentions);
             }
         }
+        let mut room = <[Vec<Word>; 3]>::default();
         for code in codes {
             if mentions.telling() {
                 break;
             }
-            Self::mentioned(code, version, &mut mentions);
+            Self::mentioned(code, version, &mut mentions, &mut room);
         }
         Ok(mentions)
     }
 
-    fn mentioned(code: &'t Code, version: Version, mentions: &mut Mentions<'t>) {
-        let words = |of: &'t [Str], mentions: &mut Mentions<'t>| -> Vec<Word> {
-            of.iter().map(|name| mentions.word(name)).collect()
-        };
-        let (names, locals, cells) =
-            (words(&code.names, mentions), words(&code.locals, mentions), words(&code.cells, mentions));
+    fn mentioned(code: &'t Code, version: Version, mentions: &mut Mentions<'t>, room: &mut [Vec<Word>; 3]) {
+        for (words, of) in room.iter_mut().zip([&code.names, &code.locals, &code.cells]) {
+            words.clear();
+            words.extend(of.iter().map(|name| mentions.word(name)));
+        }
+        let [names, locals, cells] = room;
+        let cells = if version >= Version::V3_11 { &*locals } else { cells };
         let at = |words: &[Word], index: u32| usize::try_from(index).ok().and_then(|index| words.get(index)).copied();
-        let cells = if version >= Version::V3_11 { &locals } else { &cells };
         let mut chain = Chain::new();
         // Where the text stands by which `getattr` asks.
         let mut asked = None;
         let instructions = &code.decoded(version).instructions;
         for (place, instruction) in instructions.iter().enumerate() {
             let attribute = match attribute(version, instruction) {
-                Some(index) => at(&names, index),
+                Some(index) => at(names, index),
                 None if asked == Some(place) => text(code, instruction).map(|text| mentions.word(text)),
                 None => None,
             };
@@ -82,15 +87,15 @@ impl<'t> Machine<'t, '_, '_> {
                         }
                     }
                     Some(name) if &**name == "locals" && code.is_function() => mentions.uses_locals(),
-                    _ => at(&names, index).into_iter().for_each(|word| mentions.loads(word, false, &mut chain)),
+                    _ => at(names, index).into_iter().for_each(|word| mentions.loads(word, false, &mut chain)),
                 },
-                Load::Local(index) => at(&locals, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain)),
+                Load::Local(index) => at(locals, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain)),
                 Load::Cell(index) => at(cells, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain)),
                 // The last of them is on top.
                 Load::Locals(first, last) => {
-                    at(&locals, first).into_iter().for_each(|word| mentions.loads(word, true, &mut chain));
+                    at(locals, first).into_iter().for_each(|word| mentions.loads(word, true, &mut chain));
                     mentions.uses(&mut chain);
-                    at(&locals, last).into_iter().for_each(|word| mentions.loads(word, true, &mut chain));
+                    at(locals, last).into_iter().for_each(|word| mentions.loads(word, true, &mut chain));
                 }
             }
         }
