@@ -22,7 +22,7 @@ impl Tables {
         // A package is a word even where only modules in it have rows.
         let packages = self.callables.iter().flat_map(|row| {
             let module = row.cells[0].as_str();
-            module.match_indices('.').map(|(end, _)| &module[..end])
+            module.match_indices('.').filter_map(|(end, _)| module.get(..end))
         });
         let words = Words::new(cells.chain(packages));
         let number = |row: &Row, column: usize| words.number(&row.cells[column]).to_string();

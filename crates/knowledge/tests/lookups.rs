@@ -201,9 +201,13 @@ fn names_lead_to_what_is_below_them() {
 
 #[test]
 fn some_callables_give_what_a_text_names() {
-    for (module, name) in
-        [("builtins", "getattr"), ("builtins", "__import__"), ("builtins", "globals"), ("sys", "modules"), ("pydoc", "locate")]
-    {
+    for (module, name) in [
+        ("builtins", "getattr"),
+        ("builtins", "__import__"),
+        ("builtins", "globals"),
+        ("sys", "modules"),
+        ("pydoc", "locate"),
+    ] {
         assert!(knowledge::gives_names(module, name), "{module}.{name}");
     }
     for (module, name) in [("builtins", "hasattr"), ("builtins", "len"), ("os", "system"), ("torch.nn", "Linear")] {

@@ -19,13 +19,7 @@ use ruff_python_ast::{
     visitor::{Visitor, walk_expr, walk_stmt},
 };
 
-use crate::{
-    builtins,
-    children::gives_children,
-    import::module,
-    lost::telling,
-    machine::Machine,
-};
+use crate::{builtins, children::gives_children, import::module, lost::telling, machine::Machine};
 
 /// Whether this is an attribute that leads from anything to its namespace, code or frame, a method that looks names up, or an
 /// argument by which annotations are evaluated.
@@ -179,7 +173,7 @@ impl<'t> Mentions<'t> {
         chain.retain_mut(|of| {
             let known = self.members.get(&(*of, word)).copied();
             let met = known.unwrap_or_else(|| {
-                let Some((owner, _)) = self.names.get(*of) else { return None };
+                let (owner, _) = self.names.get(*of)?;
                 let met = member(owner, text).map(|found| {
                     self.names.push((found, false));
                     self.names.len().saturating_sub(1)
@@ -248,7 +242,8 @@ impl Machine<'_, '_, '_> {
     pub(crate) fn mentioned_in_source<'t>(&mut self, suite: &'t [Stmt]) -> Result<Mentions<'t>, Stop> {
         let mut imports = Imports { mentions: Mentions::with_room(ROOM), any: false };
         suite.iter().for_each(|statement| imports.visit_stmt(statement));
-        let mut finder = Finder { mentions: imports.mentions, hidden: Vec::new(), functions: 0, calls: false, nodes: 0 };
+        let mut finder =
+            Finder { mentions: imports.mentions, hidden: Vec::new(), functions: 0, calls: false, nodes: 0 };
         suite.iter().for_each(|statement| finder.visit_stmt(statement));
         // Whoever is told to evaluates annotations.
         if finder.calls && finder.mentions.asks_for("signature") || finder.mentions.asks_for("get_annotations") {
@@ -289,10 +284,13 @@ struct Known {
 const MAX_KNOWN: usize = 1 << 14;
 const MAX_THROUGH: usize = 64;
 
-/// Attributes of names that were found: by module, name and attribute; nothing: a constant.
+/// Attributes of one name, each as what it is; nothing: a constant.
+type OfName = HashMap<Str, Option<Rc<Name>>>;
+
+/// Attributes of names that were found: by module and name.
 #[derive(Default)]
 struct Members {
-    of: HashMap<Str, HashMap<Str, HashMap<Str, Option<Rc<Name>>>>>,
+    of: HashMap<Str, HashMap<Str, OfName>>,
     count: usize,
 }
 
@@ -378,7 +376,9 @@ impl Asking<'_, '_> {
             let few = eval::names_below(module, name).nth(MAX_THROUGH).is_none();
             let through = few.then(|| {
                 let all = eval::names_below(module, name);
-                all.filter(|(module, name)| self.itself(&(*module).into(), &(*name).into())).map(|(_, name)| last(name)).collect()
+                all.filter(|(module, name)| self.itself(&(*module).into(), &(*name).into()))
+                    .map(|(_, name)| last(name))
+                    .collect()
             });
             let asked = Rc::new(Asked { itself: self.itself(module, name), through });
             KNOWN.with_borrow_mut(|known| {
@@ -435,20 +435,15 @@ impl<'t> Visitor<'t> for Imports<'t> {
             }
             Stmt::ImportFrom(node) => {
                 self.any = true;
+                // Of a module beside this one nobody knows what it holds.
                 let path = node.module.as_ref().map_or("", |name| name.as_str());
-                for alias in &node.names {
+                for alias in node.names.iter().filter(|_| node.level == 0) {
                     if alias.name.as_str() == "*" {
-                        // Of a module beside this one nobody knows what it holds.
-                        if node.level == 0 {
-                            self.mentions.tells();
-                        }
+                        self.mentions.tells();
                         continue;
                     }
-                    let found = match node.level {
-                        0 => eval::name(path, &alias.name, false),
-                        _ => Name::new(&format!(".{path}"), &alias.name).into(),
-                    };
-                    self.mentions.binds(alias.asname.as_ref().unwrap_or(&alias.name), &found);
+                    let bound = alias.asname.as_ref().unwrap_or(&alias.name);
+                    self.mentions.binds(bound, &eval::name(path, &alias.name, false));
                 }
             }
             Stmt::FunctionDef(node) => self.mentions.defines(&node.name),
@@ -506,7 +501,8 @@ impl<'t> Finder<'t> {
     fn constant_getattr(node: &'t ExprCall) -> Option<(&'t Expr, &'t str)> {
         match (&*node.func, &*node.arguments.args) {
             (Expr::Name(name), [of, Expr::StringLiteral(attribute), ..]) if &*name.id == "getattr" => {
-                Some((of, attribute.value.iter().next()?.as_str())).filter(|_| !attribute.value.is_implicit_concatenated())
+                Some((of, attribute.value.iter().next()?.as_str()))
+                    .filter(|_| !attribute.value.is_implicit_concatenated())
             }
             _ => None,
         }

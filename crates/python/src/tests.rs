@@ -450,6 +450,7 @@ fn what_mentions_nothing_is_left() {
         "import torch\ndef f(self, x):\n    check(locals())\n    return hasattr(self, x)\n",
         "from .configuration import *\nfrom . import layers\n",
         "def f(x, input, file): return input.size(0), file\n",
+        "import inspect\ndef f(x): return set(inspect.signature(x).parameters)\n",
     ] {
         assert_eq!(told(source), Vec::<String>::new(), "{source}");
     }
@@ -463,7 +464,12 @@ fn what_may_lead_somewhere_is_walked() {
         "import logging\nx = logging\ndef f(): x.os.system('id')\n",
         "import logging\nx = logging\ndef f(): x._os.system('id')\n",
         "import numpy.f2py as n\ndef f(): n.diagnose.os.system('id')\n",
+        "from . import utils\ndef f(): utils.os.system('id')\n",
+        "from .utils import helper\ndef f(): helper._os.popen('id')\n",
         "def f(x): x.popen('id')\n",
+        "import inspect\ndef f(x: 'g()'): return inspect.signature(f, **{'eval' + '_str': True})\n",
+        "import inspect\ndef f(x): return inspect.signature(x, eval_str=True)\n",
+        "import inspect, os\ndef f(x): return inspect.getmembers(os)[x]\n",
         "def f(x, y): return getattr(x, y)\n",
         "f = getattr\n",
         "from torch import *\n",

@@ -111,9 +111,10 @@ impl Index {
         let Some(foreseen) = row.and_then(|(row, known)| row.get(known.standing)) else { return true };
         // Those of other languages have a colon.
         foreseen.modules.as_ref().is_none_or(|modules| modules.contains(&**module) || module.contains(':'))
-            && foreseen.clauses.iter().any(|position| {
-                self.clauses.get(*position).is_none_or(|candidate| candidate.may_hold(sketch))
-            })
+            && foreseen
+                .clauses
+                .iter()
+                .any(|position| self.clauses.get(*position).is_none_or(|candidate| candidate.may_hold(sketch)))
     }
 
     /// The clauses that a fact whose callable is `known` may meet; standings are already decided.

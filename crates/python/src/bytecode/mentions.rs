@@ -1,7 +1,7 @@
 //! What bytecode mentions: the loads of its instructions, one after the other, without a stack.
 
 use base::{fact::Str, stop::Stop};
-use eval::{Name, Value};
+use eval::Value;
 
 use super::{
     code::{Code, Const},
@@ -89,8 +89,12 @@ impl<'t> Machine<'t, '_, '_> {
                     Some(name) if &**name == "locals" && code.is_function() => mentions.uses_locals(),
                     _ => at(names, index).into_iter().for_each(|word| mentions.loads(word, false, &mut chain)),
                 },
-                Load::Local(index) => at(locals, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain)),
-                Load::Cell(index) => at(cells, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain)),
+                Load::Local(index) => {
+                    at(locals, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain))
+                }
+                Load::Cell(index) => {
+                    at(cells, index).into_iter().for_each(|word| mentions.loads(word, true, &mut chain))
+                }
                 // The last of them is on top.
                 Load::Locals(first, last) => {
                     at(locals, first).into_iter().for_each(|word| mentions.loads(word, true, &mut chain));
@@ -159,8 +163,7 @@ fn attribute(version: Version, instruction: &Instruction) -> Option<u32> {
 /// one; nothing: it may ask for any.
 fn constant_getattr(code: &Code, version: Version, instructions: &[Instruction], at: usize) -> Option<usize> {
     let mut rest = instructions.iter().enumerate().skip(at.saturating_add(1)).peekable();
-    let loads_one =
-        |of: &Instruction| matches!(load(version, of), Load::Name(_) | Load::Local(_) | Load::Cell(_));
+    let loads_one = |of: &Instruction| matches!(load(version, of), Load::Name(_) | Load::Local(_) | Load::Cell(_));
     let is_empty = |of: &Instruction| matches!(of.op, Op::BuildMap | Op::BuildList | Op::BuildTuple) && of.arg == 0;
     rest.next_if(|(_, next)| next.op == Op::PushNull);
     rest.next_if(|(_, next)| loads_one(next))?;
@@ -226,27 +229,25 @@ fn imports<'t>(code: &'t Code, version: Version, mentions: &mut Mentions<'t>) {
                 (from, beside) = (listed, level > 0);
                 let text = path.map_or("", |path| path);
                 let root = text.split('.').next().unwrap_or_default();
-                found = match beside {
-                    true => vec![Name::new(&format!(".{text}"), "").into()],
-                    false => vec![module(root).into(), module(text).into()],
-                };
+                found.clear();
+                // Of a module beside this one nobody knows what it holds.
+                if !beside {
+                    found.extend([module(root).into(), module(text).into()]);
+                }
                 continue;
             }
             // `import a.b as c` takes `b` of `a`.
             Op::ImportFrom if !from => continue,
             Op::ImportFrom => {
                 let (Some(path), Some(member)) = (path, code.name_at(arg)) else { continue };
-                found = match beside {
-                    true => vec![Name::new(&format!(".{path}"), member).into()],
-                    false => vec![eval::name(path, member, false)],
-                };
+                found.clear();
+                found.extend((!beside).then(|| eval::name(path, member, false)));
                 continue;
             }
             Op::ExecStmt => {
                 mentions.tells();
                 continue;
             }
-            // Of a module beside this one nobody knows what it holds.
             Op::ImportStar if beside => continue,
             Op::CallIntrinsic1 if arg == STAR && beside => continue,
             Op::ImportStar => {

@@ -90,7 +90,10 @@ impl Table {
                             op,
                             caches: caches.parse().unwrap_or(0),
                             seldom: op.jump(version).is_some()
-                                || matches!(op, Op::ExtendedArg | Op::ImportName | Op::ImportStar | Op::ExecStmt | Op::Unknown),
+                                || matches!(
+                                    op,
+                                    Op::ExtendedArg | Op::ImportName | Op::ImportStar | Op::ExecStmt | Op::Unknown
+                                ),
                             ..UNKNOWN
                         };
                     }
