@@ -36,8 +36,6 @@ pub(crate) struct Decoded {
     pub(crate) overlap: Option<u32>,
     /// The first opcode that the version does not have.
     pub(crate) unknown: Option<u32>,
-    /// Whether something is imported in it, or runs a text.
-    pub(crate) imports: bool,
     /// Loops: where their headers begin and where a jump back stands, in the order of the jumps.
     pub(crate) loops: Vec<(u32, u32)>,
     /// Where SETUP_EXCEPT and its like lead, up to 3.10.
@@ -79,12 +77,6 @@ impl Decoded {
         decoded
     }
 
-    /// Whether there is something in it that no compiler writes.
-    pub(crate) fn is_odd(&self) -> bool {
-        let hidden = self.straight < self.instructions.len();
-        hidden || self.unknown.is_some() || self.stray.is_some() || self.overlap.is_some()
-    }
-
     /// The position of the instruction that begins at `at`.
     pub(crate) fn at(&self, at: u32) -> Option<usize> {
         if self.index.is_empty() {
@@ -118,7 +110,7 @@ impl Decoded {
         let (mut begun, mut extended) = (next, 0_u32);
         let mut rest = bytes.get(start..).unwrap_or_default().iter();
         let mut instructions = std::mem::take(&mut self.instructions);
-        let (words, alone, mut imports) = (version.is_wordcode(), self.index.is_empty(), self.imports);
+        let (words, alone) = (version.is_wordcode(), self.index.is_empty());
         while let Some(number) = rest.next().copied() {
             let row = table.row(number);
             // Two bytes from 3.6 on, whatever they mean; one before, or three with an argument.
@@ -145,7 +137,6 @@ impl Decoded {
                         extended = arg;
                         continue;
                     }
-                    Op::ImportName | Op::ImportStar | Op::ExecStmt => imports = true,
                     Op::Unknown => {
                         self.unknown.get_or_insert(begun);
                     }
@@ -158,7 +149,7 @@ impl Decoded {
             }
             (begun, extended) = (next, 0);
         }
-        (self.instructions, self.imports) = (instructions, imports);
+        self.instructions = instructions;
     }
 
     /// Decodes what only jumps reach: an instruction in the middle of another.

@@ -15,7 +15,6 @@ mod instruction;
 mod lines;
 mod load;
 mod marshal;
-mod mentions;
 mod opcode;
 mod operate;
 mod stack;
@@ -189,13 +188,7 @@ fn judge(stream: &Stream, version: Version, when: When, at_load: bool, sink: &mu
     let mut machine = Machine::new("", 0, sink);
     machine.at_load = at_load;
     machine.running = Some(Running { version, codes: &stream.codes, code: top, entered: 0 });
-    let left = machine.may_be_left() && {
-        let mentions = machine.mentioned_in_code(&stream.codes, version)?;
-        machine.nobody_asks(&mentions)
-    };
-    if !left {
-        machine.program(stream, when)?;
-    }
+    machine.program(stream, when)?;
     for code in &stream.codes {
         flaws(code, version, sink)?;
     }
