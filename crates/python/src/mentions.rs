@@ -543,6 +543,8 @@ impl<'t> Visitor<'t> for Finder<'t> {
                 self.inside(Some(&node.parameters), |finder| finder.visit_body(&node.body));
                 self.functions = self.functions.saturating_sub(1);
             }
+            // It is no parameter of a function around, whatever that has.
+            Stmt::Global(node) if node.names.iter().any(|name| builtins::is_builtin(name)) => self.mentions.tells(),
             _ => walk_stmt(self, statement),
         }
     }
@@ -582,7 +584,11 @@ impl<'t> Visitor<'t> for Finder<'t> {
                 self.mentions.uses(&mut chain);
                 node.arguments.args.iter().skip(2).for_each(|arg| self.visit_expr(arg));
             }
-            Expr::Lambda(node) => self.inside(node.parameters.as_deref(), |finder| walk_expr(finder, expr)),
+            Expr::Lambda(node) => {
+                // Defaults stand outside, and may be the builtins that the parameters hide.
+                node.parameters.iter().for_each(|parameters| self.visit_parameters(parameters));
+                self.inside(node.parameters.as_deref(), |finder| finder.visit_expr(&node.body));
+            }
             other => walk_expr(self, other),
         }
     }

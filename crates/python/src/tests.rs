@@ -464,6 +464,8 @@ fn what_may_lead_somewhere_is_walked() {
         "import logging\nx = logging\ndef f(): x.os.system('id')\n",
         "import logging\nx = logging\ndef f(): x._os.system('id')\n",
         "import numpy.f2py as n\ndef f(): n.diagnose.os.system('id')\n",
+        "f = lambda exec=exec: exec('1+1')\n",
+        "def f(exec):\n    def g():\n        global exec\n        exec('1+1')\n    g()\n",
         "from . import utils\ndef f(): utils.os.system('id')\n",
         "from .utils import helper\ndef f(): helper._os.popen('id')\n",
         "def f(x): x.popen('id')\n",
