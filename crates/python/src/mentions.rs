@@ -23,7 +23,7 @@ use crate::{builtins, children::gives_children, import::module, lost::telling, m
 
 /// Whether this is an attribute that leads from anything to its namespace, code or frame, a method that looks names up, or an
 /// argument by which annotations are evaluated.
-fn leads(word: &str) -> bool {
+pub(crate) fn leads(word: &str) -> bool {
     match word.strip_prefix("__") {
         Some(special) => matches!(
             special,
@@ -133,16 +133,27 @@ impl<'t> Mentions<'t> {
 
     /// An import binds `name`; `kept`: in the body of a class, where whoever makes the class gets it.
     pub(crate) fn binds(&mut self, name: &'t str, to: &Value, kept: bool) {
-        let Value::Global(to) = to else { return };
         let word = self.word(name);
-        let known = self.names.iter().position(|(known, _)| known == to);
-        let met = known.unwrap_or_else(|| self.met(to.clone()));
-        if let (true, Some((_, used))) = (kept, self.names.get_mut(met)) {
-            *used = true;
-        }
+        let Some(met) = self.imports(to, kept) else { return };
         if let Some((_, info)) = self.infos.get_mut(word).filter(|(_, info)| !info.bound.contains(&met)) {
             info.bound.push(met);
         }
+    }
+
+    /// Something is imported, and whoever gets it has no name for it.
+    pub(crate) fn keeps(&mut self, found: &Value) {
+        self.imports(found, true);
+    }
+
+    /// Something is imported; `used`: whoever gets it may do anything with it.
+    fn imports(&mut self, found: &Value, used: bool) -> Option<usize> {
+        let Value::Global(found) = found else { return None };
+        let known = self.names.iter().position(|(known, _)| known == found);
+        let met = known.unwrap_or_else(|| self.met(found.clone()));
+        if let (true, Some((_, is_used))) = (used, self.names.get_mut(met)) {
+            *is_used = true;
+        }
+        Some(met)
     }
 
     /// A function is defined.

@@ -83,11 +83,8 @@ impl<'t> Machine<'t, '_, '_> {
             Op::WithCleanup => replace(frame, 2, 1),
             Op::WithCleanupStart => replace(frame, 2, 3),
             Op::WithCleanupFinish => drop(frame.take(2)),
-            Op::EndFinally => {
-                frame.pop();
-                frame.sure = false;
-            }
-            Op::PopFinally | Op::EndAsyncFor | Op::CleanupThrow | Op::CallFinally => frame.sure = false,
+            Op::EndFinally => drop(frame.pop()),
+            Op::PopFinally | Op::EndAsyncFor | Op::CleanupThrow | Op::CallFinally => {}
             Op::PrintItem | Op::PrintExpr | Op::PrintNewlineTo => drop(frame.pop()),
             Op::PrintItemTo => drop(frame.take(2)),
             Op::YieldValue => {

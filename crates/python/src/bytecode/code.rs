@@ -11,8 +11,9 @@ use eval::{Value, Why};
 use foldhash::HashMap;
 
 use super::{
-    instruction::Decoded,
+    instruction::{Decoded, Instruction},
     lines::{Lines, Table},
+    opcode::Op,
     version::Version,
 };
 
@@ -88,6 +89,8 @@ pub(crate) struct Numbers {
     pub(crate) positional_only: u32,
     /// Keyword-only arguments.
     pub(crate) keyword_only: u32,
+    /// Values that its stack holds at most.
+    pub(crate) stack: u32,
     /// `co_flags`.
     pub(crate) flags: u32,
     /// The line of `def`.
@@ -161,6 +164,47 @@ impl Code {
     pub(crate) fn cell(&self, version: Version, index: u32) -> Option<&Str> {
         let index = usize::try_from(index).ok()?;
         if version >= Version::V3_11 { self.locals.get(index) } else { self.cells.get(index) }
+    }
+
+    /// Whether an instruction asks for a constant, name or variable that is not there.
+    pub(super) fn lacks(&self, instruction: &Instruction, version: Version) -> bool {
+        let arg = instruction.arg;
+        let wide = version >= Version::V3_11;
+        let (index, held) = match instruction.op {
+            Op::LoadConst | Op::ReturnConst | Op::KwNames => (arg, self.consts.len()),
+            Op::LoadGlobal => (if wide { arg >> 1 } else { arg }, self.names.len()),
+            Op::LoadAttr => (if version >= Version::V3_12 { arg >> 1 } else { arg }, self.names.len()),
+            Op::LoadSuperAttr => (arg >> 2, self.names.len()),
+            Op::LoadName
+            | Op::LoadMethod
+            | Op::LoadFromDictOrGlobals
+            | Op::StoreName
+            | Op::StoreGlobal
+            | Op::StoreAttr
+            | Op::DeleteName
+            | Op::DeleteGlobal
+            | Op::DeleteAttr
+            | Op::ImportName
+            | Op::ImportFrom => (arg, self.names.len()),
+            Op::LoadFast
+            | Op::LoadFastAndClear
+            | Op::LoadFastBorrow
+            | Op::LoadFastCheck
+            | Op::StoreFast
+            | Op::DeleteFast => (arg, self.locals.len()),
+            Op::LoadFastLoadFast
+            | Op::LoadFastBorrowLoadFastBorrow
+            | Op::StoreFastLoadFast
+            | Op::StoreFastStoreFast => ((arg >> 4).max(arg & 15), self.locals.len()),
+            Op::LoadDeref
+            | Op::LoadClosure
+            | Op::LoadClassderef
+            | Op::LoadFromDictOrDeref
+            | Op::StoreDeref
+            | Op::DeleteDeref => (arg, if wide { self.locals.len() } else { self.cells.len() }),
+            _ => return false,
+        };
+        usize::try_from(index).map_or(true, |index| index >= held)
     }
 
     /// Whether a cell belongs to a function around this one.

@@ -74,11 +74,7 @@ impl<'t> Machine<'t, '_, '_> {
                 Next::End
             }
             (Op::Reraise | Op::BreakLoop | Op::InterpreterExit | Op::StopCode, _) => Next::End,
-            _ => {
-                // What the number does is not known: nor is the stack behind it.
-                frame.sure = false;
-                Next::On
-            }
+            _ => Next::On,
         })
     }
 }

@@ -4,7 +4,8 @@ use base::{blob::Blob, budget::Meter, stop::Stop};
 
 use super::{
     code::Code,
-    instruction::Instruction,
+    depth::Depths,
+    instruction::{Decoded, Instruction},
     marshal::{self, Stream},
     opcode::Op,
     version::{Layout, Version},
@@ -111,27 +112,19 @@ fn reads_the_same(code: &Code, one: Version, other: Version) -> bool {
 
 /// What in `code` makes no sense in `version`.
 fn faults(code: &Code, version: Version) -> u64 {
-    let decoded = super::instruction::Decoded::new(code, version);
+    let decoded = &Decoded::new(code, version);
     let mut faults = 0_u64;
     for instruction in &decoded.instructions {
-        let arg = usize::try_from(instruction.arg).unwrap_or(usize::MAX);
-        let held = match instruction.op {
-            Op::Unknown | Op::Cache | Op::Reserved => Some(0),
-            Op::LoadConst | Op::ReturnConst | Op::KwNames => Some(code.consts.len()),
-            Op::LoadName | Op::StoreName | Op::StoreAttr | Op::ImportName | Op::ImportFrom | Op::StoreGlobal => {
-                Some(code.names.len())
-            }
-            Op::LoadFast | Op::StoreFast => Some(code.locals.len()),
-            _ => None,
-        };
-        let outside = held.is_some_and(|count| arg >= count);
+        let none = matches!(instruction.op, Op::Unknown | Op::Cache | Op::Reserved);
+        let outside = none || code.lacks(instruction, version);
         faults = faults.saturating_add(u64::from(outside));
-        if instruction.op == Op::CompareOp && version <= Version::V3_10 && arg > 10 {
+        if instruction.op == Op::CompareOp && version <= Version::V3_10 && instruction.arg > 10 {
             faults = faults.saturating_add(1);
         }
     }
-    faults =
-        faults.saturating_add(u64::from(decoded.stray.is_some())).saturating_add(u64::from(decoded.overlap.is_some()));
+    let wrong = Depths::default().check(code, decoded, version);
+    let found = [decoded.stray, decoded.overlap, wrong.underflow, wrong.overflow, wrong.end];
+    faults = faults.saturating_add(found.iter().flatten().count() as u64);
     let last = decoded.straight.checked_sub(1).and_then(|index| decoded.instructions.get(index));
     let first = decoded.instructions.iter().map(|known| known.op);
     // From 3.11 on code begins with RESUME, behind what sets up cells and generators.

@@ -36,6 +36,8 @@ pub(crate) struct Decoded {
     pub(crate) overlap: Option<u32>,
     /// The first opcode that the version does not have.
     pub(crate) unknown: Option<u32>,
+    /// Whether something is imported in it, or runs a text.
+    pub(crate) imports: bool,
     /// Loops: where their headers begin and where a jump back stands, in the order of the jumps.
     pub(crate) loops: Vec<(u32, u32)>,
     /// Where SETUP_EXCEPT and its like lead, up to 3.10.
@@ -47,6 +49,8 @@ pub(crate) struct Decoded {
 /// A handler of exceptions.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handler {
+    /// What it handles: where that begins and ends.
+    pub(crate) range: (u32, u32),
     /// The handler's first instruction.
     pub(crate) target: u32,
     /// Values that stay on the stack.
@@ -75,6 +79,12 @@ impl Decoded {
             decoded.join(target);
         }
         decoded
+    }
+
+    /// Whether there is something in it that no compiler writes.
+    pub(crate) fn is_odd(&self) -> bool {
+        let hidden = self.straight < self.instructions.len();
+        hidden || self.unknown.is_some() || self.stray.is_some() || self.overlap.is_some()
     }
 
     /// The position of the instruction that begins at `at`.
@@ -110,7 +120,7 @@ impl Decoded {
         let (mut begun, mut extended) = (next, 0_u32);
         let mut rest = bytes.get(start..).unwrap_or_default().iter();
         let mut instructions = std::mem::take(&mut self.instructions);
-        let (words, alone) = (version.is_wordcode(), self.index.is_empty());
+        let (words, alone, mut imports) = (version.is_wordcode(), self.index.is_empty(), self.imports);
         while let Some(number) = rest.next().copied() {
             let row = table.row(number);
             // Two bytes from 3.6 on, whatever they mean; one before, or three with an argument.
@@ -137,6 +147,7 @@ impl Decoded {
                         extended = arg;
                         continue;
                     }
+                    Op::ImportName | Op::ImportStar | Op::ExecStmt => imports = true,
                     Op::Unknown => {
                         self.unknown.get_or_insert(begun);
                     }
@@ -149,7 +160,7 @@ impl Decoded {
             }
             (begun, extended) = (next, 0);
         }
-        self.instructions = instructions;
+        (self.instructions, self.imports) = (instructions, imports);
     }
 
     /// Decodes what only jumps reach: an instruction in the middle of another.
@@ -291,9 +302,10 @@ fn handlers(bytes: &[u8]) -> Vec<Handler> {
         }
         numbers.push(value);
         value = 0;
-        if let [_, _, target, depth] = *numbers {
+        if let [start, length, target, depth] = *numbers {
             let word = |count: u32| count.saturating_mul(2);
-            entries.push(Handler { target: word(target), depth: depth >> 1, offset: depth & 1 == 1 });
+            let range = (word(start), word(start.saturating_add(length)));
+            entries.push(Handler { range, target: word(target), depth: depth >> 1, offset: depth & 1 == 1 });
             numbers.clear();
         }
     }

@@ -7,6 +7,8 @@ mod arrange;
 mod branch;
 mod call;
 mod code;
+mod depth;
+mod effect;
 mod endless;
 mod explain;
 mod flow;
@@ -15,6 +17,7 @@ mod instruction;
 mod lines;
 mod load;
 mod marshal;
+mod mentions;
 mod opcode;
 mod operate;
 mod stack;
@@ -41,7 +44,12 @@ use ruff_text_size::TextRange;
 
 pub use self::explain::{explain_marshal, explain_pyc};
 pub(crate) use self::{code::Code, stack::Spare};
-use self::{marshal::Stream, version::Version};
+use self::{
+    depth::{Depths, Wrong},
+    instruction::Decoded,
+    marshal::Stream,
+    version::Version,
+};
 use crate::{
     function::Body,
     local::Local,
@@ -121,7 +129,7 @@ pub fn read_pyc(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
         let stream = marshal::read(&blob, usize::try_from(length).unwrap_or(0), version.layout(), sink.meter());
         sink.claim(length..stream.end as u64, Claim::Read);
         sink.milestone()?;
-        judge(&stream, version, When::Import, false, sink)?;
+        judge(&stream, &Case { version, when: When::Import, at_load: false, doubtful: false, handed: false }, sink)?;
         match stream.broken {
             Some(stop) => Err(stop),
             None => Ok(stream.end as u64),
@@ -148,6 +156,7 @@ pub fn read_marshal(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
         // Keras calls a Lambda layer while it builds the model.
         let at_load = sink.name() == "lambda.marshal";
         let when = if sink.name() == "code-argument.marshal" { When::Called } else { When::Import };
+        let handed = sink.name().ends_with("-argument.marshal");
         let doubtful = found.faults > found.stream.codes.len() as u64;
         let mut stream = Some(found.stream);
         for version in found.distinct {
@@ -156,7 +165,7 @@ pub fn read_marshal(blob: &Blob, sink: &mut Sink<'_>) -> Result<u64, Stop> {
                 Some(stream) => stream,
                 None => marshal::read(&blob, 0, version.layout(), sink.meter()),
             };
-            judge(&stream, version, when, at_load, sink)?;
+            judge(&stream, &Case { version, when, at_load, doubtful, handed }, sink)?;
         }
         if doubtful {
             return Err(Stop::Unsupported("opcodes that fit no version of CPython that is read".into()));
@@ -181,32 +190,60 @@ fn whole(blob: &Blob, meter: &Meter) -> Result<Blob, Stop> {
     Ok(held)
 }
 
-/// Walks the code of a stream as `version` runs it.
-fn judge(stream: &Stream, version: Version, when: When, at_load: bool, sink: &mut Sink<'_>) -> Result<(), Stop> {
+/// How a stream is run.
+struct Case {
+    /// What runs it.
+    version: Version,
+    /// When its code runs.
+    when: When,
+    /// Whether it runs while a model is loaded.
+    at_load: bool,
+    /// Whether it makes no sense in any version that is read.
+    doubtful: bool,
+    /// Whether something hands it to what runs it.
+    handed: bool,
+}
+
+/// Walks the code of a stream, unless nobody asks about anything in it, and says what is wrong with it as such.
+fn judge(stream: &Stream, case: &Case, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let Some(last) = stream.codes.last() else { return Ok(()) };
-    let top = stream.top.and_then(|top| stream.codes.get(top)).unwrap_or(last);
+    let (version, codes) = (case.version, &*stream.codes);
+    let top = stream.top.and_then(|top| codes.get(top)).unwrap_or(last);
     let mut machine = Machine::new("", 0, sink);
-    machine.at_load = at_load;
-    machine.running = Some(Running { version, codes: &stream.codes, code: top, entered: 0 });
-    machine.program(stream, when)?;
-    for code in &stream.codes {
-        flaws(code, version, sink)?;
+    machine.at_load = case.at_load;
+    machine.running = Some(Running { version, codes, code: top, entered: 0 });
+    let left = !case.handed && machine.may_be_left() && {
+        let mentions = machine.mentioned_in_code(codes, version)?;
+        machine.nobody_asks(&mentions)
+    };
+    if !left {
+        machine.program(stream, case.when)?;
+    }
+    let mut depths = Depths::default();
+    for code in codes {
+        let decoded = code.decoded(version);
+        sink.meter().steps(decoded.instructions.len() as u64)?;
+        let wrong = if case.doubtful { Wrong::default() } else { depths.check(code, decoded, version) };
+        flaws(code, decoded, wrong, sink)?;
     }
     Ok(())
 }
 
 /// States what is wrong with a code object as such.
-fn flaws(code: &Code, version: Version, sink: &mut Sink<'_>) -> Result<(), Stop> {
+fn flaws(code: &Code, decoded: &Decoded, wrong: Wrong, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let place = |at: u32| {
         let pointer = Pointer::Instruction { of: code.qualname.clone(), at, condition: None };
         Place::bytes(code.code_at.saturating_add(u64::from(at)), 1).pointer(Unit::Instruction, pointer)
     };
-    let decoded = code.decoded(version);
     let found = [
         (decoded.unknown, "unknown-opcode", "an opcode that the version does not have"),
         (decoded.stray, "jump-out-of-code", "a jump leads out of the code"),
         (decoded.overlap, "jump-into-instruction", "a jump leads into the middle of an instruction"),
         (code.odd.then_some(0), "odd-code-object", "a part of a code object is of another type than CPython makes"),
+        (wrong.end, "jump-out-of-code", "the code ends and does not say where it goes on"),
+        (wrong.underflow, "code-underflow", "takes values from an empty stack"),
+        (wrong.overflow, "code-overflow", "puts more values on its stack than it declares"),
+        (wrong.outside, "code-index", "loads what lies behind its constants, names or variables"),
     ];
     for (at, id, detail) in found {
         if let Some(at) = at {

@@ -174,12 +174,8 @@ pub(super) struct Frame<'t> {
     pub(super) given: Known,
     /// Where the loop begins that is executed.
     pub(super) round: Option<u32>,
-    /// Something was taken from an empty stack whose state was certain.
-    pub(super) underflow: Option<u32>,
     /// The instruction that is walked.
     pub(super) at: u32,
-    /// Whether the stack is what CPython would have here.
-    pub(super) sure: bool,
     /// Whether callables are kept that leave the stack for elsewhere.
     pub(super) watching: bool,
     /// Those values, and which instruction took them.
@@ -189,7 +185,7 @@ pub(super) struct Frame<'t> {
 impl<'t> Frame<'t> {
     /// The frame of code that begins.
     pub(super) fn begin() -> Self {
-        Self { sure: true, ..Self::default() }
+        Self::default()
     }
 
     /// The same, on the stack that another frame left.
@@ -212,14 +208,6 @@ impl<'t> Frame<'t> {
         if self.slots.len() < MAX_STACK {
             self.slots.push(slot.into());
         }
-    }
-
-    /// Something is taken from an empty stack.
-    fn underflows(&mut self) {
-        if self.sure && self.underflow.is_none() {
-            self.underflow = Some(self.at);
-        }
-        self.sure = false;
     }
 
     pub(super) fn pop(&mut self) -> Slot<'t> {
@@ -281,10 +269,7 @@ impl<'t> Frame<'t> {
                 slot.settle();
                 slot
             }
-            None => {
-                self.underflows();
-                Slot::unknown()
-            }
+            None => Slot::unknown(),
         }
     }
 
@@ -294,7 +279,6 @@ impl<'t> Frame<'t> {
         let mut taken = match self.slots.len().checked_sub(count) {
             Some(rest) => self.slots.split_off(rest),
             None => {
-                self.underflows();
                 // What is there are the last ones; what is missing is not made up beyond reason.
                 let missing = count.saturating_sub(self.slots.len()).min(64);
                 let mut taken = vec![Slot::unknown(); missing];

@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use base::{fact::Flaw, stop::Stop};
+use base::stop::Stop;
 use eval::Value;
 use foldhash::{HashMap, HashSet};
 use ruff_text_size::{TextRange, TextSize};
@@ -79,11 +79,6 @@ impl<'t> Machine<'t, '_, '_> {
         (self.when, self.context, self.branch) = before;
         for (value, at) in std::mem::take(&mut frame.taken) {
             self.takes(TextRange::empty(TextSize::new(at)), &value);
-        }
-        if let (Ok(()), Some(at)) = (&result, frame.underflow) {
-            let place = self.place(TextRange::empty(TextSize::new(at)));
-            let detail = "takes values from an empty stack".into();
-            self.state(place, Flaw { id: "stack-underflow".into(), detail, part: code.qualname.clone() })?;
         }
         self.running = Some(outer);
         result
@@ -166,14 +161,12 @@ impl<'t> Machine<'t, '_, '_> {
                     let kept = usize::try_from(depth).unwrap_or(0).min(1 << 10);
                     let count = kept.saturating_add(1).saturating_add(usize::from(offset));
                     frame.replace(std::iter::repeat_n(Slot::unknown(), count));
-                    frame.sure = false;
                     // What jumps around the handler goes on where it ends.
                     let end = frame.saved.ahead(instruction.at);
                     self.region(sweep, end.unwrap_or(u32::MAX), When::Conditional, || "except".into());
                 }
                 None => {
                     frame.replace([]);
-                    frame.sure = false;
                 }
             },
         }

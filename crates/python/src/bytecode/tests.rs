@@ -299,7 +299,7 @@ fn obfuscated_code_keeps_what_was_found() {
         (&[113, 255][..], "jump-into-instruction"),
         (&[144, 255, 113, 255][..], "jump-out-of-code"),
         (&[7, 0][..], "unknown-opcode"),
-        (&[1, 0, 1, 0][..], "stack-underflow"),
+        (&[1, 0, 1, 0][..], "code-underflow"),
     ] {
         let (facts, _) = read(&tampered(code), "a.pyc", super::read_pyc);
         states(&facts, &["name=\"system\"", "('called-f')"]);

@@ -59,7 +59,7 @@ pub(crate) struct Row {
     pub(crate) caches: u8,
     /// Whether it takes an argument.
     pub(crate) has_argument: bool,
-    /// Whether decoding looks at it: it may jump, extends the argument of the next, or is none of the version's.
+    /// Whether decoding looks at it: it may jump, imports, extends the argument of the next, or is none of the version's.
     pub(crate) seldom: bool,
 }
 
@@ -89,7 +89,11 @@ impl Table {
                         *row = Row {
                             op,
                             caches: caches.parse().unwrap_or(0),
-                            seldom: op.jump(version).is_some() || matches!(op, Op::ExtendedArg | Op::Unknown),
+                            seldom: op.jump(version).is_some()
+                                || matches!(
+                                    op,
+                                    Op::ExtendedArg | Op::ImportName | Op::ImportStar | Op::ExecStmt | Op::Unknown
+                                ),
                             ..UNKNOWN
                         };
                     }

@@ -110,10 +110,14 @@ impl Reader<'_> {
     fn numbers(&self, head: &Head) -> Numbers {
         let ([a, b, c, d, e, f], line) = (head.numbers, head.line);
         match self.raw.layout {
-            Layout::Two => Numbers { arguments: a, flags: d, line, ..Numbers::default() },
-            Layout::KeywordOnly => Numbers { arguments: a, keyword_only: b, flags: e, line, ..Numbers::default() },
-            Layout::PositionalOnly => Numbers { arguments: a, positional_only: b, keyword_only: c, flags: f, line },
-            Layout::Merged => Numbers { arguments: a, positional_only: b, keyword_only: c, flags: e, line },
+            Layout::Two => Numbers { arguments: a, stack: c, flags: d, line, ..Numbers::default() },
+            Layout::KeywordOnly => {
+                Numbers { arguments: a, keyword_only: b, stack: d, flags: e, line, ..Numbers::default() }
+            }
+            Layout::PositionalOnly => {
+                Numbers { arguments: a, positional_only: b, keyword_only: c, stack: e, flags: f, line }
+            }
+            Layout::Merged => Numbers { arguments: a, positional_only: b, keyword_only: c, stack: d, flags: e, line },
         }
     }
 }
