@@ -13,7 +13,7 @@ use base::{
     stop::Stop,
 };
 use eval::{Name, Value};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use ruff_python_ast::{
     Expr, ExprCall, Keyword, Parameters, PatternKeyword, Stmt,
     visitor::{Visitor, walk_expr, walk_pattern_keyword, walk_stmt},
@@ -82,13 +82,25 @@ struct Info {
     asked: bool,
 }
 
+/// What is done with something of another module.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Use {
+    /// It is asked for attributes.
+    #[default]
+    Asked,
+    /// It is called where it stands.
+    Called,
+    /// It is kept or given to somebody, who may do anything with it.
+    Kept,
+}
+
 /// What was seen so far.
 #[derive(Default)]
 pub(crate) struct Mentions<'t> {
     words: HashMap<&'t str, Word>,
     infos: Vec<(&'t str, Info)>,
-    /// What of other modules was met, and whether it is used, not only asked for an attribute.
-    names: Vec<(Rc<Name>, bool)>,
+    /// What of other modules was met, and what is done with it.
+    names: Vec<(Rc<Name>, Use)>,
     /// Their attributes; some are constants.
     members: HashMap<(usize, Word), Option<usize>>,
     /// Whether something was seen that may lead anywhere.
@@ -127,7 +139,7 @@ impl<'t> Mentions<'t> {
     }
 
     fn met(&mut self, name: Rc<Name>) -> usize {
-        self.names.push((name, false));
+        self.names.push((name, Use::Asked));
         self.names.len().saturating_sub(1)
     }
 
@@ -150,8 +162,8 @@ impl<'t> Mentions<'t> {
         let Value::Global(found) = found else { return None };
         let known = self.names.iter().position(|(known, _)| known == found);
         let met = known.unwrap_or_else(|| self.met(found.clone()));
-        if let (true, Some((_, is_used))) = (used, self.names.get_mut(met)) {
-            *is_used = true;
+        if let (true, Some((_, how))) = (used, self.names.get_mut(met)) {
+            *how = Use::Kept;
         }
         Some(met)
     }
@@ -173,7 +185,7 @@ impl<'t> Mentions<'t> {
             None => {
                 let found = builtins::is_builtin(text).then_some(self.names.len());
                 info.builtin = Some(found);
-                self.names.extend(found.map(|_| (Rc::new(Name::new("builtins", text)), false)));
+                self.names.extend(found.map(|_| (Rc::new(Name::new("builtins", text)), Use::Asked)));
                 found
             }
         };
@@ -191,7 +203,7 @@ impl<'t> Mentions<'t> {
             let met = known.unwrap_or_else(|| {
                 let (owner, _) = self.names.get(*of)?;
                 let met = member(owner, text).map(|found| {
-                    self.names.push((found, false));
+                    self.names.push((found, Use::Asked));
                     self.names.len().saturating_sub(1)
                 });
                 self.members.insert((*of, word), met);
@@ -211,11 +223,20 @@ impl<'t> Mentions<'t> {
         }
     }
 
-    /// What `chain` is is called, kept or given to somebody.
+    /// What `chain` is is kept or given to somebody.
     pub(crate) fn uses(&mut self, chain: &mut Chain) {
+        self.notes(chain, Use::Kept);
+    }
+
+    /// What `chain` is is called.
+    pub(crate) fn calls(&mut self, chain: &mut Chain) {
+        self.notes(chain, Use::Called);
+    }
+
+    fn notes(&mut self, chain: &mut Chain, how: Use) {
         for name in chain.drain(..) {
-            if let Some((_, used)) = self.names.get_mut(name) {
-                *used = true;
+            if let Some((_, known)) = self.names.get_mut(name) {
+                *known = how.max(*known);
             }
         }
     }
@@ -238,11 +259,11 @@ impl Machine<'_, '_, '_> {
     pub(crate) fn nobody_asks(&self, mentions: &Mentions<'_>) -> bool {
         let written = Attribute { kind: "imported".into(), ..Attribute::default() };
         let asking = Asking { sink: &*self.sink, mentions };
-        let mut used = mentions.names.iter().filter(|(_, used)| *used);
+        let mut used = mentions.names.iter().filter(|(_, how)| *how > Use::Asked);
         !mentions.telling
             && self.sink.passed()
             && !self.sink.asks(&written.into())
-            && !used.any(|(name, _)| asking.about(name))
+            && !used.any(|(name, how)| asking.about(name, *how))
             && !mentions.attributes().any(|name| asking.about_attribute(name))
     }
 
@@ -283,23 +304,29 @@ struct Asking<'m, 's> {
 
 /// What is asked about a name, whatever the file mentions.
 struct Asked {
-    /// The name itself, or what it gives that the file does not mention.
-    itself: bool,
-    /// The last words of what is asked about and reached through it; nothing: there is too much.
-    through: Option<Box<[&'static str]>>,
+    /// The name as what is called, or what it gives that the file does not mention.
+    called: bool,
+    /// The name, whatever is done with it.
+    kept: bool,
+    /// What is reached through it.
+    through: Rc<Through>,
 }
+
+/// The last words of what is asked about and reached through something.
+type Through = HashSet<&'static str>;
 
 /// What was found out about names, for who asked.
 #[derive(Default)]
 struct Known {
     asker: u64,
     names: HashMap<Str, HashMap<Str, Rc<Asked>>>,
+    /// What is reached through modules and their classes.
+    through: HashMap<Str, HashMap<Str, Rc<Through>>>,
     count: usize,
 }
 
-/// Names that are remembered, and what is reached through one of them.
-const MAX_KNOWN: usize = 1 << 14;
-const MAX_THROUGH: usize = 64;
+/// Names and words that are remembered.
+const MAX_KNOWN: usize = 1 << 16;
 
 /// Attributes of one name, each as what it is; nothing: a constant.
 type OfName = HashMap<Str, Option<Rc<Name>>>;
@@ -347,14 +374,14 @@ fn member(owner: &Rc<Name>, name: &str) -> Option<Rc<Name>> {
 
 impl Asking<'_, '_> {
     /// Whether something is asked about `name`, or it leads to such a thing.
-    fn about(&self, name: &Name) -> bool {
+    fn about(&self, name: &Name, how: Use) -> bool {
         name.special.is_some()
-            || self.leads(&name.module, &name.qualname)
+            || self.leads(&name.module, &name.qualname, how)
             // A module that stands for itself may be asked for whatever anything is asked for.
             || name.is_module()
                 && self.mentions.attributes().any(|attribute| {
                     match eval::attribute(&Value::Global(Rc::new(name.clone())), attribute) {
-                        Value::Global(found) => self.leads(&found.module, &found.qualname),
+                        Value::Global(found) => self.leads(&found.module, &found.qualname, Use::Kept),
                         _ => false,
                     }
                 })
@@ -364,64 +391,90 @@ impl Asking<'_, '_> {
     /// or a module, as modules have those that they import.
     fn about_attribute(&self, name: &str) -> bool {
         let module = name.trim_start_matches('_');
-        telling(name).is_some() || eval::is_stdlib(module) && self.through(module, "")
+        telling(name).is_some() || eval::is_stdlib(module) && self.asks_for_any(&self.through(&module.into(), ""))
     }
 
     /// Whether this is asked about, or attributes that are asked for lead from there to something that is.
-    fn leads(&self, module: &Str, name: &Str) -> bool {
+    fn leads(&self, module: &Str, name: &Str, how: Use) -> bool {
         let asked = self.asked(module, name);
-        asked.itself
-            || match &asked.through {
-                Some(words) => words.iter().any(|word| self.mentions.asks_for(word)),
-                None => self.through(module, name),
-            }
+        asked.called || asked.kept && how == Use::Kept || self.asks_for_any(&asked.through)
     }
 
-    /// The same for what lies there, without what is remembered. A method of a class may give another object of it.
-    fn through(&self, module: &str, name: &str) -> bool {
-        eval::names_below(module, owner(name))
-            .any(|(module, name)| self.mentions.asks_for(last(name)) && self.itself(&module.into(), &name.into()))
+    fn asks_for_any(&self, words: &Through) -> bool {
+        match words.len() < self.mentions.infos.len() {
+            true => words.iter().any(|word| self.mentions.asks_for(word)),
+            false => self.mentions.attributes().any(|attribute| words.contains(attribute)),
+        }
+    }
+
+    /// The last words of what is asked about and reached through this: a method of a class may give another object of it.
+    fn through(&self, module: &Str, name: &str) -> Rc<Through> {
+        let owner = owner(name);
+        let known = self.known(|known| known.through.get(module)?.get(owner).cloned());
+        known.unwrap_or_else(|| {
+            let all = eval::names_below(module, owner);
+            let all = all.filter(|(module, name)| self.kept(&(*module).into(), &(*name).into()));
+            let through: Rc<Through> = Rc::new(all.map(|(_, name)| last(name)).collect());
+            self.learn(through.len(), |known| {
+                known.through.entry(module.clone()).or_default().insert(owner.into(), through.clone());
+            });
+            through
+        })
     }
 
     fn asked(&self, module: &Str, name: &Str) -> Rc<Asked> {
-        let asker = self.sink.asker();
-        let known = KNOWN.with_borrow(|known| {
-            let names = known.names.get(module).filter(|_| known.asker == asker && asker != 0);
-            names.and_then(|names| names.get(name)).cloned()
-        });
+        let known = self.known(|known| known.names.get(module)?.get(name).cloned());
         known.unwrap_or_else(|| {
-            let few = eval::names_below(module, owner(name)).nth(MAX_THROUGH).is_none();
-            let through = few.then(|| {
-                let all = eval::names_below(module, owner(name));
-                all.filter(|(module, name)| self.itself(&(*module).into(), &(*name).into()))
-                    .map(|(_, name)| last(name))
-                    .collect()
-            });
-            let asked = Rc::new(Asked { itself: self.itself(module, name), through });
-            KNOWN.with_borrow_mut(|known| {
-                if known.asker != asker || known.count >= MAX_KNOWN {
-                    *known = Known { asker, ..Known::default() };
-                }
-                known.count = known.count.saturating_add(1);
+            let (called, kept) = (self.called(module, name), self.kept(module, name));
+            let asked = Rc::new(Asked { called, kept, through: self.through(module, name) });
+            self.learn(1, |known| {
                 known.names.entry(module.clone()).or_default().insert(name.clone(), asked.clone());
             });
             asked
         })
     }
 
-    /// Whether anything is asked about a call or an import of this or of what it has no row of its own for, or it gives something
-    /// that the file does not mention.
-    fn itself(&self, module: &Str, name: &Str) -> bool {
+    /// Something that was found out before, for the same who asks.
+    fn known<T>(&self, find: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
+        let asker = self.sink.asker();
+        KNOWN.with_borrow(|known| if known.asker == asker && asker != 0 { find(known) } else { None })
+    }
+
+    /// Remembers something of so many words.
+    fn learn(&self, words: usize, learn: impl FnOnce(&mut Known)) {
+        let asker = self.sink.asker();
+        KNOWN.with_borrow_mut(|known| {
+            if known.asker != asker || known.count >= MAX_KNOWN {
+                *known = Known { asker, ..Known::default() };
+            }
+            known.count = known.count.saturating_add(words).saturating_add(1);
+            learn(known);
+        });
+    }
+
+    /// Whether something is asked about this, or about what it has no row of its own for, whatever is done with it.
+    fn kept(&self, module: &Str, name: &Str) -> bool {
+        // How it is imported is not known: it may be found by what others compute, or be run by whom it is given to.
+        self.called(module, name) || self.sink.asks(&imported(module, name, Str::default()).into())
+    }
+
+    /// Whether something is asked about a call of this or of what it has no row of its own for, or it gives something that the
+    /// file does not mention.
+    fn called(&self, module: &Str, name: &Str) -> bool {
         let call = |name: Str| Call { module: module.clone(), name, ..Call::default() };
-        let import = Import { module: module.clone(), name: name.clone(), ..Import::default() };
         eval::gives_names(module, name)
             || eval::looks_up(module, name)
             || matches!(&**name, "get_type_hints")
             || gives_children(module, name)
             || self.sink.asks(&call(name.clone()).into())
             || self.sink.asks(&call([name, ".?"].concat().into()).into())
-            || self.sink.asks(&import.into())
+            || self.sink.asks(&imported(module, name, "import".into()).into())
     }
+}
+
+/// The fact that something is imported.
+fn imported(module: &Str, name: &Str, origin: Str) -> Import {
+    Import { module: module.clone(), name: name.clone(), origin, ..Import::default() }
 }
 
 /// The first part of a dotted name: the class of a method.
@@ -594,6 +647,11 @@ impl<'t> Visitor<'t> for Finder<'t> {
                 self.mentions.attribute(&mut chain, word);
                 self.mentions.uses(&mut chain);
                 node.arguments.args.iter().skip(2).for_each(|arg| self.visit_expr(arg));
+            }
+            Expr::Call(node) if matches!(&*node.func, Expr::Name(_) | Expr::Attribute(_)) => {
+                let mut chain = self.chain(&node.func);
+                self.mentions.calls(&mut chain);
+                self.visit_arguments(&node.arguments);
             }
             Expr::Lambda(node) => {
                 // Defaults stand outside, and may be the builtins that the parameters hide.

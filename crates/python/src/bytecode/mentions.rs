@@ -74,7 +74,10 @@ impl<'t> Machine<'t, '_, '_> {
                 mentions.attribute(&mut chain, attribute);
                 continue;
             }
-            mentions.uses(&mut chain);
+            match place.checked_sub(1).and_then(|before| instructions.get(before)) {
+                Some(before) if loads_callee(version, before) => mentions.calls(&mut chain),
+                _ => mentions.uses(&mut chain),
+            }
             match load(version, instruction) {
                 Load::Nothing => {}
                 Load::Namespace => {
@@ -209,6 +212,16 @@ fn attribute(version: Version, instruction: &Instruction) -> Option<u32> {
     }
 }
 
+/// Whether compilers have this load what is called, and NULL or an object beside it.
+fn loads_callee(version: Version, instruction: &Instruction) -> bool {
+    match instruction.op {
+        Op::LoadMethod => true,
+        Op::LoadGlobal => version >= Version::V3_11 && instruction.arg & 1 == 1,
+        Op::LoadAttr => version >= Version::V3_12 && instruction.arg & 1 == 1,
+        _ => false,
+    }
+}
+
 /// Where the text stands by which the `getattr` that is loaded at `at` asks for an attribute of a variable, or of an attribute of
 /// one; nothing: it may ask for any.
 fn constant_getattr(code: &Code, version: Version, instructions: &[Instruction], at: usize) -> Option<usize> {
@@ -258,7 +271,9 @@ struct Importing<'t> {
     /// Whether it stands beside this one: of such a module nobody knows what it holds.
     beside: bool,
     /// What the next store binds.
-    found: Vec<Value>,
+    found: Option<Value>,
+    /// How many parts of the path lie on the stack.
+    parts: usize,
     /// What lies on the stack.
     state: State,
 }
@@ -272,6 +287,8 @@ enum State {
     Taken,
     /// The same, the module on top.
     Swapped,
+    /// A module that is no longer needed.
+    Bound,
     /// A module from which names are imported.
     From,
     /// The same, and what one of them is.
@@ -279,10 +296,24 @@ enum State {
 }
 
 impl Importing<'_> {
+    /// The module of this name is taken of the one on top: whether that is the next part of the path.
+    fn takes(&mut self, name: Option<&Str>) -> bool {
+        let next = self.path.split('.').nth(self.parts);
+        if next.is_none() || next != name.map(|name| &**name) || self.beside {
+            return false;
+        }
+        self.parts = self.parts.saturating_add(1);
+        let end =
+            self.path.match_indices('.').nth(self.parts.saturating_sub(1)).map_or(self.path.len(), |(end, _)| end);
+        self.found = self.path.get(..end).map(|path| module(path).into());
+        true
+    }
+
     /// Who gets it without a name, by instructions that no compiler writes, may do anything with it.
     fn escapes(self, mentions: &mut Mentions<'_>) {
         if !self.beside {
-            mentions.keeps(&module(self.path).into());
+            let root = self.path.split('.').next().unwrap_or_default();
+            [root, self.path].iter().for_each(|path| mentions.keeps(&module(path).into()));
         }
         self.found.iter().for_each(|found| mentions.keeps(found));
     }
@@ -311,24 +342,28 @@ fn imports<'t>(code: &'t Code, version: Version, kept: bool, mentions: &mut Ment
         };
         now.state = match (now.state, op) {
             (state, Op::Nop) => state,
-            (State::Whole, Op::LoadAttr) => State::Whole,
-            (State::Whole, Op::ImportFrom) => State::Taken,
+            (State::Whole, Op::ImportFrom) if now.takes(code.name_at(arg)) => State::Taken,
+            // Up to 3.6.
+            (State::Whole, Op::LoadAttr) if now.takes(code.name_at(arg)) => State::Whole,
             (State::Taken, Op::RotTwo) => State::Swapped,
             (State::Taken, Op::Swap) if arg == 2 => State::Swapped,
             (State::Swapped, Op::PopTop) => State::Whole,
-            (State::From, Op::PopTop) => continue,
+            (State::From | State::Bound, Op::PopTop) => continue,
             (State::From, _) if star && now.beside => continue,
             (State::From, Op::ImportFrom) => {
                 let member = code.name_at(arg).filter(|_| !now.beside);
-                now.found = member.map(|member| eval::name(now.path, member, false)).into_iter().collect();
+                now.found = member.map(|member| eval::name(now.path, member, false));
                 State::Member
             }
-            (State::Whole | State::Member, _) if let Some(stored) = stored(code, version, instruction) => {
-                now.found.drain(..).for_each(|found| mentions.binds(stored, &found, kept));
-                if now.state == State::Whole {
-                    continue;
+            (State::Whole | State::Taken | State::Member, _)
+                if let Some(stored) = stored(code, version, instruction) =>
+            {
+                now.found.take().into_iter().for_each(|found| mentions.binds(stored, &found, kept));
+                match now.state {
+                    State::Member => State::From,
+                    State::Taken => State::Bound,
+                    _ => continue,
                 }
-                State::From
             }
             _ => {
                 if star {
@@ -371,6 +406,6 @@ fn begun<'t>(code: &'t Code, instructions: &[Instruction], position: usize, name
     };
     let path = code.name_at(name)?;
     let root = path.split('.').next().unwrap_or_default();
-    let found = if beside { Vec::new() } else { vec![module(root).into(), module(path).into()] };
-    Some(Importing { path, beside, found, state })
+    let found = (state == State::Whole && !beside).then(|| module(root).into());
+    Some(Importing { path, beside, found, parts: 1, state })
 }
