@@ -5,21 +5,16 @@
 //! be mentioned somewhere in the file, or be looked up by something that is mentioned. Where nothing of the kind is mentioned,
 //! a walk would state no fact that whoever receives them asks about, and the file is not walked.
 
+mod asking;
+mod source;
+
 use std::{cell::RefCell, rc::Rc};
 
-use base::{
-    fact::{Attribute, Call, Import, Str},
-    sink::Sink,
-    stop::Stop,
-};
+use base::fact::Str;
 use eval::{Name, Value};
-use foldhash::{HashMap, HashSet};
-use ruff_python_ast::{
-    Expr, ExprCall, Keyword, Parameters, PatternKeyword, Stmt,
-    visitor::{Visitor, walk_expr, walk_pattern_keyword, walk_stmt},
-};
+use foldhash::HashMap;
 
-use crate::{builtins, children::gives_children, import::module, lost::telling, machine::Machine};
+use crate::builtins;
 
 /// Whether this is an attribute that leads from anything to its namespace, code or frame, a method that looks names up, or an
 /// argument by which annotations are evaluated.
@@ -253,80 +248,8 @@ impl<'t> Mentions<'t> {
     }
 }
 
-impl Machine<'_, '_, '_> {
-    /// Whether nothing that was mentioned is asked about, or leads to anything that is. Who does not know yet what he reads is
-    /// told by walking it.
-    pub(crate) fn nobody_asks(&self, mentions: &Mentions<'_>) -> bool {
-        let written = Attribute { kind: "imported".into(), ..Attribute::default() };
-        let asking = Asking { sink: &*self.sink, mentions };
-        let mut used = mentions.names.iter().filter(|(_, how)| *how > Use::Asked);
-        !mentions.telling
-            && self.sink.passed()
-            && !self.sink.asks(&written.into())
-            && !used.any(|(name, how)| asking.about(name, *how))
-            && !mentions.attributes().any(|name| asking.about_attribute(name))
-    }
-
-    /// Whether it is enough to look for what is mentioned: who does not know yet what he reads, and what something else runs
-    /// at once, is walked.
-    pub(crate) fn may_be_left(&self) -> bool {
-        !(self.traced || self.executed || self.at_load)
-    }
-
-    /// What source mentions.
-    ///
-    /// # Errors
-    /// A [`Stop`] when the budget ends.
-    pub(crate) fn mentioned_in_source<'t>(&mut self, suite: &'t [Stmt]) -> Result<Mentions<'t>, Stop> {
-        let mut imports = Imports { mentions: Mentions::with_room(ROOM), any: false, class: false };
-        suite.iter().for_each(|statement| imports.visit_stmt(statement));
-        let mut finder =
-            Finder { mentions: imports.mentions, hidden: Vec::new(), functions: 0, calls: false, nodes: 0 };
-        suite.iter().for_each(|statement| finder.visit_stmt(statement));
-        // Whoever is told to evaluates annotations.
-        if finder.calls && finder.mentions.asks_for("signature") || finder.mentions.asks_for("get_annotations") {
-            finder.mentions.tells();
-        }
-        let (mentions, nodes) = (finder.mentions, finder.nodes);
-        if imports.any {
-            self.sink.milestone()?;
-        }
-        self.sink.meter().steps(nodes)?;
-        Ok(mentions)
-    }
-}
-
-/// The question what of all that is asked about.
-struct Asking<'m, 's> {
-    sink: &'m Sink<'s>,
-    mentions: &'m Mentions<'m>,
-}
-
-/// What is asked about a name, whatever the file mentions.
-struct Asked {
-    /// The name as what is called, or what it gives that the file does not mention.
-    called: bool,
-    /// The name, whatever is done with it.
-    kept: bool,
-    /// What is reached through it.
-    through: Rc<Through>,
-}
-
-/// The last words of what is asked about and reached through something.
-type Through = HashSet<&'static str>;
-
-/// What was found out about names, for who asked.
-#[derive(Default)]
-struct Known {
-    asker: u64,
-    names: HashMap<Str, HashMap<Str, Rc<Asked>>>,
-    /// What is reached through modules and their classes.
-    through: HashMap<Str, HashMap<Str, Rc<Through>>>,
-    count: usize,
-}
-
-/// Names and words that are remembered.
-const MAX_KNOWN: usize = 1 << 16;
+/// Attributes that are remembered.
+const MAX_MEMBERS: usize = 1 << 14;
 
 /// Attributes of one name, each as what it is; nothing: a constant.
 type OfName = HashMap<Str, Option<Rc<Name>>>;
@@ -339,8 +262,7 @@ struct Members {
 }
 
 thread_local! {
-    /// The files of a repository use the same names.
-    static KNOWN: RefCell<Known> = RefCell::default();
+    /// The files of a repository ask for the same attributes.
     static MEMBERS: RefCell<Members> = RefCell::default();
 }
 
@@ -361,7 +283,7 @@ fn member(owner: &Rc<Name>, name: &str) -> Option<Rc<Name>> {
     known.unwrap_or_else(|| {
         let found = find();
         MEMBERS.with_borrow_mut(|members| {
-            if members.count >= MAX_KNOWN {
+            if members.count >= MAX_MEMBERS {
                 *members = Members::default();
             }
             members.count = members.count.saturating_add(1);
@@ -370,295 +292,4 @@ fn member(owner: &Rc<Name>, name: &str) -> Option<Rc<Name>> {
         });
         found
     })
-}
-
-impl Asking<'_, '_> {
-    /// Whether something is asked about `name`, or it leads to such a thing.
-    fn about(&self, name: &Name, how: Use) -> bool {
-        name.special.is_some()
-            || self.leads(&name.module, &name.qualname, how)
-            // A module that stands for itself may be asked for whatever anything is asked for.
-            || name.is_module()
-                && self.mentions.attributes().any(|attribute| {
-                    match eval::attribute(&Value::Global(Rc::new(name.clone())), attribute) {
-                        Value::Global(found) => self.leads(&found.module, &found.qualname, Use::Kept),
-                        _ => false,
-                    }
-                })
-    }
-
-    /// Whether an attribute of anything leads to something that is asked about: a method of which everybody knows whose it is,
-    /// or a module, as modules have those that they import.
-    fn about_attribute(&self, name: &str) -> bool {
-        let module = name.trim_start_matches('_');
-        telling(name).is_some() || eval::is_stdlib(module) && self.asks_for_any(&self.through(&module.into(), ""))
-    }
-
-    /// Whether this is asked about, or attributes that are asked for lead from there to something that is.
-    fn leads(&self, module: &Str, name: &Str, how: Use) -> bool {
-        let asked = self.asked(module, name);
-        asked.called || asked.kept && how == Use::Kept || self.asks_for_any(&asked.through)
-    }
-
-    fn asks_for_any(&self, words: &Through) -> bool {
-        match words.len() < self.mentions.infos.len() {
-            true => words.iter().any(|word| self.mentions.asks_for(word)),
-            false => self.mentions.attributes().any(|attribute| words.contains(attribute)),
-        }
-    }
-
-    /// The last words of what is asked about and reached through this: a method of a class may give another object of it.
-    fn through(&self, module: &Str, name: &str) -> Rc<Through> {
-        let owner = owner(name);
-        let known = self.known(|known| known.through.get(module)?.get(owner).cloned());
-        known.unwrap_or_else(|| {
-            let all = eval::names_below(module, owner);
-            let all = all.filter(|(module, name)| self.kept(&(*module).into(), &(*name).into()));
-            let through: Rc<Through> = Rc::new(all.map(|(_, name)| last(name)).collect());
-            self.learn(through.len(), |known| {
-                known.through.entry(module.clone()).or_default().insert(owner.into(), through.clone());
-            });
-            through
-        })
-    }
-
-    fn asked(&self, module: &Str, name: &Str) -> Rc<Asked> {
-        let known = self.known(|known| known.names.get(module)?.get(name).cloned());
-        known.unwrap_or_else(|| {
-            let (called, kept) = (self.called(module, name), self.kept(module, name));
-            let asked = Rc::new(Asked { called, kept, through: self.through(module, name) });
-            self.learn(1, |known| {
-                known.names.entry(module.clone()).or_default().insert(name.clone(), asked.clone());
-            });
-            asked
-        })
-    }
-
-    /// Something that was found out before, for the same who asks.
-    fn known<T>(&self, find: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
-        let asker = self.sink.asker();
-        KNOWN.with_borrow(|known| if known.asker == asker && asker != 0 { find(known) } else { None })
-    }
-
-    /// Remembers something of so many words.
-    fn learn(&self, words: usize, learn: impl FnOnce(&mut Known)) {
-        let asker = self.sink.asker();
-        KNOWN.with_borrow_mut(|known| {
-            if known.asker != asker || known.count >= MAX_KNOWN {
-                *known = Known { asker, ..Known::default() };
-            }
-            known.count = known.count.saturating_add(words).saturating_add(1);
-            learn(known);
-        });
-    }
-
-    /// Whether something is asked about this, or about what it has no row of its own for, whatever is done with it.
-    fn kept(&self, module: &Str, name: &Str) -> bool {
-        // How it is imported is not known: it may be found by what others compute, or be run by whom it is given to.
-        self.called(module, name) || self.sink.asks(&imported(module, name, Str::default()).into())
-    }
-
-    /// Whether something is asked about a call of this or of what it has no row of its own for, or it gives something that the
-    /// file does not mention.
-    fn called(&self, module: &Str, name: &Str) -> bool {
-        let call = |name: Str| Call { module: module.clone(), name, ..Call::default() };
-        eval::gives_names(module, name)
-            || eval::looks_up(module, name)
-            || matches!(&**name, "get_type_hints")
-            || gives_children(module, name)
-            || self.sink.asks(&call(name.clone()).into())
-            || self.sink.asks(&call([name, ".?"].concat().into()).into())
-            || self.sink.asks(&imported(module, name, "import".into()).into())
-    }
-}
-
-/// The fact that something is imported.
-fn imported(module: &Str, name: &Str, origin: Str) -> Import {
-    Import { module: module.clone(), name: name.clone(), origin, ..Import::default() }
-}
-
-/// The first part of a dotted name: the class of a method.
-fn owner(name: &str) -> &str {
-    name.split_once('.').map_or(name, |(owner, _)| owner)
-}
-
-fn last(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(_, last)| last)
-}
-
-/// Words of source for which there is room from the beginning.
-const ROOM: usize = 256;
-
-/// What the imports of source bind.
-struct Imports<'t> {
-    mentions: Mentions<'t>,
-    /// Whether there are any.
-    any: bool,
-    /// Whether the body of a class is looked at.
-    class: bool,
-}
-
-impl<'t> Visitor<'t> for Imports<'t> {
-    fn visit_stmt(&mut self, statement: &'t Stmt) {
-        match statement {
-            Stmt::Import(node) => {
-                self.any = true;
-                for alias in &node.names {
-                    let path = alias.name.as_str();
-                    let (bound, path) = match &alias.asname {
-                        Some(name) => (name.as_str(), path),
-                        None => path.split_once('.').map_or((path, path), |(root, _)| (root, root)),
-                    };
-                    self.mentions.binds(bound, &module(path).into(), self.class);
-                }
-            }
-            Stmt::ImportFrom(node) => {
-                self.any = true;
-                // Of a module beside this one nobody knows what it holds.
-                let path = node.module.as_ref().map_or("", |name| name.as_str());
-                for alias in node.names.iter().filter(|_| node.level == 0) {
-                    if alias.name.as_str() == "*" {
-                        self.mentions.tells();
-                        continue;
-                    }
-                    let bound = alias.asname.as_ref().unwrap_or(&alias.name);
-                    self.mentions.binds(bound, &eval::name(path, &alias.name, false), self.class);
-                }
-            }
-            Stmt::FunctionDef(node) => self.mentions.defines(&node.name),
-            _ => {}
-        }
-        let class = match statement {
-            Stmt::ClassDef(_) => true,
-            Stmt::FunctionDef(_) => false,
-            _ => self.class,
-        };
-        let outer = std::mem::replace(&mut self.class, class);
-        walk_stmt(self, statement);
-        self.class = outer;
-    }
-
-    fn visit_expr(&mut self, _: &'t Expr) {}
-}
-
-/// What source mentions.
-struct Finder<'t> {
-    mentions: Mentions<'t>,
-    /// Parameters of the functions around that have the names of builtins.
-    hidden: Vec<&'t str>,
-    /// How many functions there are around.
-    functions: usize,
-    /// Whether an annotation is the text of a call.
-    calls: bool,
-    nodes: u64,
-}
-
-impl<'t> Finder<'t> {
-    /// What an expression may be that other modules have.
-    fn chain(&mut self, expr: &'t Expr) -> Chain {
-        let mut chain = Chain::new();
-        match expr {
-            Expr::Name(name) if &*name.id == "getattr" => self.mentions.tells(),
-            Expr::Name(name) if &*name.id == "locals" && self.functions > 0 => self.mentions.uses_locals(),
-            Expr::Name(name) => {
-                let word = self.mentions.word(&name.id);
-                self.mentions.loads(word, self.hidden.contains(&&*name.id), &mut chain);
-            }
-            Expr::Attribute(access) => {
-                chain = self.chain(&access.value);
-                let word = self.mentions.word(&access.attr);
-                self.mentions.attribute(&mut chain, word);
-            }
-            other => self.visit_expr(other),
-        }
-        chain
-    }
-
-    /// Looks at what stands in a function with these parameters.
-    fn inside(&mut self, parameters: Option<&'t Parameters>, look: impl FnOnce(&mut Self)) {
-        let outside = self.hidden.len();
-        let names = parameters.into_iter().flat_map(Parameters::iter).map(|parameter| parameter.name().as_str());
-        self.hidden.extend(names.filter(|name| builtins::is_builtin(name)));
-        look(self);
-        self.hidden.truncate(outside);
-    }
-
-    /// `getattr(of, "name")` is an attribute as any other; where it stands in the call.
-    fn constant_getattr(node: &'t ExprCall) -> Option<(&'t Expr, &'t str)> {
-        match (&*node.func, &*node.arguments.args) {
-            (Expr::Name(name), [of, Expr::StringLiteral(attribute), ..]) if &*name.id == "getattr" => {
-                Some((of, attribute.value.iter().next()?.as_str()))
-                    .filter(|_| !attribute.value.is_implicit_concatenated())
-            }
-            _ => None,
-        }
-    }
-}
-
-impl<'t> Visitor<'t> for Finder<'t> {
-    fn visit_stmt(&mut self, statement: &'t Stmt) {
-        match statement {
-            Stmt::FunctionDef(node) => {
-                node.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
-                node.type_params.iter().for_each(|parameters| self.visit_type_params(parameters));
-                self.visit_parameters(&node.parameters);
-                node.returns.iter().for_each(|returns| self.visit_annotation(returns));
-                self.functions = self.functions.saturating_add(1);
-                self.inside(Some(&node.parameters), |finder| finder.visit_body(&node.body));
-                self.functions = self.functions.saturating_sub(1);
-            }
-            // It is no parameter of a function around, whatever that has.
-            Stmt::Global(node) if node.names.iter().any(|name| builtins::is_builtin(name)) => self.mentions.tells(),
-            _ => walk_stmt(self, statement),
-        }
-    }
-
-    fn visit_annotation(&mut self, expr: &'t Expr) {
-        self.calls |= matches!(expr, Expr::StringLiteral(text) if text.value.to_str().contains('('));
-        self.visit_expr(expr);
-    }
-
-    fn visit_pattern_keyword(&mut self, keyword: &'t PatternKeyword) {
-        let word = self.mentions.word(&keyword.attr);
-        let mut chain = Chain::new();
-        self.mentions.attribute(&mut chain, word);
-        self.mentions.uses(&mut chain);
-        walk_pattern_keyword(self, keyword);
-    }
-
-    fn visit_keyword(&mut self, keyword: &'t Keyword) {
-        if let Some(name) = &keyword.arg {
-            self.mentions.word(name);
-        }
-        self.visit_expr(&keyword.value);
-    }
-
-    fn visit_expr(&mut self, expr: &'t Expr) {
-        self.nodes = self.nodes.saturating_add(1);
-        match expr {
-            _ if self.mentions.telling() => {}
-            Expr::Name(_) | Expr::Attribute(_) => {
-                let mut chain = self.chain(expr);
-                self.mentions.uses(&mut chain);
-            }
-            Expr::Call(node) if let Some((of, name)) = Self::constant_getattr(node) => {
-                let mut chain = self.chain(of);
-                let word = self.mentions.word(name);
-                self.mentions.attribute(&mut chain, word);
-                self.mentions.uses(&mut chain);
-                node.arguments.args.iter().skip(2).for_each(|arg| self.visit_expr(arg));
-            }
-            Expr::Call(node) if matches!(&*node.func, Expr::Name(_) | Expr::Attribute(_)) => {
-                let mut chain = self.chain(&node.func);
-                self.mentions.calls(&mut chain);
-                self.visit_arguments(&node.arguments);
-            }
-            Expr::Lambda(node) => {
-                // Defaults stand outside, and may be the builtins that the parameters hide.
-                node.parameters.iter().for_each(|parameters| self.visit_parameters(parameters));
-                self.inside(node.parameters.as_deref(), |finder| finder.visit_expr(&node.body));
-            }
-            other => walk_expr(self, other),
-        }
-    }
 }

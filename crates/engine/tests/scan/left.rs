@@ -29,7 +29,9 @@ const PROGRAMS: [&str; 3] = [
     include_str!("../../../python/testdata/lost.txt"),
     include_str!("../../../python/testdata/reached.txt"),
 ];
-const COMPILED: [&str; 2] = [
+const COMPILED: [&str; 4] = [
+    include_str!("../../../python/testdata/bytecode/by-hand-3.8.txt"),
+    include_str!("../../../python/testdata/bytecode/by-hand-3.12.txt"),
     include_str!("../../../python/testdata/bytecode/lost-3.8.txt"),
     include_str!("../../../python/testdata/bytecode/lost-3.13.txt"),
 ];

@@ -92,7 +92,9 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Op::LoadFastAndClear => frame.push(self.variable(code, arg)),
             Op::LoadClosure => frame.push(Slot { role: Role::Cell, ..Slot::unknown() }),
-            Op::LoadLocals => frame.push(Slot::unknown()),
+            Op::LoadLocals => {
+                frame.push(Slot::from(Value::called(Value::global("builtins", "locals"), Vec::new(), Vec::new())))
+            }
             Op::LoadBuildClass => frame.push(Slot::from(Value::global("builtins", "__build_class__"))),
             Op::LoadAssertionError => frame.push(Slot::from(Value::global("builtins", "AssertionError"))),
             Op::LoadCommonConstant => {

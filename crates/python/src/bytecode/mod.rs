@@ -13,6 +13,7 @@ mod endless;
 mod explain;
 mod flow;
 mod guess;
+mod imports;
 mod instruction;
 mod lines;
 mod load;

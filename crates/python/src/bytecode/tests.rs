@@ -496,8 +496,7 @@ fn what_nobody_could_follow_is_told() {
         assert_eq!(compiled.lines().count(), programs.split("\n### ").skip(1).count());
         for (program, line) in programs.split("\n### ").skip(1).zip(compiled.lines()) {
             let (expected, _) = program.split_once('\n').unwrap();
-            let digits = line.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-            let bytes: Vec<u8> = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+            let bytes = bytes_of(line);
             let (facts, result) = read(&bytes, "lost.pyc", super::read_pyc);
             assert_eq!(result, Ok(bytes.len() as u64));
             // Where source is followed further, bytecode says at least that a callable was lost.
@@ -512,4 +511,58 @@ fn what_nobody_could_follow_is_told() {
         }
     }
     assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}
+
+/// The bytes of a line of hexadecimal digits.
+fn bytes_of(line: &str) -> Vec<u8> {
+    let digits = line.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}
+
+#[test]
+fn what_no_compiler_writes_is_followed_all_the_same() {
+    for programs in [
+        include_str!("../../testdata/bytecode/by-hand-3.8.txt"),
+        include_str!("../../testdata/bytecode/by-hand-3.12.txt"),
+    ] {
+        assert!(programs.lines().count() >= 8);
+        for line in programs.lines() {
+            let (facts, _) = read(&bytes_of(line), "by_hand.pyc", super::read_pyc);
+            states(&facts, &["name=\"system\"", "('id')", "when=\"import\""]);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_wrong_with_what_compilers_write() {
+    for (version, pyc, marshal) in FIXTURES {
+        for (facts, _) in [read(pyc, "a.pyc", super::read_pyc), read(marshal, "a.marshal", super::read_marshal)] {
+            assert!(!facts.iter().any(|fact| fact.starts_with("flaw")), "{version}: {}", facts.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn what_mentions_nothing_is_left() {
+    let titles: Vec<&str> = include_str!("../../testdata/left.txt")
+        .split("\n### ")
+        .skip(1)
+        .filter_map(|program| program.lines().next())
+        .collect();
+    for (version, compiled) in [
+        ("3.6", include_str!("../../testdata/bytecode/left-3.6.txt")),
+        ("3.11", include_str!("../../testdata/bytecode/left-3.11.txt")),
+        ("3.13", include_str!("../../testdata/bytecode/left-3.13.txt")),
+    ] {
+        assert_eq!(compiled.lines().count(), titles.len());
+        for (title, line) in titles.iter().zip(compiled.lines()) {
+            let bytes = bytes_of(line);
+            let mut picky = crate::picky::Picky::default();
+            let mut sink = Sink::new(&mut picky, Meter::unlimited(), false, "left.pyc");
+            super::read_pyc(&Blob::from_bytes(bytes), &mut sink).unwrap();
+            let told: Vec<String> = picky.0.facts.iter().map(ToString::to_string).collect();
+            // The version is told of every file.
+            assert!(told.iter().all(|fact| fact.starts_with("identity")), "{version}, {title}: {}", told.join("\n"));
+        }
+    }
 }

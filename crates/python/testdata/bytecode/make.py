@@ -1,6 +1,6 @@
 """Compiles `operators.py` and `newer.py` with the CPythons named `python2.7`, `python3.8` and so on: `python3 make.py FOLDER` takes each
 from `FOLDER/VERSION*/bin/python`. `.said` is what CPython hands to `os.system`, which is replaced while the programs run. The programs
-of `../lost.txt` are compiled each for itself, a line of hexadecimal digits each in `lost-VERSION.txt`."""
+of `../lost.txt` and `../left.txt` are compiled each for itself, a line of hexadecimal digits each in `lost-VERSION.txt`."""
 import glob
 import subprocess
 import sys
@@ -28,15 +28,17 @@ for name, versions in VERSIONS.items():
         subprocess.run([python, "-c", COMPILE, name], check=True)
     said = subprocess.run([sys.executable, "-c", RUN, name], check=True, capture_output=True)
     open(name + ".said", "wb").write(said.stdout)
-LOST = """
+EACH = """
 import io, marshal, sys
 from importlib.util import MAGIC_NUMBER as magic
-programs = io.open('../lost.txt', encoding='utf-8').read().split('\\n### ')[1:]
-with open('lost-%d.%d.txt' % sys.version_info[:2], 'w') as out:
+name = sys.argv[1]
+programs = io.open('../%s.txt' % name, encoding='utf-8').read().split('\\n### ')[1:]
+with open(name + '-%d.%d.txt' % sys.version_info[:2], 'w') as out:
     for program in programs:
-        code = compile(program.split('\\n', 1)[1], 'lost.py', 'exec', dont_inherit=True)
-        out.write((magic + bytes(12) + marshal.dumps(code)).hex() + '\\n')
+        code = compile(program.split('\\n', 1)[1], name + '.py', 'exec', dont_inherit=True)
+        out.write((magic + bytes(8 if sys.version_info < (3, 7) else 12) + marshal.dumps(code)).hex() + '\\n')
 """
-for version in ["3.8", "3.13"]:
-    (python,) = glob.glob(f"{sys.argv[1]}/{version}.*/bin/python")
-    subprocess.run([python, "-c", LOST], check=True)
+for name, versions in {"lost": ["3.8", "3.13"], "left": ["3.6", "3.11", "3.13"]}.items():
+    for version in versions:
+        (python,) = glob.glob(f"{sys.argv[1]}/{version}.*/bin/python")
+        subprocess.run([python, "-c", EACH, name], check=True)
