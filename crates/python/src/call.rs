@@ -296,6 +296,9 @@ impl<'t> Machine<'t, '_, '_> {
             let named: Vec<_> = kwargs.iter().map(|(name, arg)| (name.clone(), arg.written().clone())).collect();
             (written, named)
         });
+        if self.tells_truly() {
+            self.give_back_written(&callee.value, args, node)?;
+        }
         if let Some(name) = &name {
             self.reflects(name, args);
             self.runs_text(node, name, args)?;

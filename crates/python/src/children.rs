@@ -4,7 +4,10 @@ use base::{blob::Blob, sink::Child, stop::Stop};
 use eval::Value;
 use ruff_text_size::Ranged;
 
-use crate::{machine::Machine, scope::Known};
+use crate::{
+    machine::{Machine, When},
+    scope::Known,
+};
 
 /// Callables that run or load their first argument: module, name, the name of the child.
 const LOADERS: &[(&str, &str, &str)] = &[
@@ -46,7 +49,10 @@ const EXAMPLES: &str = "examples.py";
 
 /// Whether a call of it may give back what it is handed.
 pub(crate) fn gives_children(module: &str, name: &str) -> bool {
-    LOADERS.iter().any(|row| row.0 == module && row.1 == name) || eval::loads(module, name)
+    LOADERS.iter().any(|row| row.0 == module && row.1 == name)
+        || eval::loads(module, name)
+        || matches!((module, name), ("builtins" | "codecs" | "io", "open"))
+        || module == "pathlib"
 }
 
 /// Whether a text of this name is one that `exec` or `eval` runs.
@@ -95,6 +101,28 @@ impl Machine<'_, '_, '_> {
         Ok(())
     }
 
+    /// Gives back a program that is written to a file: `open("a.py", "w").write(…)`, `Path("a.py").write_text(…)`.
+    pub(crate) fn give_back_written(
+        &mut self,
+        callee: &Value,
+        args: &[Known],
+        node: impl Ranged + Copy,
+    ) -> Result<(), Stop> {
+        let Value::Attribute(access) = callee else { return Ok(()) };
+        let (Value::Call(file) | Value::Instance(file)) = &access.of else { return Ok(()) };
+        let path = match &*access.name {
+            // Of `open` the path is the first argument; of a path it is all that it is made of.
+            "write" => file.args.first().and_then(|path| ending(path, MAX_PATH)),
+            "write_text" | "write_bytes" => ending(&access.of, MAX_PATH),
+            _ => None,
+        };
+        let row = path.and_then(|path| RUN.iter().find(|(end, _)| path.ends_with(end)));
+        let bytes = args.first().and_then(|text| content(&text.value)).filter(|bytes| !bytes.is_empty());
+        let (Some((_, name)), Some(bytes), true) = (row, bytes, self.when > When::Perhaps) else { return Ok(()) };
+        let place = self.place(node);
+        self.sink.child(Child::window(*name, place, Blob::from_bytes(bytes.to_vec())))
+    }
+
     /// Gives back what the object was made with whose method is called: `pickle.Unpickler(stream).load()`.
     pub(crate) fn give_back_held(
         &mut self,
@@ -112,6 +140,31 @@ impl Machine<'_, '_, '_> {
         }
     }
 }
+
+/// Endings of files that something runs, and what their text is read as.
+const RUN: [(&str, &str); 9] = [
+    (".py", "written.py"),
+    (".pyw", "written.py"),
+    (".pth", "written.pth"),
+    (".sh", "written.sh"),
+    (".bash", "written.sh"),
+    (".bashrc", "written.sh"),
+    (".profile", "written.sh"),
+    (".pyc", "written.pyc"),
+    (".so", "written.so"),
+];
+
+/// What the text ends with that a value is made of: a path of which only the end is known.
+fn ending(value: &Value, depth: u32) -> Option<&str> {
+    match value {
+        Value::Str(text) => Some(text),
+        Value::Call(call) | Value::Instance(call) if depth > 0 => ending(call.args.last()?, depth.saturating_sub(1)),
+        _ => None,
+    }
+}
+
+/// Calls within calls of which a path is made.
+const MAX_PATH: u32 = 8;
 
 /// What a text or bytes hold.
 fn content(value: &Value) -> Option<&[u8]> {

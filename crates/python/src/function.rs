@@ -195,13 +195,19 @@ impl<'t> Machine<'t, '_, '_> {
         Ok(defaults)
     }
 
-    /// An annotation; one that is a text is evaluated when somebody asks for the types.
+    /// An annotation.
     pub(crate) fn annotation(&mut self, annotation: &'t Expr) -> Result<(), Stop> {
         let known = self.eval(annotation)?;
-        if known.value.as_str().is_some_and(|text| text.contains('(')) && self.annotations.len() < MAX_ANNOTATIONS {
-            self.annotations.push((annotation.range(), known));
-        }
+        self.keep_annotation(annotation, &known);
         Ok(())
+    }
+
+    /// Remembers an annotation that is a text: it is evaluated when somebody asks for the types.
+    pub(crate) fn keep_annotation(&mut self, node: impl Ranged, known: &Known) {
+        let is_call = known.value.as_str().is_some_and(|text| text.contains('('));
+        if is_call && self.annotations.len() < MAX_ANNOTATIONS {
+            self.annotations.push((node.range(), known.clone()));
+        }
     }
 
     /// Gives back annotations that are texts, which somebody evaluates.
@@ -222,12 +228,12 @@ impl<'t> Machine<'t, '_, '_> {
         Ok(())
     }
 
-    /// Remembers the defaults of a function that was made now.
+    /// Remembers defaults of a function that was made now.
     pub(crate) fn keep_defaults(&mut self, function: &Known, defaults: Vec<(Arc<str>, Known)>) {
         if let (Some(Local::Function(index)), false) = (self.local(function), defaults.is_empty())
             && let Some(function) = self.functions.get_mut(index)
         {
-            function.defaults = defaults;
+            function.defaults.extend(defaults);
         }
     }
 

@@ -20,7 +20,7 @@ use crate::{
     digest::Keys,
     function::{Function, documentation},
     handed::runs_code,
-    local::Locals,
+    local::{Local, Locals},
     memo::Memo,
     place::Lines,
     reach::Reach,
@@ -180,7 +180,22 @@ impl<'t, 'k, 's> Machine<'t, 'k, 's> {
             self.scope.bind("__doc__", text.into(), false);
         }
         self.body(body)?;
+        self.module_hooks()?;
         self.run_functions()
+    }
+
+    /// Whoever asks the module for something that it does not have runs these (PEP 562).
+    pub(crate) fn module_hooks(&mut self) -> Result<(), Stop> {
+        for hook in ["__getattr__", "__dir__"] {
+            let found = self.scope.own(hook).and_then(|found| self.local(&found));
+            if let Some(Local::Function(index)) = found {
+                self.during(When::Perhaps, None, |machine| {
+                    machine.called(index, &[], &[]);
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Walks the functions that were found, and those found in them.

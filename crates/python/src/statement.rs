@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use base::{expr::shorten, stop::Stop};
 use eval::Value;
-use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtTry, StmtWhile};
+use ruff_python_ast::{
+    BoolOp, CmpOp, ExceptHandler, Expr, Int, Number, Stmt, StmtFor, StmtIf, StmtTry, StmtWhile, UnaryOp,
+};
 use ruff_text_size::Ranged;
 
 use crate::{
@@ -108,7 +110,7 @@ impl<'t> Machine<'t, '_, '_> {
                 }
             }
             Stmt::AnnAssign(node) => {
-                self.eval(&node.annotation)?;
+                self.annotation(&node.annotation)?;
                 if let Expr::Name(name) = &*node.target {
                     self.scope.annotate(&name.id);
                 }
@@ -214,43 +216,90 @@ impl<'t> Machine<'t, '_, '_> {
     }
 
     fn branches(&mut self, node: &'t StmtIf) -> Result<(), Stop> {
-        self.branch_of(Some(&node.test), &node.body)?;
-        for clause in &node.elif_else_clauses {
-            self.branch_of(clause.test.as_ref(), &clause.body)?;
+        let clauses = node.elif_else_clauses.iter().map(|clause| (clause.test.as_ref(), &*clause.body));
+        // What the conditions so far are while a module is imported: all false, one of them true, or not known.
+        let mut before = Some(false);
+        for (test, body) in std::iter::once((Some(&*node.test), &*node.body)).chain(clauses) {
+            let holds = self.branch_of(test, body, before)?;
+            before = match (before, holds) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            };
         }
         Ok(())
     }
 
-    fn branch_of(&mut self, test: Option<&'t Expr>, body: &'t [Stmt]) -> Result<(), Stop> {
-        let Some(test) = test else {
-            return self.under(|| "else".into(), |machine| machine.body(body));
+    /// Walks one branch behind conditions that are `before`; returns what its own condition is while a module is imported.
+    fn branch_of(
+        &mut self,
+        test: Option<&'t Expr>,
+        body: &'t [Stmt],
+        before: Option<bool>,
+    ) -> Result<Option<bool>, Stop> {
+        let holds = match test {
+            Some(test) => {
+                self.eval(test)?;
+                self.on_import(test)
+            }
+            None => Some(true),
         };
-        let known = self.eval(test)?;
-        if test.is_literal_expr() && truth(&known.value) == Some(true) || is_main(test) && self.runs_as_script() {
-            return self.body(body);
-        }
-        let never = self.never_on_import(test, &known);
-        if self.when <= When::Perhaps && !never {
+        let never = before == Some(true) || holds == Some(false);
+        if before == Some(false) && holds == Some(true) {
+            self.body(body)?;
+        } else if self.when <= When::Perhaps && !never {
             // The function's name says more than a condition.
-            return self.under(|| "if".into(), |machine| machine.body(body));
-        }
-        let context: Arc<str> = format!("if {}", shorten(self.lines.text(test.range()), SHOWN).0).into();
-        if never {
-            return self.during(When::Called, Some(context), |machine| {
+            self.under(|| "if".into(), |machine| machine.body(body))?;
+        } else {
+            let context: Arc<str> = match test {
+                Some(test) => format!("if {}", shorten(self.lines.text(test.range()), SHOWN).0).into(),
+                None => "else".into(),
+            };
+            let when = if never { When::Called } else { When::Conditional };
+            self.during(when, Some(context), |machine| {
                 machine.branch = true;
                 machine.body(body)
-            });
+            })?;
         }
-        self.under(|| context, |machine| machine.body(body))
+        Ok(holds)
     }
 
-    /// Conditions that do not hold while a module is imported.
-    fn never_on_import(&self, test: &Expr, known: &Known) -> bool {
+    /// What a condition is while a module is imported, where that is certain.
+    fn on_import(&self, test: &Expr) -> Option<bool> {
         match test {
             // Whoever assigns `__name__` chooses what it is.
-            Expr::Compare(_) => is_main(test) && self.scope.find("__name__", |_| ()).is_none(),
-            Expr::Name(_) | Expr::Attribute(_) => is_type_checking(known) && !self.checking,
-            Expr::BooleanLiteral(node) => !node.value,
+            Expr::Compare(_) if self.scope.find("__name__", |_| ()).is_some() => None,
+            Expr::Compare(_) => asks_for_main(test).map(|equal| equal == self.runs_as_script()),
+            Expr::Name(_) | Expr::Attribute(_) => (self.is_type_checking(test) && !self.checking).then_some(false),
+            Expr::UnaryOp(node) if node.op == UnaryOp::Not => self.on_import(&node.operand).map(|holds| !holds),
+            Expr::BoolOp(node) => {
+                let decides = node.op == BoolOp::Or;
+                let mut parts = node.values.iter().map(|part| self.on_import(part));
+                let mut all = true;
+                let decided = parts.any(|part| {
+                    all &= part.is_some();
+                    part == Some(decides)
+                });
+                if decided { Some(decides) } else { all.then_some(!decides) }
+            }
+            Expr::BooleanLiteral(node) => Some(node.value),
+            Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::NoneLiteral(_) => literal_truth(test),
+            _ => None,
+        }
+    }
+
+    /// Whether this names what type checkers take for true.
+    fn is_type_checking(&self, test: &Expr) -> bool {
+        let bound = |name: &str| self.scope.find(name, |bound| bound.said().clone());
+        match test {
+            Expr::Name(name) => bound(&name.id).is_some_and(|known| is_type_checking(&known)),
+            Expr::Attribute(access) if &*access.attr == "TYPE_CHECKING" => match &*access.value {
+                Expr::Name(name) => bound(&name.id).is_some_and(|known| {
+                    let module = known.value.as_name().filter(|name| name.is_module());
+                    module.is_some_and(|name| matches!(&*name.module, "typing" | "typing_extensions"))
+                }),
+                _ => false,
+            },
             _ => false,
         }
     }
@@ -512,11 +561,31 @@ impl<'t> Machine<'t, '_, '_> {
     }
 }
 
-/// `__name__ == '__main__'`.
-fn is_main(test: &Expr) -> bool {
-    matches!(test, Expr::Compare(node) if matches!(&*node.ops, [ruff_python_ast::CmpOp::Eq])
-        && std::iter::once(&*node.left).chain(&*node.comparators).any(
-            |side| matches!(side, Expr::StringLiteral(text) if text.value.to_str() == "__main__")))
+/// `__name__ == '__main__'`, or that it is not.
+fn asks_for_main(test: &Expr) -> Option<bool> {
+    let Expr::Compare(node) = test else { return None };
+    let equal = match &*node.ops {
+        [CmpOp::Eq] => true,
+        [CmpOp::NotEq] => false,
+        _ => return None,
+    };
+    let mut sides = std::iter::once(&*node.left).chain(&*node.comparators);
+    let names = |side: &Expr| matches!(side, Expr::StringLiteral(text) if text.value.to_str() == "__main__");
+    sides.any(names).then_some(equal)
+}
+
+/// Whether a number or text counts as true.
+fn literal_truth(test: &Expr) -> Option<bool> {
+    Some(match test {
+        Expr::NoneLiteral(_) => false,
+        Expr::StringLiteral(text) => !text.value.is_empty(),
+        Expr::NumberLiteral(number) => match &number.value {
+            Number::Int(number) => *number != Int::ZERO,
+            Number::Float(number) => *number != 0.0,
+            Number::Complex { .. } => return None,
+        },
+        _ => return None,
+    })
 }
 
 /// Whether this is what type checkers take for true.

@@ -441,6 +441,16 @@ fn told(source: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_is_given_texts_to_run_is_told() {
+    for program in include_str!("../testdata/given.txt").split("\n### ").skip(1) {
+        let (given, source) = program.split_once('\n').unwrap();
+        let (_, children, _) = read(source.as_bytes());
+        let expected: &[&str] = if given == "nothing" { &[] } else { &[given] };
+        assert_eq!(children, expected, "{source}");
+    }
+}
+
+#[test]
 fn what_mentions_nothing_is_left() {
     for program in include_str!("../testdata/left.txt").split("\n### ").skip(1) {
         let (title, source) = program.split_once('\n').unwrap();

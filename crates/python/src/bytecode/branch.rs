@@ -46,13 +46,16 @@ pub(super) fn condition(frame: &Frame<'_>, test: &Known, wants: Wants) -> String
     }
 }
 
-/// Conditions that do not hold while a module is imported.
-pub(super) fn never_on_import(frame: &Frame<'_>, test: &Known) -> bool {
+/// What a condition is while a module is imported, where that is certain.
+pub(super) fn on_import(frame: &Frame<'_>, test: &Known) -> Option<bool> {
     let named = |known: &Known| matches!(&known.value, Value::External(known) if **known == *"__name__");
     let main = |known: &Known| known.value.as_str() == Some("__main__");
     match &frame.compared {
-        Some((left, "==", right)) => named(left) && main(right) || main(left) && named(right),
-        Some(_) => false,
-        None => is_type_checking(test),
+        Some((left, how @ ("==" | "!="), right)) => {
+            let asks = named(left) && main(right) || main(left) && named(right);
+            asks.then_some(*how == "!=")
+        }
+        Some(_) => None,
+        None => is_type_checking(test).then_some(false),
     }
 }

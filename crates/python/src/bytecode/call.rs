@@ -7,7 +7,7 @@ use eval::Value;
 
 use super::{
     MAX_ENTERED,
-    code::Code,
+    code::{Code, Const},
     instruction::Instruction,
     opcode::Op,
     stack::{Frame, Role, Slot},
@@ -22,6 +22,13 @@ use crate::{
     reach::chooses,
     scope::{Known, Scope},
 };
+
+/// What MAKE_FUNCTION is given beside the code (`Include/internal/pycore_code.h`, `MAKE_FUNCTION_…`; from 3.13 on
+/// SET_FUNCTION_ATTRIBUTE sets one of them).
+const DEFAULTS: u32 = 1;
+const KEYWORD_DEFAULTS: u32 = 2;
+const ANNOTATIONS: u32 = 4;
+const CLOSURE: u32 = 8;
 
 /// Arguments of one call: positional ones, then names of the keywords.
 struct Arguments {
@@ -62,9 +69,7 @@ impl<'t> Machine<'t, '_, '_> {
             Op::SetFunctionAttribute => {
                 let function = frame.pop();
                 let given = frame.pop();
-                if instruction.arg == 1 {
-                    self.default_arguments(&function.known, &given.known);
-                }
+                self.function_extra(instruction, &function.known, instruction.arg, &given.known);
                 frame.push(function);
             }
             Op::BuildClass => {
@@ -314,19 +319,20 @@ impl<'t> Machine<'t, '_, '_> {
             frame.pop();
         }
         let code = frame.pop();
-        let mut defaults = None;
+        let mut given = Vec::new();
         match version {
             Version::V2_7 => {
                 if instruction.op == Op::MakeClosure {
                     frame.pop();
                 }
                 let values = frame.take(arg).into_iter().map(|slot| slot.known.value).collect::<Vec<_>>();
-                defaults = Some(Value::tuple(values).into());
+                given.push((DEFAULTS, Value::tuple(values).into()));
             }
             Version::V3_13 | Version::V3_14 => {}
             _ => {
-                let given = frame.take((arg & 15).count_ones());
-                defaults = given.into_iter().next().filter(|_| arg & 1 == 1).map(|slot| slot.known);
+                let flags =
+                    [DEFAULTS, KEYWORD_DEFAULTS, ANNOTATIONS, CLOSURE].into_iter().filter(|flag| arg & flag != 0);
+                given.extend(flags.zip(frame.take((arg & 15).count_ones()).into_iter().map(|slot| slot.known)));
             }
         }
         let annotates = matches!(&code.known.value, Value::External(name) if &**name == "__annotate__");
@@ -334,29 +340,61 @@ impl<'t> Machine<'t, '_, '_> {
             Some(Local::Code(index)) => self.function_of(index, &code.known),
             _ => Known::unknown(),
         };
-        if let Some(defaults) = defaults {
-            self.default_arguments(&known, &defaults);
+        for (flag, given) in given {
+            self.function_extra(instruction, &known, flag, &given);
         }
         // PEP 649: annotations are a function, which whoever asks for them calls.
         if version == Version::V3_14 && annotates {
+            let texts = match self.local(&known).map(|local| self.body_of(local)) {
+                Some(Some(code)) => code.consts.iter().map(Const::value).collect(),
+                _ => Vec::new(),
+            };
+            texts.into_iter().for_each(|text| self.keep_annotation(node(instruction), &text.into()));
             self.computed_later(&known)?;
         }
         frame.push(known);
         Ok(())
     }
 
-    /// The last positional parameters of a function have these defaults.
-    fn default_arguments(&mut self, function: &Known, defaults: &Known) {
-        let (Some(Local::Function(index)), Value::Tuple(values)) = (self.local(function), &defaults.value) else {
-            return;
+    /// The code of a function.
+    fn body_of(&self, function: Local) -> Option<&'t Code> {
+        match function {
+            Local::Function(index) => match self.functions.get(index)?.body {
+                Body::Code(code) => Some(code),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A function that was made just now has these defaults or annotations.
+    fn function_extra(&mut self, instruction: &Instruction, function: &Known, flag: u32, given: &Known) {
+        let code = self.local(function).and_then(|local| self.body_of(local));
+        let pairs: Vec<(Str, Value)> = match (flag, &given.value) {
+            // Those of the last positional parameters.
+            (DEFAULTS, Value::Tuple(values)) => {
+                let names = code.map_or(&[][..], Code::positional);
+                let first = names.len().saturating_sub(values.len());
+                names.iter().skip(first).cloned().zip(values.iter().cloned()).collect()
+            }
+            (KEYWORD_DEFAULTS, Value::Dict(pairs)) => {
+                let named = |(name, value): &(Value, Value)| Some((name.as_str()?.into(), value.clone()));
+                pairs.iter().filter_map(named).collect()
+            }
+            (ANNOTATIONS, Value::Dict(pairs)) => {
+                pairs.iter().for_each(|(_, text)| self.keep_annotation(node(instruction), &text.clone().into()));
+                return;
+            }
+            // From 3.10 on names and annotations take turns.
+            (ANNOTATIONS, Value::Tuple(items)) => {
+                items.iter().for_each(|text| self.keep_annotation(node(instruction), &text.clone().into()));
+                return;
+            }
+            _ => return,
         };
-        let Some(Body::Code(code)) = self.functions.get(index).map(|function| function.body) else { return };
-        let names = code.positional();
-        let first = names.len().saturating_sub(values.len());
-        let pairs = names.iter().skip(first).cloned().zip(values.iter().cloned().map(Known::from));
-        let told =
-            |known: &Known| !matches!(known.value, Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_));
-        let defaults = pairs.filter(|(_, known)| told(known)).collect();
+        let told = |value: &Value| !matches!(value, Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_));
+        let pairs = pairs.into_iter().filter(|(_, value)| told(value));
+        let defaults = pairs.map(|(name, value)| (name, value.into())).collect();
         self.keep_defaults(function, defaults);
     }
 

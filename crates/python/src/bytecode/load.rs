@@ -113,11 +113,18 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Op::StoreSubscr => {
                 let (key, of, value) = (frame.pop(), frame.pop(), frame.pop());
+                if of.name.is_some_and(|name| &**name == "__annotations__") {
+                    self.keep_annotation(node(instruction), &value.known);
+                }
                 let whole = (&of.known, of.name.map(|name| &**name));
                 self.set_item(node(instruction), whole, &key.known, &value.known)?;
             }
             Op::DeleteSubscr => drop(frame.take(2)),
-            Op::DeleteAttr | Op::StoreAnnotation => drop(frame.pop()),
+            Op::DeleteAttr => drop(frame.pop()),
+            Op::StoreAnnotation => {
+                let annotation = frame.pop();
+                self.keep_annotation(node(instruction), &annotation.known);
+            }
             Op::DeleteName | Op::DeleteFast | Op::DeleteGlobal => {
                 let name = if instruction.op == Op::DeleteFast { local_name(code, arg) } else { name(code, arg) };
                 // A handler's name, too, gives way to the builtin that it hid.

@@ -258,7 +258,10 @@ impl<'t> Machine<'t, '_, '_> {
     /// Walks the code that a stream is, then its functions, then code that nothing in it makes a function of.
     fn program(&mut self, stream: &'t Stream, when: When) -> Result<(), Stop> {
         match stream.top.and_then(|top| stream.codes.get(top)) {
-            Some(code) => self.begin(code, when)?,
+            Some(code) => {
+                self.begin(code, when)?;
+                self.module_hooks()?;
+            }
             None => {
                 // Data that hold code: whoever loads them runs each piece, but for what is a part of another.
                 let inner: HashSet<usize> = stream.codes.iter().flat_map(Code::inner).collect();

@@ -295,10 +295,8 @@ impl<'t> Machine<'t, '_, '_> {
             }
             Op::SetUpdate | Op::DictUpdate | Op::DictMerge => {
                 let added = frame.pop();
-                // `f(**{…})` is a dict merged into an empty one.
                 if let Some(slot) = frame.peek(arg) {
-                    let empty = matches!(&slot.known.value, Value::Dict(pairs) if pairs.is_empty());
-                    slot.known = if empty { added.known } else { Known::unknown() };
+                    slot.known = merged(&slot.known.value, added.known);
                 }
             }
             // STORE_MAP of 2.7 adds to the dict right below.
@@ -337,9 +335,9 @@ impl<'t> Machine<'t, '_, '_> {
                 frame.push(all.map_or_else(Slot::unknown, |all| Value::tuple(all).into()));
             }
             Op::BuildMapUnpack | Op::BuildMapUnpackWithCall => {
-                let mut parts = frame.take(arg);
-                let one = if parts.len() == 1 { parts.pop() } else { None };
-                frame.push(one.unwrap_or_else(Slot::unknown));
+                let parts = frame.take(arg).into_iter().map(|part| part.known);
+                let whole = parts.reduce(|whole, part| merged(&whole.value, part));
+                frame.push(whole.unwrap_or_else(Known::unknown));
             }
             Op::BuildTemplate => {
                 drop(frame.take(2));
@@ -438,4 +436,21 @@ fn slice<'t>(parts: &[Slot<'t>]) -> Slot<'t> {
     }
     let [start, stop, step] = bounds;
     if step == Some(0) { Slot::unknown() } else { Slot::literal(Value::slice(Span { start, stop, step }).into()) }
+}
+
+/// `added` merged into a dict: `f(**{…})` merges one into an empty one.
+fn merged(into: &Value, added: Known) -> Known {
+    match (into, &added.value) {
+        (Value::Dict(pairs), _) if pairs.is_empty() => added,
+        (Value::Dict(pairs), Value::Dict(more)) if pairs.len().saturating_add(more.len()) < FEW => {
+            let mut merged = into.clone();
+            for (key, value) in more.iter() {
+                let Value::Dict(pairs) = &merged else { return Known::unknown() };
+                let Some(grown) = eval::with_entry(pairs, key, value) else { return Known::unknown() };
+                merged = grown;
+            }
+            merged.into()
+        }
+        _ => Known::unknown(),
+    }
 }

@@ -9,13 +9,13 @@ use ruff_text_size::{TextRange, TextSize};
 
 use super::{
     Running,
-    branch::{condition, jumps, never_on_import},
+    branch::{condition, jumps, on_import},
     code::Code,
     flow::{assigned, grown},
     instruction::{Decoded, Instruction},
     opcode::Op,
     stack::{Frame, MAX_SAVED, Role, Slot},
-    step::{Branch, Next, node},
+    step::{Branch, Next, Wants, node},
     version::Version,
 };
 use crate::{
@@ -34,6 +34,8 @@ const GENERATOR: u32 = 0x20;
 /// Instructions that run only under a condition.
 struct Region {
     until: u32,
+    /// Whether its condition holds while a module is imported, where that is certain.
+    holds: Option<bool>,
     /// What held before it.
     before: (When, Option<Arc<str>>, bool),
 }
@@ -109,10 +111,16 @@ impl<'t> Machine<'t, '_, '_> {
                         // The end of one branch: what follows up to the target is the other.
                         if let Some(region) = sweep.regions.last_mut()
                             && region.until == instruction.next
+                            // Where this branch never runs on import, the other one always does.
+                            && region.holds != Some(false)
                         {
                             region.until = target;
                             if self.when > When::Perhaps {
                                 self.context = Some("else".into());
+                            }
+                            if region.holds.take() == Some(true) {
+                                self.when = When::Called;
+                                self.branch = true;
                             }
                         }
                     }
@@ -126,7 +134,10 @@ impl<'t> Machine<'t, '_, '_> {
                 Next::End => dead = true,
             }
             if frame.compared.is_some()
-                && !matches!(instruction.op, Op::CompareOp | Op::IsOp | Op::ContainsOp | Op::ToBool | Op::CheckExcMatch)
+                && !matches!(
+                    instruction.op,
+                    Op::CompareOp | Op::IsOp | Op::ContainsOp | Op::Copy | Op::ToBool | Op::CheckExcMatch
+                )
             {
                 frame.compared = None;
             }
@@ -204,7 +215,7 @@ impl<'t> Machine<'t, '_, '_> {
 
     fn region(&mut self, sweep: &mut Sweep<'t>, until: u32, when: When, context: impl FnOnce() -> Arc<str>) {
         let until = sweep.regions.last().map_or(until, |region| region.until.min(until));
-        sweep.regions.push(Region { until, before: (self.when, self.context.clone(), self.branch) });
+        sweep.regions.push(Region { until, holds: None, before: (self.when, self.context.clone(), self.branch) });
         if self.when > When::Perhaps {
             self.context = Some(context());
         }
@@ -223,8 +234,18 @@ impl<'t> Machine<'t, '_, '_> {
         if keeps {
             return;
         }
-        let when = if never_on_import(frame, &test) && !self.checking { When::Called } else { When::Conditional };
+        // What follows runs when it does not jump.
+        let holds = on_import(frame, &test).filter(|_| !self.checking && matches!(wants, Wants::True | Wants::False));
+        let holds = holds.map(|holds| holds == (wants == Wants::False));
+        let before = (self.when, self.context.clone(), self.branch);
+        let when = if holds == Some(false) { When::Called } else { When::Conditional };
         self.region(sweep, target, when, || condition(frame, &test, wants).into());
+        if holds == Some(true) {
+            (self.when, self.context, self.branch) = before;
+        }
+        if let Some(region) = sweep.regions.last_mut() {
+            region.holds = holds;
+        }
     }
 
     /// FOR_ITER: a loop over what is known is walked round by round, or executed for its value; any other once.

@@ -236,7 +236,6 @@ fn newer_syntax_gives_what_it_gives_in_cpython() {
             ("ated", &["source", "3.8", "3.10", "3.12", "3.13"]),
             ("walrus 7", &["source", "3.8", "3.10", "3.12", "3.13"]),
             ("excepted", &["source", "3.8", "3.10", "3.12", "3.13"]),
-            ("merged", &["3.8", "3.10", "3.12", "3.13"]),
             ("looped", &["3.8", "3.10", "3.12", "3.13"]),
             ("z kept", &["3.12", "3.13"]),
             ("within", &["3.12", "3.13"]),
@@ -564,5 +563,26 @@ fn what_mentions_nothing_is_left() {
             // The version is told of every file.
             assert!(told.iter().all(|fact| fact.starts_with("identity")), "{version}, {title}: {}", told.join("\n"));
         }
+    }
+}
+
+#[test]
+fn what_is_given_texts_to_run_is_told() {
+    let programs = include_str!("../../testdata/given.txt").split("\n### ").skip(1);
+    let expected: Vec<&str> = programs.filter_map(|program| program.lines().next()).collect();
+    for (version, compiled) in [
+        ("3.6", include_str!("../../testdata/bytecode/given-3.6.txt")),
+        ("3.8", include_str!("../../testdata/bytecode/given-3.8.txt")),
+        ("3.11", include_str!("../../testdata/bytecode/given-3.11.txt")),
+        ("3.13", include_str!("../../testdata/bytecode/given-3.13.txt")),
+    ] {
+        let given = compiled.lines().map(|line| {
+            let mut collected = Collected::default();
+            let mut sink = Sink::new(&mut collected, Meter::unlimited(), false, "given.pyc");
+            super::read_pyc(&Blob::from_bytes(bytes_of(line)), &mut sink).unwrap();
+            let names = collected.children.iter().map(|child| String::from_utf8_lossy(&child.name).into_owned());
+            names.reduce(|all, name| format!("{all}, {name}")).unwrap_or_else(|| "nothing".to_owned())
+        });
+        assert_eq!(given.collect::<Vec<_>>(), expected, "{version}");
     }
 }

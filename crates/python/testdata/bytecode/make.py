@@ -1,6 +1,6 @@
 """Compiles `operators.py` and `newer.py` with the CPythons named `python2.7`, `python3.8` and so on: `python3 make.py FOLDER` takes each
 from `FOLDER/VERSION*/bin/python`. `.said` is what CPython hands to `os.system`, which is replaced while the programs run. The programs
-of `../lost.txt` and `../left.txt` are compiled each for itself, a line of hexadecimal digits each in `lost-VERSION.txt`."""
+of `../lost.txt`, `../left.txt` and `../given.txt` are compiled each for itself, a line of hexadecimal digits each in `lost-VERSION.txt` and so on."""
 import glob
 import subprocess
 import sys
@@ -38,7 +38,7 @@ with open(name + '-%d.%d.txt' % sys.version_info[:2], 'w') as out:
         code = compile(program.split('\\n', 1)[1], name + '.py', 'exec', dont_inherit=True)
         out.write((magic + bytes(8 if sys.version_info < (3, 7) else 12) + marshal.dumps(code)).hex() + '\\n')
 """
-for name, versions in {"lost": ["3.8", "3.13"], "left": ["3.6", "3.11", "3.13"]}.items():
+for name, versions in {"lost": ["3.8", "3.13"], "left": ["3.6", "3.11", "3.13"], "given": ["3.6", "3.8", "3.11", "3.13"]}.items():
     for version in versions:
         (python,) = glob.glob(f"{sys.argv[1]}/{version}.*/bin/python")
         subprocess.run([python, "-c", EACH, name], check=True)
