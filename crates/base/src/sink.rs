@@ -6,7 +6,7 @@ use crate::{
     blob::Blob,
     budget::Meter,
     coverage::{Claim, Ledger},
-    fact::{Data, Fact},
+    fact::{Data, Fact, Str},
     limits::Limits,
     location::Place,
     stop::Stop,
@@ -26,6 +26,19 @@ pub struct Child {
     pub tensor_data: bool,
     /// Where the parent wrote its lines, where those of a program were collected from several places.
     pub origins: Vec<Origin>,
+    /// Names that it finds bound when it runs, as the parent has them.
+    pub given: Vec<Given>,
+}
+
+/// A name that a program finds bound: to a module, or to what one has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The name.
+    pub name: Str,
+    /// The module, by its dotted name.
+    pub module: Str,
+    /// The dotted name of what the module has; empty for the module itself.
+    pub member: Str,
 }
 
 /// Lines of a child that stand at one place of its parent.
@@ -49,6 +62,7 @@ impl Child {
             also: Vec::new(),
             tensor_data: false,
             origins: Vec::new(),
+            given: Vec::new(),
         }
     }
 
@@ -61,6 +75,7 @@ impl Child {
             also: Vec::new(),
             tensor_data: false,
             origins: Vec::new(),
+            given: Vec::new(),
         }
     }
 }
@@ -126,6 +141,10 @@ pub trait Receiver {
     fn asker(&self) -> u64 {
         0
     }
+    /// Names that the artifact finds bound when it runs.
+    fn given(&self) -> &[Given] {
+        &[]
+    }
 }
 
 /// Facts and children held before the milestone of a trial.
@@ -184,6 +203,11 @@ impl<'a> Sink<'a> {
     /// A number of whoever asks: one that was seen before answers as it did then. 0: nobody says so.
     pub fn asker(&self) -> u64 {
         self.receiver.asker()
+    }
+
+    /// Names that the artifact finds bound when it runs.
+    pub fn given(&self) -> &[Given] {
+        self.receiver.given()
     }
 
     /// Gives a child back.

@@ -12,7 +12,7 @@ use base::{
     location::{ArtifactPath, Place},
     reason::Reason,
     report::{ArtifactRecord, Check, Outcome},
-    sink::{Child, Origin},
+    sink::Child,
     source::Access,
     stop::Stop,
 };
@@ -129,9 +129,10 @@ impl<'c> Node<'c> {
         self.inbox.storages = storages;
     }
 
-    /// Where its container wrote its lines.
-    pub(crate) fn written_at(&mut self, origins: &[Origin]) {
-        self.inbox.origins = origins.to_vec();
+    /// What its container says of it: where its lines were written, and what it finds bound.
+    pub(crate) fn told_by_container(&mut self, child: &Child) {
+        self.inbox.origins.clone_from(&child.origins);
+        self.inbox.given.clone_from(&child.given);
     }
 
     /// States what its container makes of this artifact.

@@ -13,7 +13,7 @@ use base::{
     format::Format,
     location::Unit,
     reason::Reason,
-    sink::{Child, Origin, Receiver, Sink},
+    sink::{Child, Given, Origin, Receiver, Sink},
     stop::Stop,
 };
 use rules::Judge;
@@ -49,6 +49,8 @@ pub(crate) struct Inbox<'c> {
     pub storages: Option<Storages>,
     /// Where its container wrote the lines of this artifact.
     pub origins: Vec<Origin>,
+    /// Names that this artifact finds bound when it runs.
+    pub given: Vec<Given>,
     meter: Meter,
     /// Who looks on, and the path of the artifact.
     recorder: Option<(&'c dyn Recorder, Arc<str>)>,
@@ -57,7 +59,16 @@ pub(crate) struct Inbox<'c> {
 impl<'c> Inbox<'c> {
     /// An empty inbox.
     pub(crate) fn new(judge: Judge<'c>, meter: Meter, recorder: Option<(&'c dyn Recorder, Arc<str>)>) -> Self {
-        Self { judge, children: Vec::new(), acted_on: Vec::new(), storages: None, origins: Vec::new(), meter, recorder }
+        Self {
+            judge,
+            children: Vec::new(),
+            acted_on: Vec::new(),
+            storages: None,
+            origins: Vec::new(),
+            given: Vec::new(),
+            meter,
+            recorder,
+        }
     }
 
     /// Has a fact judged.
@@ -123,6 +134,10 @@ impl Receiver for Inbox<'_> {
 
     fn asker(&self) -> u64 {
         if self.recorder.is_some() { 0 } else { self.judge.asker() }
+    }
+
+    fn given(&self) -> &[Given] {
+        &self.given
     }
 
     fn child(&mut self, child: Child) -> Result<(), Stop> {

@@ -202,7 +202,7 @@ impl<'c, 'x> RootScan<'c, 'x> {
             node.identity("imported-by", "the loader of the model");
         }
         node.swept = swept.is_some();
-        node.written_at(&child.origins);
+        node.told_by_container(&child);
         let ended = over.or(too_deep.then_some(Reason::Depth));
         if let Some(reason) = ended {
             node.leave_unopened(stated_size(&child));

@@ -245,7 +245,7 @@ fn give(
         }
         _ => ChildBody::Closed(Stop::Unsupported(format!("the method {method} of cabinets"))),
     };
-    sink.child(Child { name, place: place(range), body, also: Vec::new(), tensor_data: false, origins: Vec::new() })
+    sink.child(Child { name, place: place(range), body, also: Vec::new(), tensor_data: false, origins: Vec::new(), given: Vec::new() })
 }
 
 /// The files of a folder one behind the other. What lies between them belongs to nobody and is a file of its own; where they
@@ -287,7 +287,7 @@ fn elsewhere(sink: &mut Sink<'_>, member: &Member) -> Result<(), Stop> {
     flaw(sink, &member.at, "multi-disk", &member.name, "begins or ends in another cabinet")?;
     let body = ChildBody::Closed(Stop::Unsupported("a file that lies in several cabinets".into()));
     let (name, place) = (member.name.clone(), place(&member.at));
-    sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new() })
+    sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new(), given: Vec::new() })
 }
 
 fn state(sink: &mut Sink<'_>, member: &Member, packed: u64, method: &str) -> Result<(), Stop> {

@@ -253,7 +253,7 @@ impl Archive<'_, '_> {
             None => ChildBody::Closed(Stop::Unsupported(format!("the encoding {:?} of xar", stream.encoding))),
         };
         let place = Place::bytes(range.start, range.end.saturating_sub(range.start));
-        self.sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new() })
+        self.sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new(), given: Vec::new() })
     }
 }
 

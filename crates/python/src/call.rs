@@ -313,7 +313,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
             self.bind_executed(name, args);
             if self.tells_truly() {
-                self.give_back(name, args, node)?;
+                self.give_back(name, args, kwargs, node)?;
                 self.give_back_held(name, &callee.value, node)?;
             }
         }
@@ -326,7 +326,7 @@ impl<'t> Machine<'t, '_, '_> {
             self.state_call(node, &invocation.callee, &invocation.args, &invocation.kwargs)?;
             if let (true, Some(name)) = (self.tells_truly(), invocation.callee.callee_name()) {
                 let given: Vec<Known> = invocation.args.iter().cloned().map(Known::from).collect();
-                self.give_back(&name, &given, node)?;
+                self.give_back(&name, &given, &[], node)?;
             }
         }
         self.found_name(node, name.as_deref(), &outcome.result, literal)?;

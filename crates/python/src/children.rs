@@ -1,6 +1,11 @@
 //! Code and streams that a call hands to an interpreter or a loader: artifacts of their own.
 
-use base::{blob::Blob, sink::Child, stop::Stop};
+use base::{
+    blob::Blob,
+    fact::Str,
+    sink::{Child, Given},
+    stop::Stop,
+};
 use eval::Value;
 use ruff_text_size::Ranged;
 
@@ -18,6 +23,8 @@ const LOADERS: &[(&str, &str, &str)] = &[
     ("code", "InteractiveInterpreter.runsource", "runsource-argument.py"),
     ("code", "InteractiveConsole.push", "push-argument.py"),
     ("timeit", "timeit", "timeit-argument.py"),
+    ("timeit", "repeat", "timeit-argument.py"),
+    ("timeit", "Timer", "timeit-argument.py"),
     ("cProfile", "run", "run-argument.py"),
     ("profile", "run", "run-argument.py"),
     ("pdb", "run", "run-argument.py"),
@@ -44,6 +51,32 @@ const LOADERS: &[(&str, &str, &str)] = &[
     ("jsonpickle.unpickler", "decode", "decode-argument.json"),
     ("doctest", "run_docstring_examples", "examples.py"),
 ];
+/// Endings of what finds names bound.
+const CODE: [&str; 2] = [".py", ".marshal"];
+/// Names that one program is given.
+const MAX_GIVEN: usize = 256;
+
+/// What a program that mentions `name` finds, where that is something of another module.
+fn bound(program: &[u8], name: &str, value: &Value) -> Option<Given> {
+    let Value::Global(to) = value else { return None };
+    memchr::memmem::find(program, name.as_bytes())?;
+    Some(Given { name: name.into(), module: to.module.clone(), member: to.qualname.clone() })
+}
+
+/// The program that `timeit` makes of a setup and a statement.
+fn timed(callee: &eval::Name, args: &[Known], kwargs: &[(Str, Known)]) -> Option<String> {
+    if &*callee.module != "timeit" || !matches!(&*callee.qualname, "Timer" | "repeat" | "timeit") {
+        return None;
+    }
+    let part = |position: usize, word: &str| {
+        let named = kwargs.iter().find(|(name, _)| &**name == word).map(|(_, known)| known);
+        args.get(position).or(named).and_then(|known| known.value.as_str())
+    };
+    let (statement, setup) = (part(0, "stmt"), part(1, "setup"));
+    let parts: Vec<&str> = setup.into_iter().chain(statement).collect();
+    (!parts.is_empty()).then(|| parts.join("\n"))
+}
+
 /// Texts of which the lines behind prompts are run.
 const EXAMPLES: &str = "examples.py";
 
@@ -66,8 +99,17 @@ impl Machine<'_, '_, '_> {
         &mut self,
         callee: &eval::Name,
         args: &[Known],
+        kwargs: &[(Str, Known)],
         node: impl Ranged + Copy,
     ) -> Result<(), Stop> {
+        if let Some(text) = timed(callee, args, kwargs) {
+            return self.give_program(
+                "timeit-argument.py",
+                text.as_bytes(),
+                kwargs.iter().map(|(_, known)| known),
+                node,
+            );
+        }
         // Most calls are handed nothing that could be read.
         if !args.iter().any(|argument| content(&argument.value).is_some()) {
             return Ok(());
@@ -83,8 +125,43 @@ impl Machine<'_, '_, '_> {
         }
         let examples = if *name == EXAMPLES { std::str::from_utf8(bytes).ok().map(prompted) } else { None };
         let bytes = examples.as_ref().map_or(bytes, |text| text.as_bytes());
+        let others = args.iter().skip(1).chain(kwargs.iter().map(|(_, known)| known));
+        self.give_program(name, bytes, others, node)
+    }
+
+    /// Gives back a program with the names that it finds bound: those of the dicts it is given, and those that are bound here.
+    fn give_program<'k>(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+        namespaces: impl Iterator<Item = &'k Known>,
+        node: impl Ranged + Copy,
+    ) -> Result<(), Stop> {
+        let mut given = Vec::new();
+        if CODE.iter().any(|end| name.ends_with(end)) {
+            for namespace in namespaces {
+                if let Value::Dict(pairs) = &namespace.value {
+                    given.extend(pairs.iter().filter_map(|(name, value)| bound(bytes, name.as_str()?, value)));
+                }
+            }
+            self.scope.visit(|name, value| given.extend(bound(bytes, name, value)));
+            self.sink.meter().steps(given.len() as u64)?;
+            given.truncate(MAX_GIVEN);
+        }
         let place = self.place(node);
-        self.sink.child(Child::window(*name, place, Blob::from_bytes(bytes.to_vec())))
+        self.sink.child(Child { given, ..Child::window(name, place, Blob::from_bytes(bytes.to_vec())) })
+    }
+
+    /// Binds the names that the artifact finds bound.
+    pub(crate) fn bind_given(&mut self) {
+        // The first of a name is the one that is seen.
+        for given in self.sink.given().to_vec().into_iter().rev() {
+            let value = match given.member.is_empty() {
+                true => Value::module(&given.module),
+                false => Value::global(&given.module, &given.member),
+            };
+            self.scope.bind(&given.name, value.into(), false);
+        }
     }
 
     /// Gives back all bytes that a callable is given which loads some of them: which, differs between versions.
@@ -134,7 +211,7 @@ impl Machine<'_, '_, '_> {
         match &access.of {
             Value::Call(call) | Value::Instance(call) if callee.qualname.ends_with("Unpickler.load") => {
                 let args: Vec<Known> = call.args.iter().take(1).cloned().map(Known::from).collect();
-                self.give_back(callee, &args, node)
+                self.give_back(callee, &args, &[], node)
             }
             _ => Ok(()),
         }

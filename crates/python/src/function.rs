@@ -222,7 +222,7 @@ impl<'t> Machine<'t, '_, '_> {
         if evaluates && self.tells_truly() {
             let eval = Name::new("builtins", "eval");
             for (range, known) in std::mem::take(&mut self.annotations) {
-                self.give_back(&eval, std::slice::from_ref(&known), range)?;
+                self.give_back(&eval, std::slice::from_ref(&known), &[], range)?;
             }
         }
         Ok(())

@@ -172,6 +172,7 @@ fn follow(text: &str, offset: u64, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let mut machine = Machine::new(text, offset, sink);
     (machine.at_load, machine.traced) = (traced, traced);
     machine.executed = children::is_executed(machine.sink.name());
+    machine.bind_given();
     // What could be parsed only in part may mention more than its tree.
     if parsed.errors().is_empty() && machine.may_be_left() {
         let mentions = machine.mentioned_in_source(parsed.suite())?;

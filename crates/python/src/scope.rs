@@ -392,6 +392,17 @@ impl Scope {
         names.entries.iter().flat_map(before).collect()
     }
 
+    /// Shows what the names are bound to that are seen from here, the innermost first.
+    pub(crate) fn visit(&self, mut show: impl FnMut(&str, &Value)) {
+        let mut scope = Some(self);
+        while let Some(seen) = scope {
+            for (name, bound) in &seen.names.borrow().entries {
+                show(name, &bound.last.value);
+            }
+            scope = seen.parent.as_deref();
+        }
+    }
+
     /// Forgets a name; whether it was bound.
     pub(crate) fn unbind(self: &Rc<Self>, name: &str) {
         let scope = self.home(name);

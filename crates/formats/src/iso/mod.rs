@@ -184,7 +184,7 @@ impl Image<'_> {
                 [part] => self.blob.slice(part.clone()).unwrap_or_else(|| Blob::from_bytes([])),
                 _ => crate::store::spans::joined(self.blob, file.parts),
             };
-            sink.child(Child { name, place, body: ChildBody::Window(blob), also: names.collect(), tensor_data: false, origins: Vec::new() })?;
+            sink.child(Child { name, place, body: ChildBody::Window(blob), also: names.collect(), tensor_data: false, origins: Vec::new(), given: Vec::new() })?;
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ pub(super) fn give(sink: &mut Sink<'_>, place: Place, text: &str) -> Result<bool
     let name = b"lambda.marshal".to_vec();
     if text.len() > TEMPLATE {
         let body = ChildBody::Closed(Stop::Limit(Reason::Memory));
-        sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new() })?;
+        sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new(), given: Vec::new() })?;
         return Ok(true);
     }
     sink.meter().hold(bytes.len() as u64)?;

@@ -101,7 +101,7 @@ impl Member {
             Some(window) if self.method == 0 => ChildBody::Window(window),
             _ => ChildBody::Closed(Stop::Unsupported(format!("RAR's compression (method {})", self.method))),
         };
-        sink.child(Child { place: place(&self.data), name: self.name, body, also: Vec::new(), tensor_data: false, origins: Vec::new() })
+        sink.child(Child { place: place(&self.data), name: self.name, body, also: Vec::new(), tensor_data: false, origins: Vec::new(), given: Vec::new() })
     }
 
     /// RAR 4 keeps the target of a symbolic link as its content.

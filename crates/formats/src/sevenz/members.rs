@@ -169,7 +169,7 @@ fn give_folder(
         Ok(coders) => body(blob, sink, Folder { coders, solid, files }, ranges)?,
         Err(stop) => ChildBody::Closed(stop),
     };
-    sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new() })
+    sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new(), given: Vec::new() })
 }
 
 fn body(blob: &Blob, sink: &Sink<'_>, folder: Folder, ranges: &[Range<u64>]) -> Result<ChildBody, Stop> {

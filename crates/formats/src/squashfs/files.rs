@@ -218,5 +218,5 @@ fn pack(
     let from = described(folder.write(), joined(metadata.blob, parts));
     let body = ChildBody::Packed(Packed { from, codec: &SEVENZ, size: folder.unpacked(), crc32: None });
     let place = Place::bytes(place.start, place.end.saturating_sub(place.start));
-    sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new() })
+    sink.child(Child { name, place, body, also: Vec::new(), tensor_data: false, origins: Vec::new(), given: Vec::new() })
 }

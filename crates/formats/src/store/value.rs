@@ -34,7 +34,7 @@ pub(super) fn give(
     }
     let place = Place::bytes(first.start, first.end.saturating_sub(first.start));
     let body = ChildBody::Window(spans.blob(file));
-    sink.child(Child { name: name.into_bytes(), place, body, also: Vec::new(), tensor_data: loose, origins: Vec::new() })
+    sink.child(Child { name: name.into_bytes(), place, body, also: Vec::new(), tensor_data: loose, origins: Vec::new(), given: Vec::new() })
 }
 
 /// Claims what was recognised of a file of pages. A gap in a page that was visited is space that the store has freed; what

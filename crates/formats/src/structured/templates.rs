@@ -56,6 +56,7 @@ impl Templates {
                 also: Vec::new(),
                 tensor_data: false,
                 origins: Vec::new(),
+                given: Vec::new(),
             });
         }
         // The text waits for its turn until this artifact is closed.

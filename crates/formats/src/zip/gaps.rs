@@ -245,7 +245,7 @@ fn state(blob: &Blob, sink: &mut Sink<'_>, local: &Local, data: &Data, listed: b
         Some(from) if !(from.is_empty() && stated.name.ends_with(b"/")) => {
             let body = method::forward_body(from, local);
             let place = place(&data.range);
-            sink.child(Child { name: stated.name.to_vec(), place, body, also: Vec::new(), tensor_data: false, origins: Vec::new() })
+            sink.child(Child { name: stated.name.to_vec(), place, body, also: Vec::new(), tensor_data: false, origins: Vec::new(), given: Vec::new() })
         }
         _ => Ok(()),
     }

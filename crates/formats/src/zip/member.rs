@@ -292,7 +292,7 @@ fn give_child(
     also: Vec<Vec<u8>>,
     body: ChildBody,
 ) -> Result<(), Stop> {
-    archive.sink.child(Child { name: name.into(), place: place(&range), body, also, tensor_data: false, origins: Vec::new() })
+    archive.sink.child(Child { name: name.into(), place: place(&range), body, also, tensor_data: false, origins: Vec::new(), given: Vec::new() })
 }
 
 /// What a reader that believes the local header finds, where that is not the same.

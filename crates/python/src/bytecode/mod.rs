@@ -212,6 +212,7 @@ fn judge(stream: &Stream, case: &Case, sink: &mut Sink<'_>) -> Result<(), Stop> 
     let top = stream.top.and_then(|top| codes.get(top)).unwrap_or(last);
     let mut machine = Machine::new("", 0, sink);
     machine.at_load = case.at_load;
+    machine.bind_given();
     machine.running = Some(Running { version, codes, code: top, entered: 0 });
     let left = !case.handed && machine.may_be_left() && {
         let mentions = machine.mentioned_in_code(codes, version)?;

@@ -27,9 +27,9 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Whether it is enough to look for what is mentioned: who does not know yet what he reads, and what something else runs
-    /// at once, is walked.
+    /// at once or gives names to, is walked.
     pub(crate) fn may_be_left(&self) -> bool {
-        !(self.traced || self.executed || self.at_load)
+        !(self.traced || self.executed || self.at_load || !self.sink.given().is_empty())
     }
 }
 
