@@ -311,6 +311,12 @@ impl Machine<'_, '_, '_> {
             if let Some(known) = self.scope.find(word, |bound| bound.last.clone()) {
                 self.takes(node, &known.value);
                 self.takes_others(node, word);
+                // What it calls by its name runs now; with what, the text alone knows.
+                if let (Some(Local::Function(index)), true) = (self.local(&known), &*callee.qualname != "compile")
+                    && text.contains(&format!("{word}("))
+                {
+                    self.called(index, &[], &[]);
+                }
             }
         }
         Ok(())

@@ -17,6 +17,7 @@ mod code;
 mod containers;
 mod databases;
 mod evasions;
+mod given;
 mod joblib;
 mod keras;
 mod languages;
