@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use base::stop::Stop;
-use eval::Value;
+use eval::{Name, Value};
 use ruff_python_ast::StmtClassDef;
 use ruff_text_size::Ranged;
 
@@ -32,6 +32,8 @@ pub(crate) struct Class {
     pub(crate) hooked: bool,
     /// Whether making it makes objects of it.
     enumerates: bool,
+    /// Whether whoever loads models makes objects of it.
+    loaded: bool,
     /// The metaclass, where it is one of this file.
     pub(crate) meta: Option<usize>,
     /// When what is called of its objects by itself was last said to run.
@@ -51,6 +53,34 @@ pub(crate) struct Bases {
     pub(crate) hooked: bool,
     /// Whether there is one that makes objects of the class when it is made.
     pub(crate) enumerates: bool,
+    /// Whether there is one of which whoever loads models makes objects.
+    pub(crate) loaded: bool,
+}
+
+/// Classes that servers of models look for by these names: Hugging Face's endpoints, Triton's Python backend.
+const HANDLERS: [&str; 2] = ["EndpointHandler", "TritonPythonModel"];
+/// Libraries whose loaders make objects of the classes that derive from theirs, and call them.
+const LOADERS: [&str; 14] = [
+    "adapters",
+    "diffusers",
+    "keras",
+    "kserve",
+    "lightning",
+    "mlflow",
+    "open_clip",
+    "peft",
+    "pytorch_lightning",
+    "sentence_transformers",
+    "spacy",
+    "timm",
+    "transformers",
+    "ts",
+];
+
+/// Whether whoever loads models makes objects of the classes that derive from this.
+pub(crate) fn is_loaded(base: &Name) -> bool {
+    let root = base.module.split('.').next().unwrap_or_default();
+    LOADERS.contains(&root) || base.module.starts_with("tensorflow.keras")
 }
 
 /// Methods that making an object of a class calls, or that run by themselves.
@@ -149,11 +179,14 @@ impl<'t> Machine<'t, '_, '_> {
         }
         let (itself, instance) =
             (self.locals.add(name, Local::Class(index)), self.locals.add(name, Local::Instance(index)));
-        let Bases { own: bases, foreign, hooked, enumerates } = bases;
+        let Bases { own: bases, foreign, hooked, enumerates, loaded } = bases;
         let hooked = hooked || bases.iter().any(|base| self.classes.get(*base).is_some_and(|base| base.hooked));
         let enumerates =
             enumerates || bases.iter().any(|base| self.classes.get(*base).is_some_and(|base| base.enumerates));
         let foreign = foreign || bases.iter().any(|base| self.classes.get(*base).is_some_and(|base| base.foreign));
+        let loaded = loaded
+            || HANDLERS.contains(&name)
+            || bases.iter().any(|base| self.classes.get(*base).is_some_and(|base| base.loaded));
         let meta = bases.iter().find_map(|base| self.classes.get(*base)?.meta);
         self.classes.push(Class {
             scope,
@@ -164,10 +197,14 @@ impl<'t> Machine<'t, '_, '_> {
             foreign,
             hooked,
             enumerates,
+            loaded,
             meta,
             implicit: None,
             kept: false,
         });
+        if loaded {
+            self.hand(index);
+        }
         itself
     }
 

@@ -165,6 +165,7 @@ impl Machine<'_, '_, '_> {
                 let name = base.value.as_name();
                 bases.foreign |= !name.is_some_and(|name| is_inert(name));
                 bases.hooked |= name.is_some_and(|name| !is_inert(name) && eval::is_stdlib(&name.module));
+                bases.loaded |= name.is_some_and(|name| crate::class::is_loaded(name));
                 bases.enumerates |= name.is_some_and(|name| &*name.module == "enum");
             }
         }
