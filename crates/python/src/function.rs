@@ -216,7 +216,9 @@ impl<'t> Machine<'t, '_, '_> {
             || kwargs.iter().any(|(name, known)| &**name == "eval_str" && !matches!(known.value, Value::Bool(false)));
         let evaluates = match &*callee.module {
             "typing" | "typing_extensions" => &*callee.qualname == "get_type_hints",
-            "inspect" => matches!(&*callee.qualname, "get_annotations" | "signature") && asked(),
+            "inspect" => {
+                matches!(&*callee.qualname, "get_annotations" | "signature" | "Signature.from_callable") && asked()
+            }
             _ => false,
         };
         if evaluates && self.tells_truly() {

@@ -453,7 +453,7 @@ impl<'t> Machine<'t, '_, '_> {
         match instruction.arg {
             // INTRINSIC_IMPORT_STAR
             2 => {
-                let module = frame.importing.take().unwrap_or_default();
+                let module = frame.importing.take().unwrap_or_else(|| super::load::starred(&of.known));
                 self.import_star(node(instruction), &module)?;
                 frame.push(Slot::from(Value::None));
             }

@@ -202,6 +202,12 @@ impl Code {
             | Op::LoadFromDictOrDeref
             | Op::StoreDeref
             | Op::DeleteDeref => (arg, if wide { self.locals.len() } else { self.cells.len() }),
+            Op::MakeCell => (arg, self.locals.len()),
+            // What they do is looked up in tables of the interpreter, which are no longer than this.
+            Op::BinaryOp => return arg > 26,
+            Op::CallIntrinsic1 | Op::CallIntrinsic2 => return arg > 31,
+            Op::ConvertValue => return !(1..=3).contains(&arg),
+            Op::CopyFreeVars => return usize::try_from(arg).map_or(true, |count| count > self.free),
             _ => return false,
         };
         usize::try_from(index).map_or(true, |index| index >= held)

@@ -58,6 +58,8 @@ impl Depths {
         self.ways.push(Way { position: 0, depth: 0, called: false });
         let mut wrong = Wrong::default();
         let mut left = count.saturating_mul(MAX_FALLS);
+        let deepest = self.ways.iter().max_by_key(|way| way.depth).filter(|way| way.depth > code.numbers.stack);
+        wrong.overflow = deepest.and_then(|way| decoded.instructions.get(way.position)).map(|handler| handler.at);
         while let Some(way) = self.ways.pop() {
             self.follow(code, decoded, version, way, &mut left, &mut wrong);
         }
@@ -93,9 +95,14 @@ impl Depths {
         }
         let again = if called { count } else { 0 };
         while let Some(instruction) = decoded.instructions.get(position) {
-            let Some(least) = self.least.get_mut(position.saturating_add(again)).filter(|least| **least > depth) else {
+            let Some(least) = self.least.get_mut(position.saturating_add(again)) else { break };
+            if *least <= depth {
+                // With each round of a loop there is more.
+                if *least < depth {
+                    wrong.overflow.get_or_insert(instruction.at);
+                }
                 break;
-            };
+            }
             *least = depth;
             let Some(effect) = effect(instruction, version) else { break };
             let Some(rest) = depth.checked_sub(effect.takes).filter(|_| *left > 0) else {
@@ -109,6 +116,9 @@ impl Depths {
             }
             if let Some(target) = instruction.target(version).and_then(|target| decoded.at(target)) {
                 let depth = rest.saturating_add(effect.leaves_there);
+                if depth > code.numbers.stack {
+                    wrong.overflow.get_or_insert(instruction.at);
+                }
                 self.ways.push(Way { position: target, depth, called: called || instruction.op == Op::CallFinally });
             }
             if instruction.ends() || called && instruction.op == Op::EndFinally {
@@ -170,7 +180,7 @@ mod tests {
         let handled = [151, 0, 9, 0, 121, 0, 35, 0, 89, 0, 1, 0, 1, 0, 121, 0];
         assert_eq!(check(Version::V3_12, 2, &handled, &[0x81, 1, 3, 0]), underflow(12));
         let handled = [151, 0, 9, 0, 121, 0, 1, 0, 1, 0, 1, 0, 121, 0];
-        assert_eq!(check(Version::V3_12, 2, &handled, &[0x81, 1, 3, 4]), underflow(6));
+        assert_eq!(check(Version::V3_12, 3, &handled, &[0x81, 1, 3, 4]), underflow(6));
     }
 
     #[test]
@@ -179,6 +189,11 @@ mod tests {
         let three = [100, 0, 100, 0, 100, 0, 121, 0];
         assert_eq!(check(Version::V3_12, 2, &three, &[]), Wrong { overflow: Some(4), ..Wrong::default() });
         assert_eq!(check(Version::V3_12, 3, &three, &[]), Wrong::default());
+        // A loop that puts one more with each round; what is raised, and where, beside nothing that is declared.
+        let grows = Wrong { overflow: Some(0), ..Wrong::default() };
+        assert_eq!(check(Version::V3_12, 9, &[100, 0, 140, 2], &[]), grows);
+        let handled = [9, 0, 121, 0, 1, 0, 1, 0, 121, 0];
+        assert_eq!(check(Version::V3_12, 1, &handled, &[0x80, 1, 2, 1]).overflow, Some(4));
         assert_eq!(check(Version::V3_12, 1, &[100, 1, 83, 0], &[]), Wrong { outside: Some(0), ..Wrong::default() });
         assert_eq!(check(Version::V3_12, 1, &[100, 0, 1, 0], &[]), Wrong { end: Some(2), ..Wrong::default() });
     }

@@ -6,14 +6,11 @@ use eval::Value;
 
 use super::{
     code::{Code, Const},
-    instruction::Instruction,
+    instruction::{IMPORT_STAR, Instruction},
     opcode::Op,
     version::Version,
 };
 use crate::{import::module, mentions::Mentions};
-
-/// INTRINSIC_IMPORT_STAR.
-const STAR: u32 = 2;
 
 /// An import that is under way.
 struct Importing<'t> {
@@ -49,14 +46,13 @@ enum State {
 impl Importing<'_> {
     /// The module of this name is taken of the one on top: whether that is the next part of the path.
     fn takes(&mut self, name: Option<&Str>) -> bool {
-        let next = self.path.split('.').nth(self.parts);
-        if next.is_none() || next != name.map(|name| &**name) || self.beside {
+        let Some(next) = self.path.split('.').nth(self.parts).filter(|_| !self.beside) else { return false };
+        if name.is_none_or(|name| **name != *next) {
             return false;
         }
         self.parts = self.parts.saturating_add(1);
-        let end =
-            self.path.match_indices('.').nth(self.parts.saturating_sub(1)).map_or(self.path.len(), |(end, _)| end);
-        self.found = self.path.get(..end).map(|path| module(path).into());
+        // As the machine follows it.
+        self.found = self.found.take().map(|of| eval::attribute(&of, next));
         true
     }
 
@@ -84,7 +80,7 @@ pub(super) fn imports<'t>(code: &'t Code, version: Version, kept: bool, mentions
             }
             continue;
         }
-        let star = op == Op::ImportStar || op == Op::CallIntrinsic1 && arg == STAR;
+        let star = op == Op::ImportStar || op == Op::CallIntrinsic1 && arg == IMPORT_STAR;
         let Some(mut now) = importing.take() else {
             if star || matches!(op, Op::ExecStmt | Op::ImportFrom) {
                 mentions.tells();
@@ -145,6 +141,10 @@ fn begun<'t>(code: &'t Code, instructions: &[Instruction], position: usize, name
     let before = |count: usize| position.checked_sub(count).and_then(|before| instructions.get(before));
     let constant = |of: &Instruction| if of.op == Op::LoadConst { code.constant(of.arg) } else { None };
     let (level, names) = (before(2)?, before(1)?);
+    // What jumps there brings its own.
+    if names.joins || instructions.get(position).is_some_and(|import| import.joins) {
+        return None;
+    }
     let beside = match constant(level) {
         Some(Const::Value(Value::Int(level))) => *level > 0,
         None if level.op == Op::LoadSmallInt => level.arg > 0,

@@ -59,6 +59,8 @@ pub(crate) struct Handler {
     pub(crate) offset: bool,
 }
 
+/// What CALL_INTRINSIC_1 does by this number: `import *`.
+pub(crate) const IMPORT_STAR: u32 = 2;
 /// No instruction begins here.
 const NONE: u32 = u32::MAX;
 /// Instructions revealed by jumps into the middle of others.
@@ -73,11 +75,12 @@ impl Decoded {
         decoded.run(&code.code, version, 0);
         decoded.straight = decoded.instructions.len();
         decoded.handlers = handlers(&code.handlers);
-        decoded.follow_jumps(&code.code, version);
         for index in 0..decoded.handlers.len() {
-            let target = decoded.handlers.get(index).and_then(|handler| decoded.at(handler.target));
-            decoded.join(target);
+            if let Some((from, target)) = decoded.handlers.get(index).map(|handler| (handler.range.0, handler.target)) {
+                decoded.lead(&code.code, version, from, target);
+            }
         }
+        decoded.follow_jumps(&code.code, version);
         decoded
     }
 
@@ -148,6 +151,7 @@ impl Decoded {
                         continue;
                     }
                     Op::ImportName | Op::ImportStar | Op::ExecStmt => imports = true,
+                    Op::CallIntrinsic1 => imports |= arg == IMPORT_STAR,
                     Op::Unknown => {
                         self.unknown.get_or_insert(begun);
                     }
@@ -165,40 +169,47 @@ impl Decoded {
 
     /// Decodes what only jumps reach: an instruction in the middle of another.
     fn follow_jumps(&mut self, bytes: &[u8], version: Version) {
-        let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let mut followed = 0;
         while let Some(position) = self.jumps.get(followed).copied() {
             followed = followed.saturating_add(1);
             let Some(instruction) = self.instructions.get(position).copied() else { break };
-            let Some(target) = instruction.target(version) else { continue };
+            let Some(target) = instruction.target(version) else {
+                self.stray.get_or_insert(instruction.at);
+                continue;
+            };
             if target < instruction.at && position < self.straight {
                 self.loops.push((target, instruction.at));
             }
             if matches!(instruction.op, Op::SetupExcept | Op::SetupFinally | Op::SetupWith) {
                 self.setups.push(target);
             }
-            let mut led = self.at(target);
-            if target >= end {
-                self.stray.get_or_insert(instruction.at);
-            } else if led.is_none() && self.instructions.len() < self.straight.saturating_add(HIDDEN) {
-                let start = usize::try_from(target).unwrap_or(0);
-                self.overlap.get_or_insert(instruction.at);
-                // Words begin at even offsets; CPython aligns nothing else.
-                if version.is_wordcode() && !start.is_multiple_of(2) {
-                    continue;
-                }
-                if self.index.is_empty() {
-                    self.index = vec![NONE; bytes.len()];
-                    self.note(0);
-                }
-                let revealed = self.instructions.len();
-                self.run(bytes, version, start);
-                self.note(revealed);
-                led = Some(revealed);
-            }
-            self.join(led);
+            self.lead(bytes, version, instruction.at, target);
         }
         self.jumps = Vec::new();
+    }
+
+    /// Something at `from` leads to `target`: decodes what begins there, where nothing was seen to.
+    fn lead(&mut self, bytes: &[u8], version: Version, from: u32, target: u32) {
+        let start = usize::try_from(target).unwrap_or(usize::MAX);
+        let mut led = self.at(target);
+        if start >= bytes.len() {
+            self.stray.get_or_insert(from);
+        } else if led.is_none() && self.instructions.len() < self.straight.saturating_add(HIDDEN) {
+            self.overlap.get_or_insert(from);
+            // Words begin at even offsets; CPython aligns nothing else.
+            if version.is_wordcode() && !start.is_multiple_of(2) {
+                return;
+            }
+            if self.index.is_empty() {
+                self.index = vec![NONE; bytes.len()];
+                self.note(0);
+            }
+            let revealed = self.instructions.len();
+            self.run(bytes, version, start);
+            self.note(revealed);
+            led = Some(revealed);
+        }
+        self.join(led);
     }
 }
 
@@ -260,7 +271,7 @@ impl Instruction {
         let unit = if version >= Version::V3_10 { 2 } else { 1 };
         let distance = self.arg.saturating_mul(unit);
         Some(match self.op.jump(version)? {
-            Jump::Back => self.next.saturating_sub(distance),
+            Jump::Back => self.next.checked_sub(distance)?,
             Jump::Ahead => self.next.saturating_add(distance),
             Jump::Absolute => distance,
         })

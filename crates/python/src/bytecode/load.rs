@@ -175,8 +175,8 @@ impl<'t> Machine<'t, '_, '_> {
                 frame.push(Slot::literal(value));
             }
             Op::ImportStar => {
-                frame.pop();
-                let module = frame.importing.take().unwrap_or_default();
+                let of = frame.pop();
+                let module = frame.importing.take().unwrap_or_else(|| starred(&of.known));
                 self.import_star(node, &module)?;
             }
             _ => return Ok(false),
@@ -247,6 +247,11 @@ impl<'t> Machine<'t, '_, '_> {
             self.grew();
         }
     }
+}
+
+/// The module of which all names are imported, where it was not imported just before.
+pub(super) fn starred(of: &Known) -> Str {
+    of.value.as_name().filter(|name| name.is_module()).map_or_else(Str::default, |name| name.module.clone())
 }
 
 /// What a name is bound to, with what it was in other branches.

@@ -139,7 +139,7 @@ fn text<'t>(code: &'t Code, instruction: &Instruction) -> Option<&'t Str> {
 /// Whether compilers load the namespace of a class for that: to look one name up, to keep it for annotations, to give it back (2.7).
 fn keeps_namespace(code: &Code, version: Version, next: &Instruction) -> bool {
     match next.op {
-        Op::ReturnValue => true,
+        Op::ReturnValue => version == Version::V2_7,
         Op::StoreDeref => is_class_namespace(code, version, next.arg),
         op => looks_up_one(op),
     }

@@ -54,6 +54,8 @@ struct Sweep<'t> {
     looking: usize,
     /// Loops: where their headers begin and where the last jump back stands.
     loops: HashMap<u32, u32>,
+    /// Whether nothing is known to lead to what is walked.
+    unreached: bool,
 }
 
 impl<'t> Machine<'t, '_, '_> {
@@ -73,6 +75,7 @@ impl<'t> Machine<'t, '_, '_> {
             setups: decoded.setups.iter().copied().collect(),
             looking: LOOKING,
             loops: decoded.loops.iter().copied().collect(),
+            unreached: false,
         };
         let mut frame = Frame::on(&mut self.spare);
         frame.watching = self.quiet == 0 && self.when != When::Called;
@@ -158,7 +161,8 @@ impl<'t> Machine<'t, '_, '_> {
     fn join(&mut self, sweep: &mut Sweep<'t>, frame: &mut Frame<'t>, instruction: &Instruction, dead: bool) {
         let saved = frame.saved.take(instruction.at);
         let handler = if sweep.handlers.is_empty() { None } else { sweep.handlers.remove(&instruction.at) };
-        match (saved, dead) {
+        let unreached = std::mem::take(&mut sweep.unreached);
+        match (saved, dead || unreached) {
             (Some(saved), true) => {
                 frame.replace(saved);
                 if self.version() <= Version::V3_10 && sweep.decoded.instructions.len() > 1 {
@@ -167,6 +171,7 @@ impl<'t> Machine<'t, '_, '_> {
             }
             (Some(saved), false) if saved.len() == frame.slots().len() => self.merge(frame, &saved),
             (_, false) => {}
+            (None, true) if !dead => sweep.unreached = true,
             (None, true) => match handler {
                 Some((depth, offset)) => {
                     let kept = usize::try_from(depth).unwrap_or(0).min(1 << 10);
@@ -178,6 +183,7 @@ impl<'t> Machine<'t, '_, '_> {
                 }
                 None => {
                     frame.replace([]);
+                    sweep.unreached = true;
                 }
             },
         }

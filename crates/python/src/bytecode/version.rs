@@ -92,7 +92,12 @@ impl Table {
                             seldom: op.jump(version).is_some()
                                 || matches!(
                                     op,
-                                    Op::ExtendedArg | Op::ImportName | Op::ImportStar | Op::ExecStmt | Op::Unknown
+                                    Op::CallIntrinsic1
+                                        | Op::ExecStmt
+                                        | Op::ExtendedArg
+                                        | Op::ImportName
+                                        | Op::ImportStar
+                                        | Op::Unknown
                                 ),
                             ..UNKNOWN
                         };

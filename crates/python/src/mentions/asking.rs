@@ -88,8 +88,8 @@ impl Asking<'_, '_> {
     /// Whether an attribute of anything leads to something that is asked about: a method of which everybody knows whose it is,
     /// or a module, as modules have those that they import.
     fn about_attribute(&self, name: &str) -> bool {
-        let module = name.trim_start_matches('_');
-        telling(name).is_some() || eval::is_stdlib(module) && self.asks_for_any(&self.through(&module.into(), ""))
+        let leads = |module: &str| eval::is_stdlib(module) && self.asks_for_any(&self.through(&module.into(), ""));
+        telling(name).is_some() || leads(name) || name.starts_with('_') && leads(name.trim_start_matches('_'))
     }
 
     /// Whether this is asked about, or attributes that are asked for lead from there to something that is.

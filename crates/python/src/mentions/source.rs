@@ -132,6 +132,9 @@ impl<'t> Finder<'t> {
 
     /// `getattr(of, "name")` is an attribute as any other; where it stands in the call.
     fn constant_getattr(node: &'t ExprCall) -> Option<(&'t Expr, &'t str)> {
+        if !node.arguments.keywords.is_empty() {
+            return None;
+        }
         match (&*node.func, &*node.arguments.args) {
             (Expr::Name(name), [of, Expr::StringLiteral(attribute), ..]) if &*name.id == "getattr" => {
                 Some((of, attribute.value.iter().next()?.as_str()))
