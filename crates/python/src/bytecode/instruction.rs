@@ -351,6 +351,11 @@ mod tests {
         // 3.12: NOP four times; an entry from word 0, 1 word long, to word 2.
         let handled = decoded(Version::V3_12, &[9, 0, 9, 0, 9, 0, 9, 0], &[0x80, 1, 2, 0]);
         assert_eq!(joins(&handled), [(0, false), (2, false), (4, true), (6, false)]);
+        // To the caches of LOAD_GLOBAL, which say RETURN_CONST; behind the code.
+        let hidden = decoded(Version::V3_12, &[116, 0, 121, 0, 0, 0, 0, 0, 0, 0, 121, 0], &[0x80, 1, 1, 0]);
+        assert_eq!(joins(&hidden), [(0, false), (10, false), (2, true), (4, false), (6, false), (8, false)]);
+        assert_eq!(hidden.overlap, Some(0));
+        assert_eq!(decoded(Version::V3_12, &[9, 0, 121, 0], &[0x80, 1, 9, 0]).stray, Some(0));
     }
 
     #[test]
