@@ -79,6 +79,7 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "text-argument-unresolved" => |data, _| arguments::text_is_unresolved(data),
         "argument-destroys" => |data, _| arguments::texts(data).any(|text| shell::damage::destroys(&text)),
         "argument-is-from-host" => |data, _| arguments::texts(data).any(|text| shell::is_from_host(&text)),
+        "argument-is-from-mirror" => |data, _| arguments::texts(data).any(|text| shell::is_from_mirror(&text)),
         "argument-is-from-publisher" => |data, _| arguments::texts(data).any(|text| shell::is_from_publisher(&text)),
         "argument-is-proved" => |data, _| arguments::texts(data).any(|text| shell::is_proved(&text)),
         "argument-mines" => |data, _| arguments::texts(data).any(|text| shell::damage::mines(&text)),

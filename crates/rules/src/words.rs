@@ -72,6 +72,7 @@ pub(crate) const OPERATORS: &[&str] = &[
     "argument-is-decoded",
     "argument-is-downloaded",
     "argument-is-from-host",
+    "argument-is-from-mirror",
     "argument-is-from-publisher",
     "argument-is-proved",
     "argument-is-reverse-shell",

@@ -67,6 +67,21 @@ impl Command {
         &self.text
     }
 
+    /// As it is shown, without what a request carries where that looks like commands: a prompt in JSON runs nowhere.
+    fn without_data(&self) -> String {
+        let mut text = self.text.clone();
+        if !self.program().is_some_and(|(path, _)| matches!(base_name(path), "curl" | "http" | "wget" | "xh")) {
+            return text;
+        }
+        let pairs = self.words.iter().zip(self.words.iter().skip(1));
+        for (_, value) in pairs.filter(|(flag, _)| DATA.contains(&flag.as_str())) {
+            if value.contains(['|', ';', '&']) && !value.contains(['$', '`']) && !value.starts_with('@') {
+                text = text.replace(value.as_str(), "…");
+            }
+        }
+        text
+    }
+
     /// The number of the descriptor that it reads from; empty where a variable holds it.
     pub(super) fn duplicated(&mut self) -> Option<String> {
         self.duplicates.take().or_else(|| self.open.take_if(|open| *open == "<&").map(|_| String::new()))
@@ -137,7 +152,7 @@ pub(super) fn shown(commands: &[Command]) -> String {
         if !command.text.is_empty() {
             text.push(' ');
         }
-        text.push_str(if said { "echo …" } else { &command.text });
+        text.push_str(&if said { "echo …".to_owned() } else { command.without_data() });
     }
     text.trim_start().to_owned()
 }
@@ -152,6 +167,11 @@ pub(super) fn is_shell(word: &str) -> bool {
     SHELLS.contains(&base_name(word))
 }
 
+/// Options whose value a request carries.
+const DATA: &[&str] = &[
+    "--body-data", "--data", "--data-binary", "--data-raw", "--data-urlencode", "--form", "--form-string", "--header", "--json", "--post-data",
+    "-A", "-F", "-H", "-d",
+];
 /// Shells: what they get they run.
 const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "rbash", "mksh"];
 

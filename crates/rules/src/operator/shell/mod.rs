@@ -4,6 +4,7 @@ pub(super) mod damage;
 mod origin;
 pub(super) mod persistence;
 pub(super) mod secrets;
+pub(super) mod sockets;
 pub(super) mod stages;
 pub(super) mod tunnels;
 mod windows;
@@ -79,6 +80,11 @@ pub(super) fn is_from_publisher(text: &str) -> bool {
 /// Whether it comes from a host of code at worst, under anyone's name.
 pub(super) fn is_from_host(text: &str) -> bool {
     origin::worst(text).is_some_and(|origin| origin <= Origin::Host)
+}
+
+/// Whether it comes from a mirror of packages, over whatever connection.
+pub(super) fn is_from_mirror(text: &str) -> bool {
+    origin::is_mirror(text)
 }
 
 /// Whether it comes over a connection that proves who answers.
