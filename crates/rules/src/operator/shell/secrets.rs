@@ -149,6 +149,7 @@ const SENDS: &[&str] = &[
     "netcat",
     "socat",
     "scp",
+    "ssh",
     "ftp",
     "telnet",
     "openssl",
