@@ -89,6 +89,9 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-pipes-download" => {
             |data, _| arguments::texts(data).any(|text| shell::fetches_and_runs(&text.to_lowercase()))
         }
+        "argument-plants-fetched" => {
+            |data, _| arguments::texts(data).any(|text| shell::persistence::plants_fetched(&text))
+        }
         "argument-plants-itself" => {
             |data, _| arguments::texts(data).any(|text| shell::persistence::plants_itself(&text))
         }

@@ -96,6 +96,7 @@ pub(crate) const OPERATORS: &[&str] = &[
     "argument-opens-tunnel",
     "argument-pipes-decoded",
     "argument-pipes-download",
+    "argument-plants-fetched",
     "argument-plants-itself",
     "argument-reads-credentials",
     "argument-reads-environment",

