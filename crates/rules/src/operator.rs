@@ -79,6 +79,7 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "text-argument-unresolved" => |data, _| arguments::text_is_unresolved(data),
         "argument-destroys" => |data, _| arguments::texts(data).any(|text| shell::damage::destroys(&text)),
         "argument-is-from-host" => |data, _| arguments::texts(data).any(|text| shell::is_from_host(&text)),
+        "argument-is-from-mirror" => |data, _| arguments::texts(data).any(|text| shell::is_from_mirror(&text)),
         "argument-is-from-publisher" => |data, _| arguments::texts(data).any(|text| shell::is_from_publisher(&text)),
         "argument-is-proved" => |data, _| arguments::texts(data).any(|text| shell::is_proved(&text)),
         "argument-mines" => |data, _| arguments::texts(data).any(|text| shell::damage::mines(&text)),
@@ -87,6 +88,9 @@ pub(crate) fn named(name: &str) -> Option<Operator> {
         "argument-pipes-decoded" => |data, _| arguments::texts(data).any(|text| shell::stages::decodes_and_runs(&text)),
         "argument-pipes-download" => {
             |data, _| arguments::texts(data).any(|text| shell::fetches_and_runs(&text.to_lowercase()))
+        }
+        "argument-plants-fetched" => {
+            |data, _| arguments::texts(data).any(|text| shell::persistence::plants_fetched(&text))
         }
         "argument-plants-itself" => {
             |data, _| arguments::texts(data).any(|text| shell::persistence::plants_itself(&text))

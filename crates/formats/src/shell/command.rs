@@ -67,6 +67,21 @@ impl Command {
         &self.text
     }
 
+    /// As it is shown, without what a request carries where that looks like commands: a prompt in JSON runs nowhere.
+    fn without_data(&self) -> String {
+        let mut text = self.text.clone();
+        if !self.program().is_some_and(|(path, _)| matches!(base_name(path), "curl" | "http" | "wget" | "xh")) {
+            return text;
+        }
+        let pairs = self.words.iter().zip(self.words.iter().skip(1));
+        for (_, value) in pairs.filter(|(flag, _)| DATA.contains(&flag.as_str())) {
+            if value.contains(['|', ';', '&']) && !value.contains(['$', '`']) && !value.starts_with('@') {
+                text = text.replace(value.as_str(), "…");
+            }
+        }
+        text
+    }
+
     /// The number of the descriptor that it reads from; empty where a variable holds it.
     pub(super) fn duplicated(&mut self) -> Option<String> {
         self.duplicates.take().or_else(|| self.open.take_if(|open| *open == "<&").map(|_| String::new()))
@@ -129,6 +144,11 @@ pub(super) fn shown(commands: &[Command]) -> String {
             && next != "|"
             && command.output.is_none()
             && command.text.contains(['|', ';', '&', '`', '$', '/', '>']);
+        // What a group prints at its end goes into the pipe behind it: `(a; b) | c`.
+        let closes = next == "|" && (command.joiner == ")" && command.is_empty() || command.words == ["}"]);
+        if closes {
+            continue;
+        }
         if !command.joiner.is_empty() {
             text.push(' ');
             // A bracket begins or ends a list of its own.
@@ -137,9 +157,26 @@ pub(super) fn shown(commands: &[Command]) -> String {
         if !command.text.is_empty() {
             text.push(' ');
         }
-        text.push_str(if said { "echo …" } else { &command.text });
+        text.push_str(&if said { "echo …".to_owned() } else { command.without_data() });
     }
     text.trim_start().to_owned()
+}
+
+/// Commands of a group write where the group does: `{ a; b; } > file`.
+pub(super) fn redirect_groups(commands: &mut [Command]) {
+    let mut open: Vec<Option<String>> = Vec::new();
+    for command in commands.iter_mut().rev() {
+        if command.joiner == ")" && command.words.is_empty() || command.words == ["}"] {
+            open.push(command.output.take());
+            continue;
+        }
+        if command.output.is_none() && !command.words.is_empty() {
+            command.output = open.iter().rev().flatten().next().cloned();
+        }
+        if command.joiner == "(" || command.words.first().is_some_and(|word| word == "{") {
+            open.pop();
+        }
+    }
 }
 
 /// The last part of a path, of any system.
@@ -152,8 +189,13 @@ pub(super) fn is_shell(word: &str) -> bool {
     SHELLS.contains(&base_name(word))
 }
 
+/// Options whose value a request carries.
+const DATA: &[&str] = &[
+    "--body-data", "--data", "--data-binary", "--data-raw", "--data-urlencode", "--form", "--form-string", "--header", "--json", "--post-data",
+    "-A", "-F", "-H", "-d",
+];
 /// Shells: what they get they run.
-const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "rbash", "mksh"];
+const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "rbash", "mksh", "yash"];
 
 impl Script {
     /// States one command; what it prints, where that is known.
@@ -168,7 +210,13 @@ impl Script {
         if let Some(script) = runs.map(str::to_owned) {
             self.run(&script, sink)?;
         }
-        let Some((path, rest)) = command.program() else { return Ok(None) };
+        let Some((path, rest)) = command.program() else {
+            // `RUN <<EOF` of a Dockerfile: the lines are the script.
+            if let (true, None, Some(script)) = (command.words.is_empty(), &command.output, &command.input) {
+                self.run(script, sink)?;
+            }
+            return Ok(None);
+        };
         // Carets are nothing to `cmd`.
         let plain = base_name(path).replace('^', "");
         let program = plain.as_str();
@@ -327,6 +375,6 @@ fn is_prefix(word: &str) -> bool {
         base_name(word),
         "sudo" | "doas" | "nohup" | "exec" | "command" | "builtin" | "env" | "then" | "do" | "else" | "elif" | "if" | "while"
             | "until" | "!" | "{" | "time" | "setsid" | "busybox" | "timeout" | "nice" | "ionice" | "stdbuf" | "unbuffer"
-            | "coproc" | "xvfb-run" | "proxychains"
+            | "coproc" | "xvfb-run" | "proxychains" | "proxychains4" | "torify" | "torsocks" | "unshare"
     )
 }

@@ -28,6 +28,8 @@ pub(super) struct Files {
     /// From where the commands of the pipe that is being read get what they read.
     piped: Option<String>,
     entered: Option<String>,
+    /// From where the file came that the pipe prints.
+    printed: Option<String>,
 }
 
 /// What a command does with files of others: the name of an operator and its arguments.
@@ -37,7 +39,14 @@ impl Files {
     /// Follows one command.
     pub(super) fn follow(&mut self, path: &str, rest: &[String], command: &Command) -> Vec<Told> {
         let program = base_name(path);
+        if !command.joiner.starts_with('|') || command.joiner == "||" {
+            self.printed = None;
+        }
         let mut told = self.runs(path, program, rest);
+        told.extend(self.reads(program, rest, command));
+        if program == "cat" {
+            self.printed = rest.iter().find_map(|word| self.fetched.get(base_name(word))).cloned();
+        }
         told.extend(preloaded(command).and_then(|file| self.fetched.get(base_name(file))).map(|address| {
             ("runs-fetched", vec!["LD_PRELOAD".to_owned(), address.clone()])
         }));
@@ -80,6 +89,25 @@ impl Files {
         }
     }
 
+    /// What an interpreter without a script reads that was fetched before: `cat file | sh`, `sh < file`, `eval "$(cat file)"`.
+    fn reads(&self, program: &str, rest: &[String], command: &Command) -> Option<Told> {
+        if !interprets(program) && program != "eval" {
+            return None;
+        }
+        let code = |word: &&String| ["-c", "-e", "-m", "-r"].contains(&word.as_str());
+        let own = rest.iter().any(|word| code(&word) || !word.starts_with('-'));
+        let piped = self.printed.as_ref().filter(|_| !own);
+        let source = command.source.as_ref().filter(|_| !own).and_then(|source| self.fetched.get(base_name(source)));
+        let inside = rest.iter().find_map(|word| {
+            let (_, inside) = word.split_once("$(").or_else(|| word.split_once("<("))?;
+            let mut words = inside.trim_end_matches(')').split_whitespace();
+            let cat = words.next().filter(|first| matches!(*first, "cat" | "<"));
+            cat.and(words.next()).and_then(|name| self.fetched.get(base_name(name)))
+        });
+        let address = piped.or(source).or(inside)?;
+        Some(("runs-fetched", vec![program.to_owned(), address.clone()]))
+    }
+
     /// What a command runs that came from elsewhere.
     fn runs(&self, path: &str, program: &str, rest: &[String]) -> Vec<Told> {
         let Some(target) = target(path, rest) else { return Vec::new() };
@@ -87,7 +115,8 @@ impl Files {
         if let Some(address) = self.fetched.get(name) {
             return vec![("runs-fetched", vec![target.to_owned(), address.clone()])];
         }
-        let installs = matches!(program, "dpkg" | "rpm" | "apt" | "apt-get" | "pip" | "pip3" | "installer" | "msiexec");
+        let installs = matches!(program, "dpkg" | "rpm" | "apt" | "apt-get" | "pip" | "pip3" | "installer" | "msiexec" | "crontab")
+            || LAUNCHERS.contains(&program);
         if let Some(address) = rest.iter().filter(|_| installs).find_map(|word| self.fetched.get(base_name(word))) {
             return vec![("runs-fetched", vec![program.to_owned(), address.clone()])];
         }
@@ -127,7 +156,8 @@ impl Files {
         }
         // `curl … | tee file`, `curl … | base64 -d > file`
         let written = || rest.iter().find_map(|word| word.strip_prefix("of=")).filter(|_| program == "dd").map(str::to_owned);
-        let saved = command.output.clone().or(rest.last().filter(|_| program == "tee").cloned()).or_else(written);
+        let installed = || rest.last().filter(|_| program == "install" && rest.iter().any(|word| word == "/dev/stdin")).cloned();
+        let saved = command.output.clone().or_else(installed).or(rest.last().filter(|_| matches!(program, "sponge" | "tee")).cloned()).or_else(written);
         if let (Some(address), Some(name)) = (self.piped.clone(), saved) {
             return keep(&mut self.fetched, &name, &address);
         }
@@ -135,10 +165,7 @@ impl Files {
         match name {
             Some(name) => keep(&mut self.fetched, &name, &address),
             // Printed: what a pipe does with it the list says.
-            None => {
-                self.piped = Some(address.clone());
-                self.unpacked = Some(address);
-            }
+            None => self.piped = Some(address),
         }
     }
 
@@ -174,14 +201,19 @@ impl Files {
     }
 
     fn unpack(&mut self, words: &[&String]) {
-        if let Some(address) = words.iter().find_map(|word| self.fetched.get(base_name(word))) {
+        let fetched = words.iter().find_map(|word| self.fetched.get(base_name(word)));
+        if let Some(address) = fetched.or(self.piped.as_ref()) {
             self.unpacked = Some(address.clone());
         }
     }
 }
 
+/// Programs that start a file which they are given behind words of their own.
+const LAUNCHERS: &[&str] =
+    &["accelerate", "bun", "deepspeed", "deno", "jupyter", "mpirun", "mpiexec", "srun", "streamlit", "torchrun", "uv", "uvx"];
+
 fn interprets(program: &str) -> bool {
-    let known = ["sh", "bash", "zsh", "dash", "ksh", "source", ".", "perl", "node", "ruby", "php", "java", "Rscript", "start"];
+    let known = ["sh", "bash", "zsh", "dash", "ksh", "ash", "mksh", "yash", "fish", "source", ".", "perl", "node", "ruby", "php", "java", "Rscript", "start", "ipython", "julia", "tclsh"];
     known.contains(&program) || program.starts_with("python") || program.starts_with("lua")
 }
 
@@ -261,6 +293,13 @@ fn named(program: &str, rest: &[String], remote: &str, address: &str) -> Option<
         if let Some(name) = attached.filter(|name| !name.is_empty() && !word.starts_with("--")) {
             return Some(name.to_owned());
         }
+        // `-so/tmp/a`
+        let clustered = word.strip_prefix('-').and_then(|flags| flags.split_once('o')).filter(|(flags, name)| {
+            program == "curl" && !name.is_empty() && flags.chars().all(|flag| "fgikLNsSv46#".contains(flag))
+        });
+        if let Some((_, name)) = clustered {
+            return Some(name.to_owned());
+        }
         // `certutil -urlcache -f address file`, `bitsadmin /transfer name address file`
         if word == address && matches!(program, "certutil" | "bitsadmin") {
             return next();
@@ -272,6 +311,13 @@ fn named(program: &str, rest: &[String], remote: &str, address: &str) -> Option<
 /// The letters of a cluster of short options.
 fn short(word: &str) -> Option<&str> {
     word.strip_prefix('-').filter(|flags| flags.chars().all(|letter| letter.is_ascii_alphabetic()) && !flags.is_empty())
+}
+
+/// Whether an address is this machine's own.
+fn is_local(address: &str) -> bool {
+    let Some((_, rest)) = address.split_once("://") else { return false };
+    let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
+    matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0") || rest.starts_with("[::1]")
 }
 
 /// Addresses from which a package manager is told to install.
@@ -287,7 +333,12 @@ fn installs(program: &str, rest: &[String]) -> Vec<String> {
     if !(manages && acts || windows || system) {
         return Vec::new();
     }
-    rest.iter().filter(|word| plain(word)).take(16).map(|word| {
+    // Through a proxy everything comes, and from this machine nothing of others does.
+    let before = std::iter::once("").chain(rest.iter().map(String::as_str));
+    let taken = rest.iter().zip(before).filter(|(word, before)| {
+        plain(word) && *before != "--proxy" && !word.starts_with("--proxy=") && !is_local(word)
+    });
+    taken.map(|(word, _)| word).take(16).map(|word| {
         let from = word.find("http").or_else(|| word.find("git")).unwrap_or(0);
         word.get(from..).unwrap_or(word).to_owned()
     }).collect()

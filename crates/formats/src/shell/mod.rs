@@ -231,6 +231,7 @@ impl Script {
 
     fn list(&mut self, mut commands: Vec<Command>, sink: &mut Sink<'_>) -> Result<(), Stop> {
         commands.iter_mut().for_each(|command| self.descriptors.follow(command));
+        command::redirect_groups(&mut commands);
         let shown = bounded(&command::shown(&commands));
         if let Some(shadow) = shadowed(&commands) {
             self.state("alias", &shadow, vec![Expr::str(bounded(&shadow))], sink)?;

