@@ -9,6 +9,8 @@ use crate::memory::scan_file;
 
 /// Breaks out into Python.
 const INJECTION: &str = "template-reaches-interpreter";
+/// Holds a name that leads to Python.
+const NAMES: &str = "template-names-interpreter";
 /// Computes a name.
 const COMPUTED: &str = "computed-template-attribute";
 /// Depends on words, the clock or chance.
@@ -72,6 +74,12 @@ const HOSTILE: &[(&str, &str)] = &[
     (INJECTION, "{{ self._TemplateReference__context }}"),
     (INJECTION, "{{ x.gi_frame.f_back }}"),
     (INJECTION, "{% for m in messages %}{{ m.content }}{% broken ( %}{% endfor %}{{ ''.__class__ }}"),
+    (INJECTION, "{{ messages[0].role[zz or '__class__'][zz or '__base__'] }}"),
+    (INJECTION, "{% set a = x|default('__globals__') %}{{ lipsum[a] }}"),
+    (INJECTION, "{{ messages[{'a': '__class__'}.get('a')] }}"),
+    (INJECTION, "{{ messages['xx__class__'[n:]] }}"),
+    (NAMES, "{% macro m(a) %}{{ messages[a] }}{% endmacro %}{{ [m][0]('__subclasses__') }}"),
+    (NAMES, "{% block a %}__class__{% endblock %}{{ messages[self.a()] }}"),
     (COMPUTED, "{{ lipsum[messages[0].content] }}"),
     (COMPUTED, "{{ messages|attr(messages[0].content) }}"),
     (COMPUTED, "{{ messages|map(attribute=messages[0].content)|list }}"),
@@ -108,6 +116,23 @@ const HOSTILE: &[(&str, &str)] = &[
     (INVISIBLE, r"{{ 'a\u202eb' }}"),
     (INVISIBLE, "a\u{200b}\u{200c}\u{200b}\u{200d}\u{200b}b"),
 ];
+
+/// What honest templates may hold: data with keys between underscores, caller data under names that engines also use.
+const HONEST: &[&str] = &[
+    "{{ tool.parameters['__root__'] }}{{ x.__typename }}{{ tools.__len__ }}",
+    "{{ config[key] }}{% set n = namespace(a=1) %}{{ n[key] }}",
+    "{{ messages[0].content.replace('<tool_def_sep>', 'You have access to these tools') }}",
+    "{% if 'detailed thinking on' in messages[0].content %}{{ 'detailed thinking on' }}{% endif %}",
+    "{% if not k.startswith('__') %}{{ k }}{% endif %}",
+];
+
+#[test]
+fn honest_expressions_stay_quiet() {
+    for template in HONEST {
+        let report = scan_file("chat_template.jinja", *template);
+        assert_eq!(report.verdict, Verdict::Clean, "{template}: {:?}", rules(&report));
+    }
+}
 
 fn rules(report: &Report) -> Vec<String> {
     report.findings.iter().map(|finding| finding.rule.to_string()).collect()

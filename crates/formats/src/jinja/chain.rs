@@ -1,25 +1,34 @@
 //! Chains: attributes, items and calls one behind the other, and the names that they reach.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use base::{expr::Expr as Shown, fact::Call, stop::Stop};
 use eval::Value as Constant;
 
 use super::{
     escape::GAP,
-    gate::{is_content, keeps, looks_for},
+    gate::{is_content, is_placeholder, keeps, looks_for},
     syntax::{Arguments, Expr, Kind, Span, Step, StepKind},
-    value::{Origin, Value},
+    value::{Origin, Value, items},
     walk::Walk,
 };
 
 /// Names under which an object of Python shows the namespace that it lives in.
 const NAMESPACES: &[&str] = &["__globals__", "func_globals", "f_globals", "__dict__"];
 
+/// Objects of engines that hold values by key, and names that callers give to data of their own.
+const KEYED: &[&str] = &[
+    "kwargs", "varargs", "loop", "namespace", "dict", "range", "config", "session", "g", "app", "application", "environment", "time",
+    "datetime", "now",
+];
+
 /// Arguments that were evaluated.
+#[derive(Default)]
 pub(super) struct Given<'t> {
     pub(super) positional: Vec<Value<'t>>,
-    pub(super) named: Vec<(&'t str, Value<'t>)>,
+    pub(super) named: Vec<(Cow<'t, str>, Value<'t>)>,
+    /// Names that the arguments may come to.
+    pub(super) lost: Vec<String>,
 }
 
 impl<'t> Given<'t> {
@@ -57,15 +66,25 @@ impl<'t> Walk<'t, '_, '_> {
                     set.unwrap_or(found)
                 }
                 StepKind::Item(key) => {
-                    let result = self.item(&value, key, &step.span)?;
-                    reached = self.value(key)?.as_text().map(|key| (key.to_owned(), before));
-                    result
+                    let mark = self.candidates.len();
+                    let key = self.value(key)?;
+                    for lost in self.lost_since(mark) {
+                        self.reach(&value, &lost, &step.span)?;
+                    }
+                    let result = self.item(&value, &key, &step.span)?;
+                    let field = name.filter(|_| index == 0).zip(key.as_text());
+                    let set = field.and_then(|(name, key)| self.variable(&format!("{name}.{key}")).last().cloned());
+                    reached = key.as_text().map(|key| (key.to_owned(), before));
+                    set.unwrap_or(result)
                 }
                 StepKind::Slice(parts) => self.slice(&value, parts)?,
                 StepKind::Call(arguments) => {
-                    let result = self.call(&value, reached.take(), name, arguments, &step.span)?;
-                    reached = None;
-                    result
+                    let given = self.given(arguments)?;
+                    let called = reached.take();
+                    if let Some(name) = name.filter(|_| index == 1 && called.is_some()) {
+                        self.keep(name, &given);
+                    }
+                    self.call(&value, called, name, given, &step.span)?
                 }
                 StepKind::Filter(name, arguments) => {
                     let given = self.given(arguments)?;
@@ -79,20 +98,51 @@ impl<'t> Walk<'t, '_, '_> {
                     self.test(&value, name, &given, &step.span)?
                 }
             };
+            self.mentions(&value, &step.span)?;
         }
         Ok(value)
     }
 
     /// Evaluates arguments.
     pub(super) fn given(&mut self, arguments: &'t Arguments<'t>) -> Result<Given<'t>, Stop> {
-        let mut given = Given { positional: Vec::new(), named: Vec::new() };
+        let mark = self.candidates.len();
+        let mut given = Given { positional: Vec::new(), named: Vec::new(), lost: Vec::new() };
         for argument in &arguments.positional {
             given.positional.push(self.value(argument)?);
         }
         for (name, argument) in &arguments.named {
+            let name = match name {
+                Cow::Borrowed(name) => self.identifier(name)?,
+                Cow::Owned(name) => Cow::Borrowed(name.as_str()),
+            };
+            self.mention(&name, &argument.span)?;
             given.named.push((name, self.value(argument)?));
         }
+        for argument in &arguments.spread {
+            let value = self.value(argument)?;
+            self.lose(&value);
+            match value.constant() {
+                Some(Constant::Dict(pairs)) => given.named.extend(pairs.iter().filter_map(|(key, value)| {
+                    Some((Cow::Owned(key.as_str()?.to_owned()), Value::Known(value.clone())))
+                })),
+                Some(constant) => {
+                    given.positional.extend(items(constant).unwrap_or_default().into_iter().map(Value::Known));
+                }
+                None => given.positional.push(value),
+            }
+        }
+        given.lost = self.lost_since(mark);
         Ok(given)
+    }
+
+    /// A method of a variable may keep what it is given: `append`, `update`.
+    fn keep(&mut self, name: &str, given: &Given<'t>) {
+        let mark = self.candidates.len();
+        let values = given.positional.iter().chain(given.named.iter().map(|(_, value)| value));
+        values.for_each(|value| self.lose(value));
+        for lost in self.lost_since(mark) {
+            self.may_be(name, &lost);
+        }
     }
 
     /// `of.key`: states the name, once, and follows it.
@@ -110,9 +160,7 @@ impl<'t> Walk<'t, '_, '_> {
 
     /// A name that is known in parts only: stated where nothing but an attribute can be meant, or a part tells.
     fn computed(&mut self, of: &Value<'t>, key: &str, span: &Span) -> Result<Value<'t>, Stop> {
-        let object = matches!(of, Value::Unknown(Origin::Engine(_) | Origin::Globals) | Value::Macro(_))
-            || of.as_text().is_some();
-        if object || key.contains("__") {
+        if is_object(of) || of.as_text().is_some() || key.contains("__") {
             let written = self.written(span);
             self.operator(span, "computed-attribute", written, vec![Shown::str(key)])?;
         }
@@ -138,29 +186,13 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     /// `of[key]`.
-    fn item(&mut self, of: &Value<'t>, key: &'t Expr<'t>, span: &Span) -> Result<Value<'t>, Stop> {
-        let value = self.value(key)?;
-        // Whatever a variable may hold may be the key.
-        if let Kind::Name(name) = key.kind {
-            let texts: Vec<String> =
-                self.variable(name).iter().filter_map(|value| value.as_text().map(str::to_owned)).collect();
-            for text in texts {
-                self.reach(of, &text, span)?;
-            }
-        }
-        // `x|default('name')`: the name, where nobody sets x.
-        if let (None, Kind::Chain(_, steps)) = (value.constant(), &key.kind)
-            && let Some(Step { kind: StepKind::Filter(filter, arguments), .. }) = steps.last()
-            && matches!(filter.as_str(), "default" | "d")
-            && let Some(text) = self.given(arguments)?.text(0, "default_value").map(str::to_owned)
-        {
-            self.reach(of, &text, span)?;
-        }
+    fn item(&mut self, of: &Value<'t>, value: &Value<'t>, span: &Span) -> Result<Value<'t>, Stop> {
         let Some(constant) = value.constant() else {
-            let object = matches!(of, Value::Unknown(Origin::Engine(name)) if !matches!(*name, "kwargs" | "varargs" | "loop"))
-                || matches!(of, Value::Unknown(Origin::Globals) | Value::Macro(_));
-            if object {
-                self.computed(of, &GAP.to_string(), span)?;
+            self.lose(of);
+            // A request is what somebody sends: no key of it names data of the template.
+            if is_object(of) || value.origin() == Some(Origin::Engine("request")) {
+                let written = self.written(span);
+                self.operator(span, "computed-attribute", written, vec![Shown::str(GAP.to_string())])?;
             }
             return Ok(match of.origin() {
                 Some(origin) => Value::Unknown(origin),
@@ -188,16 +220,17 @@ impl<'t> Walk<'t, '_, '_> {
         callee: &Value<'t>,
         reached: Option<(String, Value<'t>)>,
         name: Option<&'t str>,
-        arguments: &'t Arguments<'t>,
+        given: Given<'t>,
         span: &Span,
     ) -> Result<Value<'t>, Stop> {
-        let given = self.given(arguments)?;
         match callee {
-            Value::Macro(definition) => return self.enter(definition, given.positional, &given.named),
+            Value::Macro(definition) => return self.enter(definition, given),
             Value::Known(constant @ Constant::Global(_)) => return self.python(constant, &given, span),
             _ => {}
         }
+        given.positional.iter().chain(given.named.iter().map(|(_, value)| value)).for_each(|value| self.lose(value));
         if let Some((method, receiver)) = reached {
+            self.lose(&receiver);
             return self.method(callee, &method, &receiver, &given, span);
         }
         let name = name.unwrap_or_default();
@@ -211,7 +244,7 @@ impl<'t> Walk<'t, '_, '_> {
             }
             "dict" => {
                 let pairs: Vec<_> =
-                    given.named.iter().map(|(name, value)| (Constant::str(*name), value.gapped())).collect();
+                    given.named.iter().map(|(name, value)| (Constant::str(name.as_ref()), value.gapped())).collect();
                 Value::Known(Constant::dict(pairs))
             }
             "caller" => self.variable("caller").last().cloned().unwrap_or_else(Value::data),
@@ -224,7 +257,7 @@ impl<'t> Walk<'t, '_, '_> {
     fn python(&mut self, callee: &Constant, given: &Given<'t>, span: &Span) -> Result<Value<'t>, Stop> {
         let args: Vec<Constant> = given.positional.iter().map(Value::gapped).collect();
         let kwargs: Vec<(Arc<str>, Constant)> =
-            given.named.iter().map(|(name, value)| (Arc::from(*name), value.gapped())).collect();
+            given.named.iter().map(|(name, value)| (Arc::from(name.as_ref()), value.gapped())).collect();
         if let Constant::Global(name) = callee {
             let call = Call {
                 module: name.module.clone(),
@@ -273,9 +306,16 @@ impl<'t> Walk<'t, '_, '_> {
         }
         match receiver {
             Value::Known(constant) => {
+                // Methods of the escaped text that `safe` makes.
+                if constant.as_str().is_some() && method == "striptags" {
+                    return self.stripped(&receiver.shown());
+                }
+                if constant.as_str().is_some() && method == "unescape" {
+                    return self.called(&Constant::global("html", "unescape"), std::slice::from_ref(constant), &[]);
+                }
                 let args: Vec<Constant> = given.positional.iter().map(Value::gapped).collect();
                 let kwargs: Vec<(Arc<str>, Constant)> =
-                    given.named.iter().map(|(name, value)| (Arc::from(*name), value.gapped())).collect();
+                    given.named.iter().map(|(name, value)| (Arc::from(name.as_ref()), value.gapped())).collect();
                 self.called(&eval::attribute(constant, method), &args, &kwargs)
             }
             Value::Unknown(Origin::Content) if looks_for(method) => {
@@ -301,14 +341,25 @@ impl<'t> Walk<'t, '_, '_> {
         if origin != Origin::Content || new.is_empty() {
             return Ok(());
         }
+        let name = if is_placeholder(old) { "markup-rewrite" } else { "content-rewrite" };
         let args = vec![Shown::str(old), Shown::str(new)];
         let written = self.written(span);
-        self.operator(span, "content-rewrite", written, args)
+        self.operator(span, name, written, args)
+    }
+}
+
+/// Whether a value is an object of Python's that holds no data to be looked up: what an application calls `config`, or the fields
+/// of a namespace, may be read by a key that is computed.
+fn is_object(value: &Value<'_>) -> bool {
+    match value {
+        Value::Unknown(Origin::Engine(name)) => !KEYED.contains(name),
+        Value::Unknown(Origin::Globals) | Value::Macro(_) => true,
+        _ => false,
     }
 }
 
 /// The attributes and items that the fields of a format string reach: `{0.a.b[c]}`.
-fn fields(pattern: &str) -> Vec<Vec<String>> {
+pub(super) fn fields(pattern: &str) -> Vec<Vec<String>> {
     let open = pattern.split('{').skip(1).take(64).filter_map(|rest| rest.split('}').next());
     let paths = open.map(|field| {
         let field = field.split(['!', ':']).next().unwrap_or_default();

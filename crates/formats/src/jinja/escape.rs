@@ -1,5 +1,8 @@
 //! Escapes in strings, as `unicode-escape` decodes them: Jinja hands the text of a literal to that codec.
 
+use base::budget::Meter;
+use eval::Value as Constant;
+
 /// Stands for text that is not known: U+FFFC, the object replacement character.
 pub(super) const GAP: char = '\u{fffc}';
 
@@ -39,9 +42,9 @@ fn escape<'s>(rest: &'s str, plain: &mut String) -> &'s str {
         'U' => return coded(after, 8, letter, plain),
         '0'..='7' => return octal(rest, plain),
         'N' if after.starts_with('{') => {
-            // A character by its Unicode name: which one is not looked up.
-            plain.push(GAP);
-            return after.split_once('}').map_or("", |(_, tail)| tail);
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            plain.push_str(&character(name.strip_prefix('{').unwrap_or(name)));
+            return tail;
         }
         _ => {
             plain.push('\\');
@@ -50,6 +53,13 @@ fn escape<'s>(rest: &'s str, plain: &mut String) -> &'s str {
     };
     plain.push(simple);
     after
+}
+
+/// The character of this Unicode name.
+fn character(name: &str) -> String {
+    let lookup = Constant::global("unicodedata", "lookup");
+    let found = eval::call(&lookup, &[Constant::str(name)], &[], &Meter::unlimited()).map(|outcome| outcome.result);
+    found.ok().as_ref().and_then(Constant::as_str).map_or_else(|| GAP.to_string(), str::to_owned)
 }
 
 /// A character by `count` hexadecimal digits.
@@ -88,7 +98,9 @@ mod tests {
             (r"a\nb\\\'\q", "a\nb\\'\\q"),
             ("a\\\nb", "ab"),
             (r"\x5", r"\x5"),
-            (r"\N{LOW LINE}x", "\u{fffc}x"),
+            (r"\N{LOW LINE}x", "_x"),
+            (r"\N{NO SUCH NAME}x", "\u{fffc}x"),
+            (r"\N{LOW", "\u{fffc}"),
             ("\\", "\\"),
             (r"\xé", r"\xé"),
         ] {

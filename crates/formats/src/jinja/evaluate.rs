@@ -50,6 +50,10 @@ impl<'t> Walk<'t, '_, '_> {
         self.descend()?;
         let value = self.kind(expr)?;
         self.ascend();
+        // What a variable holds was a value where it was set.
+        if !matches!(expr.kind, Kind::Name(_)) {
+            self.mentions(&value, &expr.span)?;
+        }
         Ok(value)
     }
 
@@ -60,7 +64,11 @@ impl<'t> Walk<'t, '_, '_> {
             Kind::Int(number) => Value::Known(Constant::Int(*number)),
             Kind::Float(number) => Value::Known(Constant::Float(*number)),
             Kind::Text(text) => Value::text(text.clone()),
-            Kind::Name(name) => self.named(name),
+            Kind::Name(name) => {
+                let name = self.identifier(name)?;
+                self.mention(&name, &expr.span)?;
+                self.named(&name)
+            }
             Kind::List(parts) => Value::Known(Constant::list(self.constants(parts)?)),
             Kind::Tuple(parts) => Value::Known(Constant::tuple(self.constants(parts)?)),
             Kind::Dict(entries) => {
@@ -85,9 +93,11 @@ impl<'t> Walk<'t, '_, '_> {
     }
 
     /// A variable: what was set last, or what the engine or the caller supplies.
-    fn named(&self, name: &str) -> Value<'t> {
-        if let Some(value) = self.variable(name).last() {
-            return value.clone();
+    fn named(&mut self, name: &str) -> Value<'t> {
+        if let Some((value, earlier)) = self.variable(name).split_last() {
+            let (value, earlier) = (value.clone(), earlier.to_vec());
+            earlier.iter().for_each(|value| self.lose(value));
+            return value;
         }
         let engine = ENGINE.iter().copied().find(|known| *known == name);
         match name {
@@ -102,6 +112,7 @@ impl<'t> Walk<'t, '_, '_> {
         let value = self.value(operand)?;
         let Some(constant) = value.constant() else {
             return Ok(match value.origin() {
+                Some(Origin::Gate(_)) if sign == "not" => self.negated(value),
                 Some(origin @ Origin::Gate(_)) => Value::Unknown(origin),
                 _ => Value::data(),
             });
@@ -126,7 +137,11 @@ impl<'t> Walk<'t, '_, '_> {
         Ok(match condition.constant().and_then(truth) {
             Some(true) => chosen,
             Some(false) => other,
-            None => either(&chosen, &other),
+            None => {
+                self.lose(&chosen);
+                self.lose(&other);
+                either(&chosen, &other)
+            }
         })
     }
 
@@ -148,6 +163,8 @@ impl<'t> Walk<'t, '_, '_> {
                 "and" | "or" => {
                     let gate = left.clone();
                     let right = self.behind(&gate, *operator == "or", |walk| walk.heard(right))?;
+                    self.lose(&left);
+                    self.lose(&right);
                     logical(operator, &left, right)
                 }
                 "~" => {
@@ -201,7 +218,8 @@ impl<'t> Walk<'t, '_, '_> {
                 Some(origin @ Origin::Gate(_)) => return Ok(Value::Unknown(origin)),
                 Some(Origin::Content) => {
                     if let Some(literal) = other.constant().and_then(literal) {
-                        return Ok(self.gate("content", &literal, span));
+                        let gate = self.gate("content", &literal, span);
+                        return Ok(if matches!(operator, "!=" | "not in") { self.negated(gate) } else { gate });
                     }
                 }
                 Some(Origin::Time) if other.constant().is_some() => {
@@ -268,7 +286,10 @@ impl<'t> Walk<'t, '_, '_> {
                 Ok(if found.is_constant() { Value::Known(found) } else { Value::data() })
             }
             (None, Some(origin)) => Ok(Value::Unknown(origin)),
-            _ => Ok(Value::text(GAP.to_string())),
+            _ => {
+                self.lose(of);
+                Ok(Value::text(GAP.to_string()))
+            }
         }
     }
 }

@@ -284,14 +284,20 @@ impl<'s> Parser<'s> {
                     let name = *name;
                     self.skip();
                     self.skip();
-                    arguments.named.push((name, self.expression()?));
+                    arguments.named.push((name.into(), self.expression()?));
                 }
                 _ => match self.expression()? {
-                    // `*[a, b]` gives its parts, `**{'name': a}` its values.
+                    // `*[a, b]` gives its parts, `**{'name': a}` its values under their names.
                     Expr { kind: Kind::List(parts) | Kind::Tuple(parts), .. } if splat => arguments.positional.extend(parts),
-                    Expr { kind: Kind::Dict(pairs), .. } if splat => {
-                        arguments.positional.extend(pairs.into_iter().map(|(_, value)| value));
+                    Expr { kind: Kind::Dict(pairs), .. }
+                        if splat && pairs.iter().all(|(key, _)| matches!(key.kind, Kind::Text(_))) =>
+                    {
+                        arguments.named.extend(pairs.into_iter().filter_map(|(key, value)| match key.kind {
+                            Kind::Text(name) => Some((name.into(), value)),
+                            _ => None,
+                        }));
                     }
+                    expr if splat => arguments.spread.push(expr),
                     expr => arguments.positional.push(expr),
                 },
             }

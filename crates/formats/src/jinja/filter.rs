@@ -27,8 +27,14 @@ const BY_ATTRIBUTE: &[(&str, usize)] = &[
     ("list", usize::MAX),
 ];
 
-/// A text without what stands between angle brackets.
+/// Items that a mapped filter is followed on.
+const MAPPED: usize = 256;
+
+/// A text without comments and without what stands between angle brackets.
 fn without_tags(text: &str) -> String {
+    let mut pieces = text.split("<!--");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    let text = pieces.fold(first, |kept, piece| kept + piece.split_once("-->").map_or("", |(_, after)| after));
     let mut inside = false;
     let mut plain = String::new();
     for letter in text.chars() {
@@ -55,9 +61,18 @@ impl<'t> Walk<'t, '_, '_> {
         if name == "attr" {
             return self.attribute(value, given, span);
         }
+        if name == "map"
+            && let Some(filter) = given.text(0, "").map(str::to_owned)
+        {
+            return self.mapped(value, &filter, given, span);
+        }
         let attribute = self.by_attribute(value, name, given, span)?;
         if let Some(found) = self.folded(value, name, given)? {
             return Ok(found);
+        }
+        self.lose(value);
+        for given in given.positional.iter().chain(given.named.iter().map(|(_, value)| value)) {
+            self.lose(given);
         }
         let Some(origin) = value.origin() else {
             return Ok(match name {
@@ -96,8 +111,31 @@ impl<'t> Walk<'t, '_, '_> {
         })
     }
 
+    /// `value|map(filter, …)`: the filter on each item.
+    fn mapped(
+        &mut self,
+        value: &Value<'t>,
+        filter: &str,
+        given: &Given<'t>,
+        span: &Span,
+    ) -> Result<Value<'t>, Stop> {
+        let positional = given.positional.iter().skip(1).cloned().collect();
+        let given = Given { positional, named: given.named.clone(), lost: given.lost.clone() };
+        let Some(items) = value.constant().and_then(items) else {
+            return self.filter(value, filter, &given, span);
+        };
+        let mut results = Vec::new();
+        for item in items.into_iter().take(MAPPED) {
+            results.push(self.filter(&Value::Known(item), filter, &given, span)?.gapped());
+        }
+        Ok(Value::Known(Constant::list(results)))
+    }
+
     /// `value|attr(name)`: nothing but an attribute can be meant.
     fn attribute(&mut self, value: &Value<'t>, given: &Given<'t>, span: &Span) -> Result<Value<'t>, Stop> {
+        for key in &given.lost {
+            self.reach(value, key, span)?;
+        }
         match given.text(0, "name") {
             Some(key) if !key.contains(GAP) => {
                 let key = key.to_owned();
@@ -112,6 +150,11 @@ impl<'t> Walk<'t, '_, '_> {
         }
     }
 
+    /// A text as `striptags` of MarkupSafe leaves it: without tags, its entities decoded.
+    pub(super) fn stripped(&self, text: &str) -> Result<Value<'t>, Stop> {
+        self.called(&Constant::global("html", "unescape"), &[Constant::str(without_tags(text))], &[])
+    }
+
     /// States the attributes that a filter over items reaches; where the last of them leads.
     fn by_attribute(
         &mut self,
@@ -121,10 +164,7 @@ impl<'t> Walk<'t, '_, '_> {
         span: &Span,
     ) -> Result<Option<Origin>, Stop> {
         let Some((_, position)) = BY_ATTRIBUTE.iter().find(|(known, _)| *known == name) else { return Ok(None) };
-        // `map('attr', name)` applies a filter to each item.
-        let applied = name == "map" && given.text(0, "") == Some("attr");
-        let path = given.at(*position, "attribute").or_else(|| given.positional.get(1).filter(|_| applied));
-        let Some(path) = path else { return Ok(None) };
+        let Some(path) = given.at(*position, "attribute") else { return Ok(None) };
         let Some(path) = path.as_text().map(str::to_owned) else {
             if path.constant().is_none() {
                 let written = self.written(span);
@@ -158,7 +198,7 @@ impl<'t> Walk<'t, '_, '_> {
             "string" | "safe" | "e" | "escape" | "forceescape" | "urlencode" | "indent" | "wordwrap" => {
                 Value::text(value.shown())
             }
-            "striptags" => Value::text(without_tags(&value.shown())),
+            "striptags" => self.stripped(&value.shown())?,
             "truncate" => match given.at(0, "length").and_then(Value::constant) {
                 Some(Constant::Int(length)) => {
                     let length = usize::try_from(*length).unwrap_or(0);

@@ -3,22 +3,32 @@
 /// A condition.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
-    /// `content`, `time` or `chance`.
+    /// `content`, `markup` (looked for in content), `time` or `chance`.
     pub(super) kind: &'static str,
     /// What it looks for.
     pub(super) literal: String,
     /// The comparison as written.
     pub(super) written: String,
+    /// Whether it holds where what it looks for is not there.
+    pub(super) negated: bool,
 }
 
 impl Gate {
     /// Whether it looks for words, not for markup such as `</think>` or `/no_think`.
     pub(super) fn is_natural(&self) -> bool {
-        let plain = |letter: char| letter.is_alphanumeric() || letter.is_whitespace() || "-'.,?!:;".contains(letter);
-        self.kind != "content"
-            || self.literal.chars().all(plain)
-                && self.literal.chars().filter(|letter| letter.is_alphabetic()).count() > 2
+        self.kind != "markup" && (self.kind != "content" || self.literal.chars().filter(|letter| letter.is_alphabetic()).count() > 2)
     }
+}
+
+/// Whether what is looked for in content is markup or a control token rather than words.
+pub(super) fn is_markup(literal: &str) -> bool {
+    let plain = |letter: char| letter.is_alphanumeric() || letter.is_whitespace() || "-'.,?!:;".contains(letter);
+    !literal.chars().all(plain)
+}
+
+/// Whether a text stands in brackets of its own, for something else to be put in its place.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    [('<', '>'), ('[', ']'), ('{', '}')].iter().any(|(open, close)| text.starts_with(*open) && text.ends_with(*close))
 }
 
 /// A gate that is open around the statement being walked.

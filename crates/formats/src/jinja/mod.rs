@@ -3,10 +3,12 @@
 //! Facts are operators of the domain `jinja`:
 //! - `attribute` (node: the chain as written; arguments: the name after every decoding; each name once) and `computed-attribute` (a
 //!   name that is only known in parts, gaps written as U+FFFC, on an object of the engine or through `attr`),
+//! - `text` (node: the expression; arguments: the name): a text, or part of one, that has the shape of a name of Python's own
+//!   insides; each once,
 //! - `filter`, `test` and `call` (node: the name), each once,
-//! - `text-if-content`, `text-if-time`, `text-if-chance` (node: the condition; arguments: what it looks for, and text
-//!   that only then is given out), `text-unless-…` for the other branches,
-//! - `content-rewrite` (arguments: what is replaced in a message, and by what),
+//! - `text-if-content`, `text-if-markup` (what is looked for is no words), `text-if-time`, `text-if-chance` (node: the condition;
+//!   arguments: what it looks for, and text that only then is given out), `text-unless-…` for where it does not hold,
+//! - `content-rewrite`, `markup-rewrite` for a placeholder (arguments: what is replaced in a message, and by what),
 //!
 //! calls of Python functions that a chain reaches, references to other templates, and flaws of invisible characters.
 
@@ -19,6 +21,7 @@ mod gate;
 mod invisible;
 mod lexer;
 mod listing;
+mod mention;
 mod parser;
 mod syntax;
 mod value;
@@ -59,6 +62,8 @@ pub const FORMAT: Format = Format {
 const LENGTH: usize = 4 << 20;
 /// Memory that tokens and tree take for one byte of the text, at worst.
 const FACTOR: u64 = 24;
+/// Stack for the deepest nesting that the parser and the walk allow.
+const STACK: usize = 16 << 20;
 
 fn detect(head: &Head<'_>) -> Option<Certainty> {
     let name = crate::identified::file_name(head).to_ascii_lowercase();
@@ -72,7 +77,7 @@ fn parse(blob: &Blob, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let bytes = whole::read(blob, sink.meter(), LENGTH)?;
     let held = (bytes.len() as u64).saturating_mul(FACTOR);
     sink.meter().hold(held)?;
-    let outcome = template(&bytes, sink);
+    let outcome = stacker::grow(STACK, || template(&bytes, sink));
     sink.meter().release(held);
     outcome
 }

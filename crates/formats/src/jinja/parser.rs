@@ -7,14 +7,15 @@ use super::{
     syntax::{Branch, Expr, Kind, Loop, Macro, Node, Span, Step, Target},
 };
 
-/// Nesting of expressions and of statements, beyond which no honest template goes.
-const DEPTH: usize = 32;
+/// Nesting of expressions, and of statements: more than Jinja itself reads within the recursion that Python allows (about 70 and 100).
+const DEPTH: usize = 100;
 
 /// A parser over the tokens of one template.
 pub(super) struct Parser<'s> {
     tokens: Vec<Spanned<'s>>,
     at: usize,
     depth: usize,
+    statements: usize,
     /// What is wrong first.
     pub(super) trouble: Option<Stop>,
 }
@@ -22,7 +23,7 @@ pub(super) struct Parser<'s> {
 impl<'s> Parser<'s> {
     /// Parses everything.
     pub(super) fn new(tokens: Vec<Spanned<'s>>, trouble: Option<Stop>) -> Self {
-        Self { tokens, at: 0, depth: 0, trouble }
+        Self { tokens, at: 0, depth: 0, statements: 0, trouble }
     }
 
     /// The whole template.
@@ -119,6 +120,15 @@ impl<'s> Parser<'s> {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// One statement deeper; `body` goes back up.
+    fn nest(&mut self) -> Result<(), Stop> {
+        if self.statements >= DEPTH {
+            return Err(Stop::Limit(Reason::Depth));
+        }
+        self.statements = self.statements.saturating_add(1);
+        Ok(())
+    }
+
     fn note(&mut self, stop: Stop) {
         self.trouble.get_or_insert(stop);
     }
@@ -157,9 +167,9 @@ impl<'s> Parser<'s> {
                 Token::TagOpen if self.is_end() => return nodes,
                 _ => {
                     self.skip();
-                    let depth = self.depth;
+                    let (depth, statements) = (self.depth, self.statements);
                     let statement = self.statement();
-                    self.depth = depth;
+                    (self.depth, self.statements) = (depth, statements);
                     self.keep(statement, &mut nodes);
                 }
             }
@@ -202,7 +212,7 @@ impl<'s> Parser<'s> {
 
     /// The body of a statement and its closing tag. Deeper than the limit the body is read beside the statement.
     fn inner(&mut self, end: &str) -> Result<Vec<Node<'s>>, Stop> {
-        self.descend()?;
+        self.nest()?;
         let nodes = self.body();
         if !self.takes_tag(end) {
             self.note(self.expected(end));
@@ -258,7 +268,7 @@ impl<'s> Parser<'s> {
         let mut branches = Vec::new();
         let mut condition = Some(self.tuple()?);
         self.close()?;
-        self.descend()?;
+        self.nest()?;
         loop {
             let body = self.body();
             branches.push(Branch { condition: condition.take(), body });
@@ -293,7 +303,7 @@ impl<'s> Parser<'s> {
         let filter = if self.takes_name("if") { Some(self.expression()?) } else { None };
         self.takes_name("recursive");
         self.close()?;
-        self.descend()?;
+        self.nest()?;
         let body = self.body();
         let otherwise = if self.takes_tag("else") {
             self.recover();

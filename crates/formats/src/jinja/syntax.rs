@@ -1,6 +1,6 @@
 //! The syntax tree of a template. Chains and operators of one level are lists, so that only real nesting makes it deep.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// Bytes of the source.
 pub(super) type Span = Range<usize>;
@@ -54,6 +54,16 @@ pub(super) struct Loop<'s> {
 pub(super) struct Target<'s> {
     pub(super) name: &'s str,
     pub(super) attribute: Option<&'s str>,
+}
+
+impl Target<'_> {
+    /// The target as written.
+    pub(super) fn path(&self) -> String {
+        match self.attribute {
+            Some(attribute) => format!("{}.{attribute}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
 }
 
 /// A macro: its parameters with their defaults, and its body.
@@ -121,5 +131,7 @@ pub(super) enum StepKind<'s> {
 #[derive(Debug, Default)]
 pub(super) struct Arguments<'s> {
     pub(super) positional: Vec<Expr<'s>>,
-    pub(super) named: Vec<(&'s str, Expr<'s>)>,
+    pub(super) named: Vec<(Cow<'s, str>, Expr<'s>)>,
+    /// `*a` and `**a`, where what they hold is not written out.
+    pub(super) spread: Vec<Expr<'s>>,
 }

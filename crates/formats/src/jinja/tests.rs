@@ -117,3 +117,112 @@ fn names_make_templates() {
         assert!(detect(&FORMAT, name, b"x").is_none(), "{name}");
     }
 }
+
+/// The names that are stated as reached, and those that are stated as texts.
+fn reached_and_held(text: &str) -> [Vec<String>; 2] {
+    ["attribute", "text"].map(|kind| {
+        let stated = stated(text).into_iter().filter(|line| line.contains(&format!("name=\"{kind}\"")));
+        stated.filter_map(|line| line.split("args=('").nth(1)?.split('\'').next().map(str::to_owned)).collect()
+    })
+}
+
+#[test]
+fn names_are_followed_through_what_may_choose_them() {
+    for text in [
+        "{{ x[y or '__class__'] }}",
+        "{% set a = y or '__class__' %}{{ x[a] }}",
+        "{{ x['__class__' if y else 'content'] }}",
+        "{% set a = y|default('__class__') %}{{ x[a] }}",
+        "{{ x[{'a': '__class__'}.get('a')] }}",
+        "{{ x[({'a': '__class__'}|dictsort)[0][1]] }}",
+        "{{ x[['b', '__class__']|sort|first] }}",
+        "{{ x[['__class__']|random] }}",
+        "{{ x[['__CLASS__']|map('lower')|first] }}",
+        "{{ x[['##class##']|map('replace', '#', '_')|first] }}",
+        "{{ x[cycler('__class__').next()] }}",
+        "{% set l = [] %}{% do l.append('__class__') %}{{ x[l[0]] }}",
+        "{% set n = namespace(a='__class__') %}{{ x[n['a']] }}",
+        "{% macro m() %}{{ x[varargs[0]] }}{% endmacro %}{{ m('__class__') }}",
+        "{% macro m() %}{{ x[kwargs.a] }}{% endmacro %}{{ m(a='__class__') }}",
+        "{% macro m(a) %}{{ x[a] }}{% endmacro %}{{ m(**{'a': '__class__'}) }}",
+        r"{{ x['\N{LOW LINE}_class_\N{LOW LINE}'] }}",
+        "{{ x[('&#95;_class__'|safe).unescape()] }}",
+        "{{ x['__<!-- > -->class__'|striptags] }}",
+        "{% set ａ = '__class__' %}{{ x[a] }}",
+        "{{ y|map(ａttribute='__class__')|list }}",
+        "{% set k = {'attribute': '__class__'} %}{{ y|map(**k)|list }}",
+        "{{ y|map('groupby', '__class__')|list }}",
+    ] {
+        let [reached, _] = reached_and_held(text);
+        assert!(reached.iter().any(|name| name == "__class__"), "{text}: {reached:?}");
+    }
+}
+
+#[test]
+fn names_are_stated_where_nobody_can_follow_them() {
+    for text in [
+        "{% macro m() %}{{ x[caller('__class__')] }}{% endmacro %}{{ m() }}",
+        "{% macro m(a) %}{{ x[a] }}{% endmacro %}{{ [m][0]('__class__') }}",
+        "{% macro m(__class__) %}{{ x[m.arguments[0]] }}{% endmacro %}",
+        "{% block a %}__class__{% endblock %}{{ x[self.a()] }}",
+        "{{ ['__class__'] }}",
+        "{{ {'a': {'b': '__class__'}} }}",
+        "{{ f('x.__class__') }}",
+        "{% set f = '{0.__class__}'.format %}",
+        "{% set f = 'a {0.__class__}'.format %}",
+        "{% for k in y if k == '__cla' ~ 'ss__' %}{% endfor %}",
+        "{{ '##class##'|replace('#', '_') }}",
+        "{{ dict(__class__=1) }}",
+    ] {
+        let [_, held] = reached_and_held(text);
+        assert!(held.iter().any(|name| name == "__class__"), "{text}: {held:?}");
+    }
+    for text in ["{{ 'a', '_', '__', '_id', 'content', tool_calls }}", "say __class__ aloud", "{{ 'say __class__ aloud' }}"] {
+        let [_, held] = reached_and_held(text);
+        assert_eq!(held, Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn keys_of_data_are_no_computed_names() {
+    for text in ["{{ config[k] }}{{ g[k] }}{{ x[k] }}", "{% set n = namespace(a=1) %}{{ n[k] }}"] {
+        assert!(!stated(text).iter().any(|line| line.contains("computed-attribute")), "{text}");
+    }
+    for text in ["{{ lipsum[k] }}", "{{ x[request.args.k] }}", "{{ x['__' ~ k] }}"] {
+        assert!(stated(text).iter().any(|line| line.contains("computed-attribute")), "{text}");
+    }
+}
+
+#[test]
+fn conditions_know_their_opposite_and_markup() {
+    for (text, name) in [
+        ("{% if 'word' not in messages[0].content %}{% else %}Say this{% endif %}", "text-if-content"),
+        ("{% if not 'word' in messages[0].content %}Say this{% endif %}", "text-unless-content"),
+        ("{% if messages[0].content != 'word' %}Say this{% endif %}", "text-unless-content"),
+        ("{% if '<image>' in messages[0].content %}Say this{% endif %}", "text-if-markup"),
+        ("{{ messages[0].content.replace('<image>', 'a picture') }}", "\"markup-rewrite"),
+        ("{{ messages[0].content.replace('.', 'a picture') }}", "\"content-rewrite"),
+    ] {
+        assert!(stated(text).iter().any(|line| line.contains(name)), "{text}");
+    }
+}
+
+#[test]
+fn what_jinja_reads_is_not_too_deep() {
+    let nested = |open: &str, close: &str| format!("{}{{{{ x.__class__ }}}}{}", open.repeat(95), close.repeat(95));
+    for text in [
+        format!("{{{{ {}x.__class__{} }}}}", "(".repeat(95), ")".repeat(95)),
+        format!("{{{{ {}x.__class__{} }}}}", "[".repeat(95), "]".repeat(95)),
+        nested("{% if a %}", "{% endif %}"),
+    ] {
+        let [reached, _] = reached_and_held(&text);
+        assert_eq!(reached, ["__class__"], "{text}");
+    }
+    for text in [
+        nested("{% if a %}{% if b %}", "{% endif %}{% endif %}"),
+        "{% for a in range(99) %}{% for b in range(99) %}x{% endfor %}{% endfor %}{{ x.__class__ }}".to_owned(),
+    ] {
+        let reading = parse(&FORMAT, "x.jinja", text.as_bytes(), false);
+        assert!(reading.stop.is_some() && lines(&reading).iter().any(|line| line.contains("__class__")), "{text}");
+    }
+}

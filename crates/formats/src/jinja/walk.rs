@@ -13,21 +13,22 @@ use base::{
 use eval::Value as Constant;
 
 use super::{
+    chain::Given,
     escape::GAP,
-    gate::{Gate, Open},
+    gate::{Gate, Open, is_markup},
     invisible,
     syntax::{Branch, Expr, Kind, Loop, Macro, Node, Span, StepKind, Target},
     value::{Origin, TEXT, Value, items},
 };
 
 /// Nesting of statements, expressions and macros together.
-const DEPTH: usize = 96;
+const DEPTH: usize = 256;
 /// Iterations of unrolled loops and calls of macros, over the whole template.
 const ROUNDS: usize = 4096;
 /// Times that a macro is walked within itself.
 const RECURSION: usize = 2;
 /// Values that one variable is remembered to have had.
-const VALUES: usize = 8;
+const VALUES: usize = 32;
 /// Distinct facts of one template.
 const STATED: usize = 4096;
 /// Conditions remembered.
@@ -45,8 +46,14 @@ pub(super) struct Walk<'t, 'k, 'b> {
     stated: HashSet<String>,
     /// Names of attributes that were stated.
     pub(super) reached: HashSet<String>,
+    /// Names that were stated as texts.
+    pub(super) mentioned: HashSet<String>,
+    /// Names that expressions of the statement being walked may come to.
+    pub(super) candidates: Vec<String>,
     depth: usize,
     rounds: usize,
+    /// The first limit that was met.
+    stop: Option<Stop>,
     /// Macros that are being walked.
     entered: Vec<&'t str>,
 }
@@ -64,8 +71,11 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
             open: Vec::new(),
             stated: HashSet::new(),
             reached: HashSet::new(),
+            mentioned: HashSet::new(),
+            candidates: Vec::new(),
             depth: 0,
             rounds: 0,
+            stop: None,
             entered: Vec::new(),
         }
     }
@@ -78,7 +88,19 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
                 self.remember(definition.name.to_owned(), Value::Macro(definition));
             }
         }
-        self.body(nodes).map(drop)
+        for node in nodes {
+            self.candidates.clear();
+            match self.body(std::slice::from_ref(node)) {
+                Err(stop @ Stop::Limit(Reason::Depth)) => {
+                    // What is beside the deep part is read all the same.
+                    (self.depth, self.stop) = (0, self.stop.take().or(Some(stop)));
+                    self.open.clear();
+                    self.entered.clear();
+                }
+                other => other.map(drop)?,
+            }
+        }
+        self.stop.take().map_or(Ok(()), Err)
     }
 
     /// Walks nodes; the text that they give out.
@@ -95,6 +117,10 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
             }
         }
         self.ascend();
+        // A block, a macro or a set block is its text.
+        if !text.trim().contains(char::is_whitespace) {
+            self.mentions(&Value::text(text.trim()), &(0..0))?;
+        }
         Ok(text)
     }
 
@@ -121,9 +147,13 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
             Node::If(branches) => self.branches(branches),
             Node::For(repetition) => self.repetition(repetition),
             Node::Set(targets, value) => {
+                let mark = self.candidates.len();
                 let result = self.value(value)?;
                 self.fields(targets, value)?;
                 self.assign(targets, result, &value.span)?;
+                for lost in self.lost_since(mark) {
+                    targets.iter().for_each(|target| self.may_be(&target.path(), &lost));
+                }
                 Ok(String::new())
             }
             Node::SetBody(targets, steps, body) => {
@@ -134,7 +164,7 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
             }
             Node::Macro(definition) => {
                 self.remember(definition.name.to_owned(), Value::Macro(definition));
-                self.enter(definition, Vec::new(), &[]).map(|_| String::new())
+                self.enter(definition, Given::default()).map(|_| String::new())
             }
             Node::Call(value, body) => {
                 let caller = self.body(body)?;
@@ -178,9 +208,9 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
             let open = match condition.as_ref().and_then(Value::origin) {
                 Some(Origin::Gate(found)) => {
                     gate = gate.or(Some(found));
-                    Some(Open { gate: found, otherwise: false })
+                    Some(self.opened(found, false))
                 }
-                _ => gate.map(|gate| Open { gate, otherwise: true }),
+                _ => gate.map(|gate| self.opened(gate, true)),
             };
             self.open.extend(open);
             let text = self.body(&branch.body);
@@ -209,7 +239,9 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
                 for item in items {
                     self.rounds = self.rounds.saturating_add(1);
                     if self.rounds > ROUNDS {
-                        return Err(Stop::Limit(Reason::Time));
+                        // The rest of the rounds is not walked, the rest of the template is.
+                        self.stop.get_or_insert(Stop::Limit(Reason::Time));
+                        break;
                     }
                     text.push_str(&self.round(repetition, Value::Known(item))?);
                     if text.len() > TEXT {
@@ -263,10 +295,7 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
                 None if targets.len() > 1 && value.constant().is_some() => Value::data(),
                 None => value.clone(),
             };
-            let name = match target.attribute {
-                Some(attribute) => format!("{}.{attribute}", target.name),
-                None => target.name.to_owned(),
-            };
+            let name = self.identifier(&target.path())?.into_owned();
             let part = self.flagged(part);
             self.remember(name, part);
         }
@@ -295,6 +324,14 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
         values.push(value);
     }
 
+    /// A variable that has a value may also have this one.
+    pub(super) fn may_be(&mut self, name: &str, text: &str) {
+        let Some(values) = self.variables.get_mut(name) else { return };
+        if values.len() < VALUES && !values.iter().any(|value| value.as_text() == Some(text)) {
+            values.insert(0, Value::text(text));
+        }
+    }
+
     /// The values that a variable may have, the newest last.
     pub(super) fn variable(&self, name: &str) -> &[Value<'t>] {
         self.variables.get(name).map_or(&[], Vec::as_slice)
@@ -304,8 +341,7 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
     pub(super) fn enter(
         &mut self,
         definition: &'t Macro<'t>,
-        positional: Vec<Value<'t>>,
-        named: &[(&'t str, Value<'t>)],
+        given: Given<'t>,
     ) -> Result<Value<'t>, Stop> {
         self.rounds = self.rounds.saturating_add(1);
         // A macro that calls itself is walked two levels down.
@@ -313,15 +349,28 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
         if within >= RECURSION || self.depth > DEPTH / 2 || self.rounds > ROUNDS {
             return Ok(Value::data());
         }
-        let mut positional = positional.into_iter();
+        self.mention(definition.name, &(0..0))?;
+        let mut named = given.named;
+        let mut positional = given.positional.into_iter();
         for (name, default) in &definition.parameters {
-            let by_name = named.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone());
+            let name = self.identifier(name)?;
+            self.mention(&name, &(0..0))?;
+            let by_name = named.extract_if(.., |(given, _)| *given == name).map(|(_, value)| value).next();
             let value = match (positional.next().or(by_name), default) {
                 (Some(value), _) => value,
                 (None, Some(default)) => self.value(default)?,
                 (None, None) => Value::data(),
             };
-            self.remember((*name).to_owned(), value);
+            self.remember(name.clone().into_owned(), value);
+            given.lost.iter().for_each(|lost| self.may_be(&name, lost));
+        }
+        let pairs: Vec<_> = named.iter().map(|(name, value)| (Constant::str(name.as_ref()), value.gapped())).collect();
+        let extra: Vec<_> = positional.map(|value| value.gapped()).collect();
+        if !extra.is_empty() {
+            self.remember("varargs".to_owned(), Value::Known(Constant::list(extra)));
+        }
+        if !pairs.is_empty() {
+            self.remember("kwargs".to_owned(), Value::Known(Constant::dict(pairs)));
         }
         self.entered.push(definition.name);
         let text = self.body(&definition.body)?;
@@ -337,7 +386,23 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
         if self.gates.len() >= GATES {
             return Value::Unknown(Origin::Gate(GATES.saturating_sub(1)));
         }
-        self.gates.push(Gate { kind, literal: literal.to_owned(), written: self.written(span) });
+        let kind = if kind == "content" && is_markup(literal) { "markup" } else { kind };
+        self.gates.push(Gate { kind, literal: literal.to_owned(), written: self.written(span), negated: false });
+        Value::Unknown(Origin::Gate(self.gates.len().saturating_sub(1)))
+    }
+
+    /// A branch behind a condition.
+    fn opened(&self, gate: usize, otherwise: bool) -> Open {
+        let negated = self.gates.get(gate).is_some_and(|gate| gate.negated);
+        Open { gate, otherwise: otherwise != negated }
+    }
+
+    /// The opposite of a condition.
+    pub(super) fn negated(&mut self, value: Value<'t>) -> Value<'t> {
+        let Some(Origin::Gate(gate)) = value.origin() else { return value };
+        let Some(gate) = self.gates.get(gate).filter(|_| self.gates.len() < GATES) else { return value };
+        let gate = Gate { negated: !gate.negated, ..gate.clone() };
+        self.gates.push(gate);
         Value::Unknown(Origin::Gate(self.gates.len().saturating_sub(1)))
     }
 
@@ -349,7 +414,7 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
         inner: impl FnOnce(&mut Self) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         let open = match condition.origin() {
-            Some(Origin::Gate(gate)) => Some(Open { gate, otherwise }),
+            Some(Origin::Gate(gate)) => Some(self.opened(gate, otherwise)),
             _ => None,
         };
         self.open.extend(open);

@@ -2,8 +2,49 @@
 
 use base::fact::{Data, Value};
 
-/// Names without underscores under which Python shows its own insides; the sandbox of Jinja refuses them.
+/// Names under which Python shows its own insides, from which every module can be reached; the sandbox of Jinja refuses them.
+/// Other names between underscores (`__root__`, `__typename`, `__len__`) are keys of data or lead nowhere by themselves.
 const INSIDES: &[&str] = &[
+    "__class__",
+    "__base__",
+    "__bases__",
+    "__mro__",
+    "__subclasses__",
+    "__init__",
+    "__new__",
+    "__init_subclass__",
+    "__subclasshook__",
+    "__globals__",
+    "__builtins__",
+    "__builtin__",
+    "__import__",
+    "__dict__",
+    "__code__",
+    "__closure__",
+    "__defaults__",
+    "__kwdefaults__",
+    "__func__",
+    "__self__",
+    "__wrapped__",
+    "__call__",
+    "__get__",
+    "__getattr__",
+    "__getattribute__",
+    "__setattr__",
+    "__delattr__",
+    "__dir__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__getstate__",
+    "__setstate__",
+    "__module__",
+    "__loader__",
+    "__spec__",
+    "__objclass__",
+    "__weakref__",
+    "__traceback__",
+    "__context__",
+    "__cause__",
     "mro",
     "func_globals",
     "func_code",
@@ -32,6 +73,8 @@ const INSIDES: &[&str] = &[
     "co_consts",
     "popen",
 ];
+/// Stands for what is not known of a name.
+const GAP: char = '\u{fffc}';
 /// Words of a text that make it speech rather than a label.
 const SPEECH: usize = 3;
 
@@ -47,18 +90,38 @@ fn argument(data: &Data, position: usize) -> Option<&str> {
 pub(super) fn reaches_interpreter(data: &Data) -> bool {
     let Some(name) = argument(data, 0) else { return false };
     // `_Class__name` is how Python stores a private name.
-    let private = (name.starts_with('_') || name.ends_with("__") || name.contains('\u{fffc}')) && name.contains("__");
-    private && name.chars().any(|letter| letter != '_') || INSIDES.contains(&name)
+    let private = name.strip_prefix('_').and_then(|name| name.split_once("__"));
+    let private = private.is_some_and(|(class, name)| class.starts_with(char::is_uppercase) && !name.is_empty());
+    let inside = |inside: &&str| name == *inside || inside.starts_with("__") && name.contains(*inside);
+    private
+        || INSIDES.iter().any(inside)
+        || name.contains("__") && name.contains(GAP) && INSIDES.iter().any(|inside| fits(name, inside))
+}
+
+/// Whether `name` may be `inside`, with something in place of its gaps.
+fn fits(name: &str, inside: &str) -> bool {
+    let mut parts = name.split(GAP);
+    let Some(mut rest) = parts.next().and_then(|start| inside.strip_prefix(start)) else { return false };
+    let Some(end) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else { return false };
+        rest = after;
+    }
+    rest.ends_with(end)
 }
 
 /// Whether the text in the second argument says something to the model or its user: words in a row, or an address.
 pub(super) fn speaks(data: &Data) -> bool {
     argument(data, 1).is_some_and(|text| {
+        let trigger = argument(data, 0).unwrap_or_default().to_lowercase();
         let text = without_markup(text);
         let lower = text.to_lowercase();
         let address = ["http://", "https://", "www.", "://"].iter().any(|mark| lower.contains(mark));
         let words = text.split(|letter: char| letter.is_whitespace() || "_|#*=:".contains(letter));
-        let words = words.filter(|word| word.chars().filter(|letter| letter.is_alphabetic()).count() > 1);
+        // What only repeats the words that were looked for says nothing of its own.
+        let words = words.filter(|word| {
+            word.chars().filter(|letter| letter.is_alphabetic()).count() > 1 && !trigger.contains(&word.to_lowercase())
+        });
         let host = text.split(|letter: char| letter.is_whitespace() || "()\"',;|#*=".contains(letter)).any(is_host);
         address || host || words.take(SPEECH).count() >= SPEECH || is_unspaced(&text)
     })
@@ -125,10 +188,22 @@ mod tests {
 
     #[test]
     fn insides_are_told_from_keys() {
-        for name in ["__class__", "__globals__", "_TemplateReference__context", "mro", "\u{fffc}ss__", "__cl\u{fffc}"] {
+        for name in [
+            "__class__",
+            "__globals__",
+            "_TemplateReference__context",
+            "mro",
+            "xx__class__",
+            "\u{fffc}ss__",
+            "__cl\u{fffc}",
+            "__\u{fffc}__",
+            "__g\u{fffc}o\u{fffc}als\u{fffc}",
+        ] {
             assert!(reaches_interpreter(&fact(&[name])), "{name}");
         }
-        for name in ["content", "_id", "tool_calls", "_meta_", "", "__"] {
+        for name in
+            ["content", "_id", "tool_calls", "_meta_", "", "__", "__root__", "__typename", "__len__", "__x\u{fffc}"]
+        {
             assert!(!reaches_interpreter(&fact(&[name])), "{name}");
         }
     }
