@@ -240,6 +240,7 @@ fn what_jinja_reads_is_not_too_deep() {
     }
     for text in [
         nested("{% if a %}{% if b %}", "{% endif %}{% endif %}"),
+        (0..5000).map(|n| format!("{{{{ '__name{n}__' }}}}")).collect::<String>() + "{{ x.__class__ }}",
         "{% for a in range(99) %}{% for b in range(99) %}x{% endfor %}{% endfor %}{{ x.__class__ }}".to_owned(),
     ] {
         let reading = parse(&FORMAT, "x.jinja", text.as_bytes(), false);

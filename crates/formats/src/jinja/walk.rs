@@ -53,7 +53,7 @@ pub(super) struct Walk<'t, 'k, 'b> {
     depth: usize,
     rounds: usize,
     /// The first limit that was met.
-    stop: Option<Stop>,
+    pub(super) stop: Option<Stop>,
     /// Macros that are being walked.
     entered: Vec<&'t str>,
 }
