@@ -135,6 +135,17 @@ impl<'t> Walk<'t, '_, '_> {
         Ok(given)
     }
 
+    /// A text of a dict that is chosen by what somebody wrote is given out if that is its key.
+    fn looked_up(&mut self, of: &Value<'t>, key: &Value<'t>, span: &Span) -> Result<(), Stop> {
+        let (Some(Constant::Dict(pairs)), Some(Origin::Content)) = (of.constant(), key.origin()) else { return Ok(()) };
+        for (literal, text) in pairs.iter() {
+            let (Some(literal), Some(text)) = (literal.as_str(), text.as_str()) else { continue };
+            let gate = self.gate("content", literal, span);
+            self.behind(&gate, false, |walk| walk.spoken(text, span))?;
+        }
+        Ok(())
+    }
+
     /// A method of a variable may keep what it is given: `append`, `update`.
     fn keep(&mut self, name: &str, given: &Given<'t>) {
         let mark = self.candidates.len();
@@ -189,6 +200,7 @@ impl<'t> Walk<'t, '_, '_> {
     fn item(&mut self, of: &Value<'t>, value: &Value<'t>, span: &Span) -> Result<Value<'t>, Stop> {
         let Some(constant) = value.constant() else {
             self.lose(of);
+            self.looked_up(of, value, span)?;
             // A request is what somebody sends: no key of it names data of the template.
             if is_object(of) || value.origin() == Some(Origin::Engine("request")) {
                 let written = self.written(span);
@@ -292,6 +304,9 @@ impl<'t> Walk<'t, '_, '_> {
             let key = key.to_owned();
             let value = self.reach(receiver, &key, span)?;
             return Ok(if receiver.constant().is_some() { Value::data() } else { value });
+        }
+        if let Some(key) = given.at(0, "key").filter(|_| by_key) {
+            self.looked_up(receiver, key, span)?;
         }
         if let (Some(pattern), "format" | "format_map") = (receiver.as_text(), method) {
             let fields = fields(pattern);

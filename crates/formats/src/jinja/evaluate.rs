@@ -201,6 +201,12 @@ impl<'t> Walk<'t, '_, '_> {
         if left.constant().is_some() && right.constant().is_some() || operator == "%" && left.as_text().is_some() {
             return self.operation(name, &[left.gapped(), right.gapped()]);
         }
+        // A text times a condition is that text or none.
+        for (text, times) in [(left, right), (right, left)] {
+            if let Some(text) = text.as_text().map(str::to_owned) {
+                self.behind(times, false, |walk| walk.spoken(&text, span))?;
+            }
+        }
         Ok(mixed(left, right))
     }
 
@@ -301,6 +307,12 @@ fn joined<'t>(left: &Value<'t>, right: &Value<'t>) -> Value<'t> {
     if both.iter().all(|value| value.constant().is_none()) {
         return mixed(left, right);
     }
+    // Nothing is added to what somebody wrote.
+    for (one, other) in [(left, right), (right, left)] {
+        if one.origin() == Some(Origin::Content) && other.as_text().is_some_and(|text| text.trim().is_empty()) {
+            return one.clone();
+        }
+    }
     Value::text(format!("{}{}", left.shown(), right.shown()))
 }
 
@@ -335,7 +347,7 @@ fn logical<'t>(operator: &str, left: &Value<'t>, right: Value<'t>) -> Value<'t> 
 }
 
 /// What a comparison looks for, as text: a text, or the texts of a list.
-fn literal(constant: &Constant) -> Option<String> {
+pub(super) fn literal(constant: &Constant) -> Option<String> {
     match constant {
         Constant::Str(text) => Some(text.to_string()),
         Constant::List(_) | Constant::Tuple(_) => {

@@ -6,6 +6,7 @@ use eval::{Span as Slice, Value as Constant};
 use super::{
     chain::Given,
     escape::GAP,
+    evaluate::literal,
     gate::keeps,
     syntax::Span,
     value::{Origin, Value, items},
@@ -96,9 +97,8 @@ impl<'t> Walk<'t, '_, '_> {
                 Value::Unknown(origin)
             }
             ("selectattr" | "rejectattr", Origin::Messages) if attribute == Some(Origin::Content) => {
-                match given.text(2, "value") {
+                match given.at(2, "value").and_then(Value::constant).and_then(literal) {
                     Some(literal) => {
-                        let literal = literal.to_owned();
                         self.gate("content", &literal, span)
                     }
                     None => Value::Unknown(origin),
@@ -122,12 +122,19 @@ impl<'t> Walk<'t, '_, '_> {
         let positional = given.positional.iter().skip(1).cloned().collect();
         let given = Given { positional, named: given.named.clone(), lost: given.lost.clone() };
         let Some(items) = value.constant().and_then(items) else {
-            return self.filter(value, filter, &given, span);
+            // A mapped filter may be `map` again.
+            self.descend()?;
+            let result = self.filter(value, filter, &given, span);
+            self.ascend();
+            return result;
         };
         let mut results = Vec::new();
+        self.descend()?;
         for item in items.into_iter().take(MAPPED) {
+            self.sink.meter().steps(1)?;
             results.push(self.filter(&Value::Known(item), filter, &given, span)?.gapped());
         }
+        self.ascend();
         Ok(Value::Known(Constant::list(results)))
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use base::{expr::Expr as Shown, stop::Stop};
+use base::{expr::Expr as Shown, reason::Reason, stop::Stop};
 use eval::Value as Constant;
 
 use super::{chain::fields, escape::GAP, syntax::Span, value::Value, walk::Walk};
@@ -10,6 +10,8 @@ use super::{chain::fields, escape::GAP, syntax::Span, value::Value, walk::Walk};
 /// Texts of one value that are looked at, and how deep inside it: what is written deeper is a value of its own.
 const TEXTS: usize = 1024;
 const LEVELS: usize = 3;
+/// Names that are stated as texts.
+const MENTIONS: usize = 1024;
 /// Candidates that are remembered within one statement.
 const CANDIDATES: usize = 4096;
 /// Letters that a name must show to be told from what merely holds underscores.
@@ -28,9 +30,15 @@ impl<'t> Walk<'t, '_, '_> {
 
     /// States one text, or an identifier that a macro can show as text, if it has the shape of such a name.
     pub(super) fn mention(&mut self, name: &str, span: &Span) -> Result<(), Stop> {
-        if !is_shaped(name) || !self.mentioned.insert(name.to_owned()) {
+        if !is_shaped(name) || self.mentioned.contains(name) {
             return Ok(());
         }
+        if self.mentioned.len() >= MENTIONS {
+            // Names that are only held leave room for those that are reached.
+            self.stop.get_or_insert(Stop::Limit(Reason::Entries));
+            return Ok(());
+        }
+        self.mentioned.insert(name.to_owned());
         let written = self.written(span);
         self.operator(span, "text", written, vec![Shown::str(name)])
     }

@@ -93,6 +93,7 @@ fn hostile_sizes_stop_politely() {
         "{% set a = [a, a] %}".repeat(10_000),
         format!("{{% set a = 'aa' %}}{}", "{% set a = a ~ a %}".repeat(1_000)),
         "{% for a in range(1000) %}{% for b in range(1000) %}{% for c in range(1000) %}x{% endfor %}{% endfor %}{% endfor %}".to_owned(),
+        format!("{{{{ a|map({}'upper') }}}}", "'map', ".repeat(100_000)),
         "{{ 'a' * 1000000000 }}{{ range(10000000000)|list }}".to_owned(),
     ] {
         // It ends, whatever it says.
@@ -208,6 +209,25 @@ fn conditions_know_their_opposite_and_markup() {
 }
 
 #[test]
+fn content_decides_in_other_ways_too() {
+    for text in [
+        "{% for m in messages if 'word' in m.content %}Say this{% endfor %}",
+        "{% if 'word' in ('' ~ messages[0].content) %}Say this{% endif %}",
+        "{% set n = namespace(a='') %}{% for m in messages %}{% set n.a = n.a ~ m.content %}{% endfor %}{% if 'word' in n.a %}Say this{% endif %}",
+        "{{ {'word': 'Say this'}[messages[0].content] }}",
+        "{{ {'word': 'Say this'}.get(messages[0].content, '') }}",
+        "{% if messages|selectattr('content', 'in', ['word'])|list %}Say this{% endif %}",
+        "{{ 'Say this' * ('word' in messages[0].content) }}",
+    ] {
+        let facts = stated(text);
+        assert!(facts.iter().any(|line| line.contains("text-if-content") && line.contains("('word', 'Say this')")), "{text}");
+    }
+    for text in ["{% for m in messages if m.role == 'word' %}Say this{% endfor %}", "{{ {'user': 'Say this'}[messages[0].role] }}"] {
+        assert!(!stated(text).iter().any(|line| line.contains("text-if")), "{text}");
+    }
+}
+
+#[test]
 fn what_jinja_reads_is_not_too_deep() {
     let nested = |open: &str, close: &str| format!("{}{{{{ x.__class__ }}}}{}", open.repeat(95), close.repeat(95));
     for text in [
@@ -220,6 +240,7 @@ fn what_jinja_reads_is_not_too_deep() {
     }
     for text in [
         nested("{% if a %}{% if b %}", "{% endif %}{% endif %}"),
+        (0..5000).map(|n| format!("{{{{ '__name{n}__' }}}}")).collect::<String>() + "{{ x.__class__ }}",
         "{% for a in range(99) %}{% for b in range(99) %}x{% endfor %}{% endfor %}{{ x.__class__ }}".to_owned(),
     ] {
         let reading = parse(&FORMAT, "x.jinja", text.as_bytes(), false);

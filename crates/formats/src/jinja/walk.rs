@@ -53,7 +53,7 @@ pub(super) struct Walk<'t, 'k, 'b> {
     depth: usize,
     rounds: usize,
     /// The first limit that was met.
-    stop: Option<Stop>,
+    pub(super) stop: Option<Stop>,
     /// Macros that are being walked.
     entered: Vec<&'t str>,
 }
@@ -264,10 +264,13 @@ impl<'t, 'k, 'b> Walk<'t, 'k, 'b> {
 
     fn round(&mut self, repetition: &'t Loop<'t>, item: Value<'t>) -> Result<String, Stop> {
         self.assign(&repetition.targets, item, &(0..0))?;
-        if let Some(filter) = &repetition.filter {
-            self.value(filter)?;
+        match &repetition.filter {
+            Some(filter) => {
+                let condition = self.value(filter)?;
+                self.behind(&condition, false, |walk| walk.body(&repetition.body))
+            }
+            None => self.body(&repetition.body),
         }
-        self.body(&repetition.body)
     }
 
     /// The fields of `namespace(field=value)`, as variables of their own.
