@@ -7,27 +7,19 @@ use super::{code::Code, effect::effect, instruction::Decoded, opcode::Op, versio
 
 /// An instruction was not reached yet.
 const UNREACHED: u32 = u32::MAX;
-/// Times that each instruction may be reached with less on the stack than before, on average.
-const MAX_FALLS: usize = 8;
+/// Times that code is gone through, as jumps back bring less than was there before.
+const MAX_SWEEPS: usize = 16;
 
-/// Room for the depths of one code object after the other.
+/// Room for the depths of one code object after the other: for each instruction, and then once more for what CALL_FINALLY runs
+/// up to the END_FINALLY that goes back to it (3.8).
 #[derive(Debug, Default)]
 pub(super) struct Depths {
-    /// The least that the stack holds before each instruction; then once more, for what CALL_FINALLY runs.
+    /// The least that the stack holds before each instruction.
     least: Vec<u32>,
-    /// Where something leads and was not followed yet.
-    ways: Vec<Way>,
-}
-
-/// A way into code.
-#[derive(Clone, Copy, Debug)]
-struct Way {
-    /// The position of the instruction.
-    position: usize,
-    /// What the stack holds before it.
-    depth: u32,
-    /// Whether CALL_FINALLY leads there: END_FINALLY goes back to it (3.8).
-    called: bool,
+    /// That with which it was followed.
+    followed: Vec<u32>,
+    /// Whether something before an instruction that was passed changed.
+    again: bool,
 }
 
 /// What is wrong with some code, and where that shows.
@@ -35,7 +27,7 @@ struct Way {
 pub(super) struct Wrong {
     /// More is taken than there is.
     pub(super) underflow: Option<u32>,
-    /// More is there than the code declares.
+    /// More is there than the code declares, or than another way brings.
     pub(super) overflow: Option<u32>,
     /// A constant, name or variable that the code does not have.
     pub(super) outside: Option<u32>,
@@ -43,101 +35,134 @@ pub(super) struct Wrong {
     pub(super) end: Option<u32>,
 }
 
+/// The code that is followed.
+struct Followed<'c> {
+    code: &'c Code,
+    decoded: &'c Decoded,
+    version: Version,
+    wrong: Wrong,
+}
+
 impl Depths {
     /// Follows every way through `code`, which `version` reads as `decoded`.
     pub(super) fn check(&mut self, code: &Code, decoded: &Decoded, version: Version) -> Wrong {
-        let count = decoded.instructions.len();
-        self.least.clear();
-        self.least.resize(count, UNREACHED);
-        self.ways.clear();
-        self.ways.extend(decoded.handlers.iter().filter_map(|handler| {
+        let mut of = Followed { code, decoded, version, wrong: Wrong::default() };
+        for depths in [&mut self.least, &mut self.followed] {
+            depths.clear();
+            depths.resize(decoded.instructions.len(), UNREACHED);
+        }
+        self.reach(&mut of, Some(0), 0, 0);
+        for handler in &decoded.handlers {
             let raised = 1_u32.saturating_add(u32::from(handler.offset));
             let depth = handler.depth.saturating_add(raised);
-            Some(Way { position: decoded.at(handler.target)?, depth, called: false })
-        }));
-        self.ways.push(Way { position: 0, depth: 0, called: false });
-        let mut wrong = Wrong::default();
-        let mut left = count.saturating_mul(MAX_FALLS);
-        let deepest = self.ways.iter().max_by_key(|way| way.depth).filter(|way| way.depth > code.numbers.stack);
-        wrong.overflow = deepest.and_then(|way| decoded.instructions.get(way.position)).map(|handler| handler.at);
-        while let Some(way) = self.ways.pop() {
-            self.follow(code, decoded, version, way, &mut left, &mut wrong);
+            if depth > code.numbers.stack {
+                of.wrong.overflow.get_or_insert(handler.target);
+            }
+            self.reach(&mut of, decoded.at(handler.target), depth, 0);
         }
-        // A handler keeps what lies below what it handles: that has to be there.
-        for handler in &decoded.handlers {
-            let (start, end) = handler.range;
-            let first = decoded.instructions.partition_point(|known| known.at < start);
-            let known = decoded.instructions.iter().zip(&self.least).skip(first);
-            let mut handled = known.take_while(|(known, _)| known.at < end);
-            if handled.any(|(_, least)| *least < handler.depth) {
-                wrong.underflow.get_or_insert(handler.target);
+        self.again = true;
+        for _ in 0..MAX_SWEEPS {
+            if !std::mem::take(&mut self.again) {
+                break;
+            }
+            let mut index = 0;
+            while index < self.least.len() {
+                self.follow(&mut of, index);
+                index = index.saturating_add(1);
             }
         }
+        // Where it falls with each round of a loop, it ends below nothing.
+        if self.again {
+            let unfollowed = self.least.iter().zip(&self.followed).position(|(least, followed)| least < followed);
+            let at = unfollowed.and_then(|index| decoded.instructions.get(index)).map_or(0, |known| known.at);
+            of.wrong.underflow.get_or_insert(at);
+        }
+        self.keep(&mut of);
         // Up to 3.8 one END_FINALLY ends bodies that ran through and handlers, with other depths.
-        wrong.overflow = wrong.overflow.filter(|_| version >= Version::V3_9);
-        wrong
+        of.wrong.overflow = of.wrong.overflow.filter(|_| version >= Version::V3_9);
+        of.wrong
     }
 
-    /// Follows the code from one instruction on, until it ends or leads to what is known.
-    fn follow(
-        &mut self,
-        code: &Code,
-        decoded: &Decoded,
-        version: Version,
-        way: Way,
-        left: &mut usize,
-        wrong: &mut Wrong,
-    ) {
-        let count = decoded.instructions.len();
-        let Way { mut position, mut depth, called } = way;
-        if called && self.least.len() == count {
-            self.least.resize(count.saturating_mul(2), UNREACHED);
+    /// A handler keeps what lies below what it handles: that has to be there.
+    fn keep(&self, of: &mut Followed<'_>) {
+        // Each instruction has one handler.
+        let mut left = self.least.len();
+        for handler in &of.decoded.handlers {
+            let (start, end) = handler.range;
+            let first = of.decoded.instructions.partition_point(|known| known.at < start);
+            let known = of.decoded.instructions.iter().zip(&self.least).skip(first);
+            let handled = known.take_while(|(known, _)| known.at < end).take(left.saturating_add(1));
+            let (mut seen, mut kept) = (0_usize, true);
+            for (_, least) in handled {
+                seen = seen.saturating_add(1);
+                kept &= *least >= handler.depth;
+            }
+            let Some(rest) = left.checked_sub(seen).filter(|_| kept) else {
+                of.wrong.underflow.get_or_insert(handler.target);
+                return;
+            };
+            left = rest;
         }
-        let again = if called { count } else { 0 };
-        while let Some(instruction) = decoded.instructions.get(position) {
-            let Some(least) = self.least.get_mut(position.saturating_add(again)) else { break };
-            if *least <= depth {
-                // With each round of a loop there is more.
-                if *least < depth {
-                    wrong.overflow.get_or_insert(instruction.at);
-                }
-                break;
-            }
+    }
+
+    /// Something at `from` leads to what stands at `index`, with so much on the stack.
+    fn reach(&mut self, of: &mut Followed<'_>, index: Option<usize>, depth: u32, from: usize) {
+        let Some((index, least)) = index.and_then(|index| Some((index, self.least.get_mut(index)?))) else { return };
+        if depth < *least {
             *least = depth;
-            let Some(effect) = effect(instruction, version) else { break };
-            let Some(rest) = depth.checked_sub(effect.takes).filter(|_| *left > 0) else {
-                // Where it falls with each round of a loop, it ends below nothing.
-                wrong.underflow.get_or_insert(instruction.at);
-                break;
-            };
-            *left = left.saturating_sub(1);
-            if code.lacks(instruction, version) {
-                wrong.outside.get_or_insert(instruction.at);
+            self.again |= index <= from;
+        } else if depth > *least {
+            // With each round of a loop there is more.
+            let at = of.decoded.instructions.get(index).map_or(0, |known| known.at);
+            of.wrong.overflow.get_or_insert(at);
+        }
+    }
+
+    /// Follows one instruction, where less is there than it was followed with.
+    fn follow(&mut self, of: &mut Followed<'_>, index: usize) {
+        let (Some(depth), Some(followed)) = (self.least.get(index).copied(), self.followed.get_mut(index)) else {
+            return;
+        };
+        if depth >= *followed {
+            return;
+        }
+        *followed = depth;
+        let count = of.decoded.instructions.len();
+        let (position, called) = if index < count { (index, 0) } else { (index.saturating_sub(count), count) };
+        let Some(instruction) = of.decoded.instructions.get(position) else { return };
+        let Some(effect) = effect(instruction, of.version) else { return };
+        let Some(rest) = depth.checked_sub(effect.takes) else {
+            of.wrong.underflow.get_or_insert(instruction.at);
+            return;
+        };
+        if of.code.lacks(instruction, of.version) {
+            of.wrong.outside.get_or_insert(instruction.at);
+        }
+        let (on, there) = (rest.saturating_add(effect.leaves), rest.saturating_add(effect.leaves_there));
+        let target = instruction.target(of.version).and_then(|target| of.decoded.at(target));
+        let ends = instruction.ends() || called > 0 && instruction.op == Op::EndFinally;
+        if target.is_some() && there > of.code.numbers.stack || !ends && on > of.code.numbers.stack {
+            of.wrong.overflow.get_or_insert(instruction.at);
+        }
+        if let Some(target) = target {
+            let finally = instruction.op == Op::CallFinally;
+            if finally && self.least.len() == count {
+                self.least.resize(count.saturating_mul(2), UNREACHED);
+                self.followed.resize(count.saturating_mul(2), UNREACHED);
             }
-            if let Some(target) = instruction.target(version).and_then(|target| decoded.at(target)) {
-                let depth = rest.saturating_add(effect.leaves_there);
-                if depth > code.numbers.stack {
-                    wrong.overflow.get_or_insert(instruction.at);
-                }
-                self.ways.push(Way { position: target, depth, called: called || instruction.op == Op::CallFinally });
+            let called = if finally { count } else { called };
+            self.reach(of, Some(target.saturating_add(called)), there, index);
+        }
+        if ends {
+            return;
+        }
+        let next = position.saturating_add(1);
+        let next = if next < of.decoded.straight { Some(next) } else { of.decoded.at(instruction.next) };
+        match next {
+            Some(next) => self.reach(of, Some(next.saturating_add(called)), on, index),
+            None => {
+                of.wrong.end.get_or_insert(instruction.at);
             }
-            if instruction.ends() || called && instruction.op == Op::EndFinally {
-                break;
-            }
-            depth = rest.saturating_add(effect.leaves);
-            if depth > code.numbers.stack {
-                wrong.overflow.get_or_insert(instruction.at);
-            }
-            position = match position.saturating_add(1) {
-                next if next < decoded.straight => next,
-                _ => match decoded.at(instruction.next) {
-                    Some(next) => next,
-                    None => {
-                        wrong.end.get_or_insert(instruction.at);
-                        break;
-                    }
-                },
-            };
         }
     }
 }

@@ -205,11 +205,27 @@ struct Case {
     handed: bool,
 }
 
-/// Walks the code of a stream, unless nobody asks about anything in it, and says what is wrong with it as such.
+/// Bytes that an instruction takes in memory, with the depths of the stack before it.
+const DECODED: u64 = 32;
+
+/// Reads the code of a stream as `case` says, as far as there is room for it.
 fn judge(stream: &Stream, case: &Case, sink: &mut Sink<'_>) -> Result<(), Stop> {
     let Some(last) = stream.codes.last() else { return Ok(()) };
     let (version, codes) = (case.version, &*stream.codes);
     let top = stream.top.and_then(|top| codes.get(top)).unwrap_or(last);
+    // What is decoded is kept until the end.
+    let bytes = codes.iter().map(|code| code.code.len() as u64).fold(0, u64::saturating_add);
+    let decoded = if version.is_wordcode() { bytes / 2 } else { bytes };
+    let held = decoded.saturating_mul(DECODED);
+    sink.meter().hold(held)?;
+    let result = follow(stream, case, top, sink);
+    sink.meter().release(held);
+    result
+}
+
+/// Walks the code of a stream, unless nobody asks about anything in it, and says what is wrong with it as such.
+fn follow(stream: &Stream, case: &Case, top: &Code, sink: &mut Sink<'_>) -> Result<(), Stop> {
+    let (version, codes) = (case.version, &*stream.codes);
     let mut machine = Machine::new("", 0, sink);
     machine.at_load = case.at_load;
     machine.bind_given();
